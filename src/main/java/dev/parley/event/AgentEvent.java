@@ -1,0 +1,54 @@
+package dev.parley.event;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An event, checked, with what Parley routes by beside its bytes.
+ *
+ * @param type the event's name, such as {@code agent.tool.started}
+ * @param kind what it means to Parley
+ * @param conversation {@code payload.conversation_id}
+ * @param eventId the top-level {@code event_id}: the same id is appended once
+ * @param run {@code payload.run}
+ * @param agent {@code payload.agent}
+ * @param messageId {@code payload.message_id}
+ * @param text the body, without its quotes, of the JSON string in {@code payload.chunk} or {@code payload.content}, as it was
+ *     written: bodies can be concatenated, even where a surrogate pair was cut in two; null when there is none
+ * @param tool the same of {@code payload.tool}
+ * @param toolCall {@code payload.tool_call_id}
+ * @param to {@code payload.to}
+ * @param bytes the whole event, UTF-8 JSON; never changed after this
+ */
+public record AgentEvent(
+        String type,
+        Kind kind,
+        String conversation,
+        @Nullable String eventId,
+        @Nullable String run,
+        @Nullable String agent,
+        @Nullable String messageId,
+        byte @Nullable [] text,
+        byte @Nullable [] tool,
+        @Nullable String toolCall,
+        @Nullable String to,
+        byte[] bytes) {
+
+    /** Largest event, in bytes. */
+    public static final int MAX_BYTES = 64 * 1024;
+
+    /** Deepest nesting of objects and arrays. */
+    public static final int MAX_DEPTH = 64;
+
+    /**
+     * The run that this event belongs to: the one that it names, or the one implicit run of its conversation and agent, whose name
+     * starts with {@code ~}.
+     */
+    public String runOrImplicit() {
+        return run != null ? run : "~" + (agent == null ? "" : agent);
+    }
+
+    /** This event under an id given from outside it, such as an {@code Idempotency-Key}. */
+    public AgentEvent withEventId(String id) {
+        return new AgentEvent(type, kind, conversation, id, run, agent, messageId, text, tool, toolCall, to, bytes);
+    }
+}

@@ -1,0 +1,209 @@
+package dev.parley.event;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads events. Streaming and without a tree: an event's bytes are looked at once and passed on as they are.
+ *
+ * <p>Thread-safe; nothing blocks.
+ */
+public final class EventCodec {
+
+    private static final JsonFactory JSON = JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(AgentEvent.MAX_DEPTH)
+                    .maxDocumentLength(AgentEvent.MAX_BYTES)
+                    .build())
+            .build();
+
+    private EventCodec() {}
+
+    /**
+     * Reads and checks an agent's event: well-formed UTF-8 and JSON to the last byte, at most {@link AgentEvent#MAX_BYTES}.
+     *
+     * @throws InvalidEventException when anything is wrong with it
+     */
+    public static AgentEvent parse(byte[] bytes) {
+        if (bytes.length > AgentEvent.MAX_BYTES) {
+            throw new InvalidEventException(
+                    "the event has " + bytes.length + " bytes; at most " + AgentEvent.MAX_BYTES + " are taken");
+        }
+        if (!Utf8.valid(bytes)) {
+            throw new InvalidEventException("the event is not valid UTF-8");
+        }
+        try (JsonParser parser = JSON.createParser(bytes)) {
+            return new Reading(parser, bytes).event();
+        } catch (JsonProcessingException e) {
+            throw notJson(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Reads as far as {@code payload.conversation_id} and no further: the rest is unchecked. Null when the event has none or it is no
+     * id.
+     *
+     * @throws InvalidEventException when the bytes are not JSON up to there
+     */
+    public static @Nullable String conversation(byte[] bytes) {
+        try (JsonParser parser = JSON.createParser(bytes)) {
+            return parser.nextToken() == JsonToken.START_OBJECT
+                            && seek(parser, "payload") == JsonToken.START_OBJECT
+                            && seek(parser, "conversation_id") == JsonToken.VALUE_STRING
+                            && Ids.valid(parser.getText())
+                    ? parser.getText()
+                    : null;
+        } catch (JsonProcessingException e) {
+            throw notJson(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Moves to the value of the field in the object that the parser has entered; null when it has no such field. */
+    private static @Nullable JsonToken seek(JsonParser parser, String field) throws IOException {
+        String name;
+        while ((name = parser.nextFieldName()) != null) {
+            JsonToken value = parser.nextToken();
+            if (name.equals(field)) {
+                return value;
+            }
+            parser.skipChildren();
+        }
+        return null;
+    }
+
+    private static InvalidEventException notJson(JsonProcessingException e) {
+        return new InvalidEventException("the event is not JSON that can be taken: " + e.getOriginalMessage());
+    }
+
+    /** One pass over one event. */
+    private static final class Reading {
+        private final JsonParser parser;
+        private final byte[] bytes;
+        private @Nullable String type;
+        private @Nullable String eventId;
+        private boolean payload;
+        private @Nullable String conversation;
+        private @Nullable String run;
+        private @Nullable String agent;
+        private @Nullable String messageId;
+        private byte @Nullable [] chunk;
+        private byte @Nullable [] content;
+        private byte @Nullable [] tool;
+        private @Nullable String toolCall;
+        private @Nullable String to;
+
+        Reading(JsonParser parser, byte[] bytes) {
+            this.parser = parser;
+            this.bytes = bytes;
+        }
+
+        AgentEvent event() throws IOException {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                throw new InvalidEventException("the event must be a JSON object");
+            }
+            String name;
+            while ((name = parser.nextFieldName()) != null) {
+                parser.nextToken();
+                topLevel(name);
+            }
+            if (parser.nextToken() != null) {
+                throw new InvalidEventException("there is something after the event's closing brace");
+            }
+            return checked();
+        }
+
+        private void topLevel(String name) throws IOException {
+            switch (name) {
+                case "event" -> {
+                    if (type != null) {
+                        throw new InvalidEventException("event stands twice in the event");
+                    }
+                    type = id("event");
+                }
+                case "event_id" -> eventId = id("event_id");
+                case "payload" -> payload();
+                default -> skip();
+            }
+        }
+
+        private void payload() throws IOException {
+            if (payload) {
+                throw new InvalidEventException("payload stands twice in the event");
+            }
+            if (parser.currentToken() != JsonToken.START_OBJECT) {
+                throw new InvalidEventException("payload must be a JSON object");
+            }
+            payload = true;
+            String name;
+            while ((name = parser.nextFieldName()) != null) {
+                parser.nextToken();
+                switch (name) {
+                    case "conversation_id" -> conversation = id("payload.conversation_id");
+                    case "run" -> run = id("payload.run");
+                    case "agent" -> agent = id("payload.agent");
+                    case "message_id" -> messageId = id("payload.message_id");
+                    case "chunk" -> chunk = stringBody();
+                    case "content" -> content = stringBody();
+                    case "tool" -> tool = stringBody();
+                    case "tool_call_id" -> toolCall = id("payload.tool_call_id");
+                    case "to" -> to = id("payload.to");
+                    default -> skip();
+                }
+            }
+        }
+
+        private AgentEvent checked() {
+            if (type == null) {
+                throw new InvalidEventException("event is missing: it names the event, such as agent.tool.started");
+            }
+            if (!payload) {
+                throw new InvalidEventException("payload is missing: a JSON object with conversation_id");
+            }
+            if (conversation == null) {
+                throw new InvalidEventException("payload.conversation_id is missing");
+            }
+            Kind kind = Kind.ofAgentEvent(type);
+            byte[] text = kind == Kind.CHUNK ? chunk : content;
+            return new AgentEvent(
+                    type, kind, conversation, eventId, run, agent, messageId, text, tool, toolCall, to, bytes);
+        }
+
+        private @Nullable String id(String field) throws IOException {
+            if (parser.currentToken() == JsonToken.VALUE_NULL) {
+                return null;
+            }
+            if (parser.currentToken() != JsonToken.VALUE_STRING || !Ids.valid(parser.getText())) {
+                throw new InvalidEventException(field + " " + Ids.RULE);
+            }
+            return parser.getText();
+        }
+
+        /** The bytes between the quotes of the string that the parser stands on; null for any other value. */
+        private byte @Nullable [] stringBody() throws IOException {
+            if (parser.currentToken() != JsonToken.VALUE_STRING) {
+                skip();
+                return null;
+            }
+            int from = Math.toIntExact(parser.currentTokenLocation().getByteOffset()) + 1;
+            parser.finishToken();
+            int to = Math.toIntExact(parser.currentLocation().getByteOffset()) - 1;
+            return Arrays.copyOfRange(bytes, from, to);
+        }
+
+        private void skip() throws IOException {
+            parser.skipChildren();
+            parser.finishToken();
+        }
+    }
+}

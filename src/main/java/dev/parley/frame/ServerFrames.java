@@ -1,0 +1,140 @@
+package dev.parley.frame;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Builds every frame that the gateway sends, field by field as the protocol lists them. Ids, positions and refs must be checked
+ * already: they are spliced in as they are. A {@code ref} is the client's own JSON scalar, null when it gave none.
+ */
+public final class ServerFrames {
+
+    private ServerFrames() {}
+
+    public static Frame welcome(
+            String connection, String node, String version, long heartbeatMs, int maxFrameBytes, boolean redisUp) {
+        return new FrameBuilder("welcome", 256)
+                .string("connection", connection)
+                .text("node", node)
+                .text("version", version)
+                .number("heartbeat_ms", heartbeatMs)
+                .number("max_frame_bytes", maxFrameBytes)
+                .json("status", "{\"redis\":\"" + upOrDegraded(redisUp) + "\",\"queued\":0}")
+                .build();
+    }
+
+    public static Frame subscribed(
+            @Nullable String ref, String conversation, String position, boolean resumed, @Nullable Gap gap) {
+        FrameBuilder frame = reply("subscribed", ref, 192)
+                .string("conversation", conversation)
+                .string("position", position)
+                .bool("resumed", resumed);
+        if (gap != null) {
+            frame.json("gap", gap(gap));
+        }
+        return frame.build();
+    }
+
+    /** The arguments are JSON: an object or null, an array, an array. */
+    public static Frame snapshot(String conversation, String position, String session, String messages, String runs) {
+        return new FrameBuilder("snapshot", 128 + messages.length() + runs.length())
+                .string("conversation", conversation)
+                .string("position", position)
+                .json("session", session)
+                .json("messages", messages)
+                .json("runs", runs)
+                .build();
+    }
+
+    /** An event on its way to all sockets of its conversation; ephemeral when it has no position. */
+    public static Frame event(String conversation, @Nullable String position, @Nullable String eventId, byte[] event) {
+        FrameBuilder frame = new FrameBuilder("event", conversation.length() + 64 + event.length)
+                .string("conversation", conversation);
+        if (position != null) {
+            frame.string("position", position);
+        }
+        if (eventId != null) {
+            frame.string("event_id", eventId);
+        }
+        return frame.json("event", event).build();
+    }
+
+    public static Frame ok(@Nullable String ref) {
+        return reply("ok", ref, 16).build();
+    }
+
+    /** Answers a {@code publish}. */
+    public static Frame stored(@Nullable String ref, String position, String eventId) {
+        return reply("ok", ref, 96)
+                .bool("stored", true)
+                .string("position", position)
+                .string("event_id", eventId)
+                .build();
+    }
+
+    /** Answers a {@code send} or {@code cancel}. */
+    public static Frame sent(@Nullable String ref, String position, String messageId) {
+        return reply("ok", ref, 96)
+                .bool("stored", true)
+                .string("position", position)
+                .string("message_id", messageId)
+                .build();
+    }
+
+    /** Answers a {@code publish} that asked not to be durable. */
+    public static Frame passedOn(@Nullable String ref) {
+        return reply("ok", ref, 32).bool("stored", false).build();
+    }
+
+    public static Frame error(@Nullable String ref, Refusal refusal) {
+        FrameBuilder frame = reply("error", ref, 128)
+                .string("code", refusal.code().wire())
+                .text("message", String.valueOf(refusal.getMessage()))
+                .bool("temporary", refusal.code().temporary());
+        if (refusal.retryMs() > 0) {
+            frame.number("retry_ms", refusal.retryMs());
+        }
+        return frame.build();
+    }
+
+    public static Frame status(boolean redisUp, long queued) {
+        return new FrameBuilder("status", 64)
+                .string("redis", upOrDegraded(redisUp))
+                .number("queued", queued)
+                .build();
+    }
+
+    public static Frame ping() {
+        return new FrameBuilder("ping", 0).build();
+    }
+
+    public static Frame pong(@Nullable String ref) {
+        return reply("pong", ref, 0).build();
+    }
+
+    public static Frame goodbye(int code, String reason, long retryLowMs, long retryHighMs) {
+        return new FrameBuilder("goodbye", 96)
+                .number("code", code)
+                .text("reason", reason)
+                .json("retry_ms", "[" + retryLowMs + "," + retryHighMs + "]")
+                .build();
+    }
+
+    private static FrameBuilder reply(String type, @Nullable String ref, int expected) {
+        FrameBuilder frame = new FrameBuilder(type, expected);
+        if (ref != null) {
+            frame.json("ref", ref);
+        }
+        return frame;
+    }
+
+    private static String gap(Gap gap) {
+        return "{\"reason\":\"" + gap.reason().wire() + "\",\"requested\":\""
+                + new String(JsonStringEncoder.getInstance().quoteAsString(gap.requested())) + "\",\"first\":\""
+                + gap.first() + "\",\"last\":\"" + gap.last() + "\"}";
+    }
+
+    private static String upOrDegraded(boolean redisUp) {
+        return redisUp ? "up" : "degraded";
+    }
+}
