@@ -1,6 +1,7 @@
 package dev.parley.frame;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -21,6 +22,7 @@ final class FrameBuilder {
     }
 
     /** A string that needs escaping. */
+    @CanIgnoreReturnValue
     FrameBuilder text(String name, String value) {
         key(name);
         append('"');
@@ -30,6 +32,7 @@ final class FrameBuilder {
     }
 
     /** A string of printable ASCII without quotes and backslashes: ids, positions, names of our own. */
+    @CanIgnoreReturnValue
     FrameBuilder string(String name, String value) {
         key(name);
         append('"');
@@ -38,12 +41,14 @@ final class FrameBuilder {
         return this;
     }
 
+    @CanIgnoreReturnValue
     FrameBuilder number(String name, long value) {
         key(name);
         ascii(Long.toString(value));
         return this;
     }
 
+    @CanIgnoreReturnValue
     FrameBuilder bool(String name, boolean value) {
         key(name);
         ascii(value ? "true" : "false");
@@ -51,12 +56,14 @@ final class FrameBuilder {
     }
 
     /** A value that is JSON already. */
+    @CanIgnoreReturnValue
     FrameBuilder json(String name, byte[] value) {
         key(name);
         append(value);
         return this;
     }
 
+    @CanIgnoreReturnValue
     FrameBuilder json(String name, String value) {
         return json(name, value.getBytes(StandardCharsets.UTF_8));
     }

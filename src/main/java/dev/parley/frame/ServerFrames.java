@@ -1,6 +1,7 @@
 package dev.parley.frame;
 
 import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +90,7 @@ public final class ServerFrames {
     public static Frame error(@Nullable String ref, Refusal refusal) {
         FrameBuilder frame = reply("error", ref, 128)
                 .string("code", refusal.code().wire())
-                .text("message", String.valueOf(refusal.getMessage()))
+                .text("message", Objects.requireNonNull(refusal.getMessage()))
                 .bool("temporary", refusal.code().temporary());
         if (refusal.retryMs() > 0) {
             frame.number("retry_ms", refusal.retryMs());
