@@ -5,8 +5,10 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,52 @@ public final class EventCodec {
      * @throws InvalidEventException when anything is wrong with it
      */
     public static AgentEvent parse(byte[] bytes) {
+        return read(bytes).event();
+    }
+
+    /**
+     * As {@link #parse}, for an event that was sent to one conversation: its {@code payload.conversation_id} must be that one, and is
+     * put in where it is missing.
+     */
+    public static AgentEvent parse(byte[] bytes, String conversation) {
+        Reading reading = read(bytes);
+        if (reading.conversation == null && reading.payloadStart >= 0) {
+            return parse(reading.withConversation(conversation));
+        }
+        AgentEvent event = reading.event();
+        if (!event.conversation().equals(conversation)) {
+            throw new InvalidEventException("payload.conversation_id is " + event.conversation()
+                    + ", but the event was sent to " + conversation + ": leave it out or make them the same");
+        }
+        return event;
+    }
+
+    /**
+     * Makes an event of its parts.
+     *
+     * @param payload a JSON object, passed on as it is
+     * @param conversation as for {@link #parse(byte[], String)}; null when the payload has to say it
+     * @throws InvalidEventException when a part is wrong
+     */
+    public static AgentEvent assemble(
+            String type, @Nullable String eventId, String timestamp, byte[] payload, @Nullable String conversation) {
+        byte[] head = ("{\"event\":" + quoted(type) + (eventId == null ? "" : ",\"event_id\":" + quoted(eventId))
+                        + ",\"timestamp\":" + quoted(timestamp) + ",\"payload\":")
+                .getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = Arrays.copyOf(head, head.length + payload.length + 1);
+        System.arraycopy(payload, 0, bytes, head.length, payload.length);
+        bytes[bytes.length - 1] = '}';
+        if (read(bytes).payloadEnd != bytes.length - 1) {
+            throw new InvalidEventException("payload must be one JSON object");
+        }
+        return conversation == null ? parse(bytes) : parse(bytes, conversation);
+    }
+
+    private static String quoted(String value) {
+        return "\"" + new String(JsonStringEncoder.getInstance().quoteAsString(value)) + "\"";
+    }
+
+    private static Reading read(byte[] bytes) {
         if (bytes.length > AgentEvent.MAX_BYTES) {
             throw new InvalidEventException(
                     "the event has " + bytes.length + " bytes; at most " + AgentEvent.MAX_BYTES + " are taken");
@@ -40,7 +88,9 @@ public final class EventCodec {
             throw new InvalidEventException("the event is not valid UTF-8");
         }
         try (JsonParser parser = JSON.createParser(bytes)) {
-            return new Reading(parser, bytes).event();
+            Reading reading = new Reading(parser, bytes);
+            reading.read();
+            return reading;
         } catch (JsonProcessingException e) {
             throw notJson(e);
         } catch (IOException e) {
@@ -92,7 +142,8 @@ public final class EventCodec {
         private final byte[] bytes;
         private @Nullable String type;
         private @Nullable String eventId;
-        private boolean payload;
+        private int payloadStart = -1;
+        private int payloadEnd = -1;
         private @Nullable String conversation;
         private @Nullable String run;
         private @Nullable String agent;
@@ -108,7 +159,7 @@ public final class EventCodec {
             this.bytes = bytes;
         }
 
-        AgentEvent event() throws IOException {
+        void read() throws IOException {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new InvalidEventException("the event must be a JSON object");
             }
@@ -120,7 +171,6 @@ public final class EventCodec {
             if (parser.nextToken() != null) {
                 throw new InvalidEventException("there is something after the event's closing brace");
             }
-            return checked();
         }
 
         private void topLevel(String name) throws IOException {
@@ -138,13 +188,13 @@ public final class EventCodec {
         }
 
         private void payload() throws IOException {
-            if (payload) {
+            if (payloadStart >= 0) {
                 throw new InvalidEventException("payload stands twice in the event");
             }
             if (parser.currentToken() != JsonToken.START_OBJECT) {
                 throw new InvalidEventException("payload must be a JSON object");
             }
-            payload = true;
+            payloadStart = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
             String name;
             while ((name = parser.nextFieldName()) != null) {
                 parser.nextToken();
@@ -161,13 +211,25 @@ public final class EventCodec {
                     default -> skip();
                 }
             }
+            payloadEnd = Math.toIntExact(parser.currentLocation().getByteOffset());
         }
 
-        private AgentEvent checked() {
+        byte[] withConversation(String id) {
+            boolean empty = payloadEnd - payloadStart == 2;
+            byte[] field =
+                    ("\"conversation_id\":\"" + id + "\"" + (empty ? "" : ",")).getBytes(StandardCharsets.US_ASCII);
+            int at = payloadStart + 1;
+            byte[] all = Arrays.copyOf(bytes, bytes.length + field.length);
+            System.arraycopy(field, 0, all, at, field.length);
+            System.arraycopy(bytes, at, all, at + field.length, bytes.length - at);
+            return all;
+        }
+
+        AgentEvent event() {
             if (type == null) {
                 throw new InvalidEventException("event is missing: it names the event, such as agent.tool.started");
             }
-            if (!payload) {
+            if (payloadStart < 0) {
                 throw new InvalidEventException("payload is missing: a JSON object with conversation_id");
             }
             if (conversation == null) {

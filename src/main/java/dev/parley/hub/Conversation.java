@@ -1,0 +1,381 @@
+package dev.parley.hub;
+
+import dev.parley.event.AgentEvent;
+import dev.parley.event.Position;
+import dev.parley.frame.Frame;
+import dev.parley.frame.Refusal;
+import dev.parley.frame.ServerFrames;
+import dev.parley.log.ConversationLog;
+import dev.parley.log.Joined;
+import dev.parley.log.LiveMessage;
+import dev.parley.log.LogEntry;
+import dev.parley.redis.PubSub;
+import dev.parley.support.RetryPolicy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+
+/**
+ * One hosted conversation. Its {@link Mailbox} runs everything here one thing at a time.
+ *
+ * <p>{@code position} is the last event handed to the live seats. A live message that names it as its predecessor moves it on; one
+ * that does not makes the conversation read the log from there, inclusively, before anything else. A seat that joins reads the log
+ * itself, however long that takes, and becomes live when it has caught up; each seat's own position proves that it has missed
+ * nothing.
+ */
+final class Conversation implements PubSub.Listener {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
+
+    /** Live messages that may wait while another thread is at work; what is dropped beyond is read from the log. */
+    private static final int MAX_WAITING = 8_192;
+
+    private final String name;
+    private final ConversationLog log;
+    private final Hub hub;
+    private final Duration joinTimeout;
+    private final Mailbox<Input> mailbox = new Mailbox<>(this::handle);
+    private final List<Seat> seats = new ArrayList<>(1);
+    private final Recent recent = new Recent();
+    private final EphemeralRuns ephemeralRuns = new EphemeralRuns();
+    private final Disposable.Swap repair = Disposables.swap();
+    private volatile @Nullable Position position;
+    private boolean acknowledged;
+    private boolean repairing;
+    private int repairAttempts;
+
+    Conversation(String name, ConversationLog log, Hub hub, Duration joinTimeout) {
+        this.name = name;
+        this.log = log;
+        this.hub = hub;
+        this.joinTimeout = joinTimeout;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** The last position that live seats have; null while nobody has read the log yet. */
+    @Nullable
+    Position position() {
+        return position;
+    }
+
+    void tell(Input input) {
+        mailbox.add(input);
+    }
+
+    @Override
+    public void message(String channel, byte[] message) {
+        LiveMessage live = LiveMessage.parse(message);
+        if (live == null) {
+            LOG.warn("Something that is no live message was published on {}", channel);
+        } else if (mailbox.size() < MAX_WAITING) {
+            tell(new Input.Live(live));
+        }
+    }
+
+    @Override
+    public void acknowledged() {
+        tell(new Input.Acknowledged());
+    }
+
+    void close() {
+        repair.dispose();
+    }
+
+    private void handle(Input input) {
+        if (input instanceof Input.Live live) {
+            heard(live.message());
+        } else if (input instanceof Input.Ephemeral ephemeral) {
+            passOn(ephemeral.event());
+        } else if (input instanceof Input.Read read) {
+            read(read.seat(), read.joined());
+        } else if (input instanceof Input.Join join) {
+            join(join.seat());
+        } else if (input instanceof Input.Leave leave) {
+            leave(leave.seat());
+        } else if (input instanceof Input.Turn turn) {
+            readLog(turn.seat());
+        } else if (input instanceof Input.ReadFailed failed) {
+            readFailed(failed.seat(), failed.error());
+        } else if (input instanceof Input.Acknowledged) {
+            subscribed();
+        } else if (input instanceof Input.Checked checked) {
+            checked(checked.asked(), checked.last());
+        } else if (input instanceof Input.Repaired repaired) {
+            repaired(repaired.joined());
+        } else if (input instanceof Input.RepairFailed failed) {
+            repairFailed(failed.error());
+        } else if (input instanceof Input.RepairTurn) {
+            repairOn();
+        }
+    }
+
+    // What comes live.
+
+    private void heard(LiveMessage message) {
+        Position at = position;
+        if (at == null || repairing) {
+            recent.add(message);
+        } else if (message.entry().position().isAfter(at)) {
+            if (message.prev().equals(at)) {
+                emit(message);
+            } else {
+                recent.add(message);
+                repair();
+            }
+        }
+    }
+
+    private void emit(LiveMessage message) {
+        LogEntry entry = message.entry();
+        position = entry.position();
+        Frame frame = null;
+        boolean somebodyReads = false;
+        for (Seat seat : seats) {
+            if (!seat.live) {
+                somebodyReads = true;
+            } else if (message.prev().equals(seat.position)) {
+                frame = frame == null ? frame(entry) : frame;
+                seat.position = entry.position();
+                seat.follower.offer(frame);
+            } else if (seat.position != null && entry.position().isAfter(seat.position)) {
+                seat.live = false;
+                somebodyReads = true;
+                readLog(seat);
+            }
+        }
+        if (somebodyReads) {
+            recent.add(message);
+        }
+    }
+
+    private void passOn(AgentEvent event) {
+        ephemeralRuns.fold(event);
+        Frame frame = ServerFrames.event(name, null, event.eventId(), event.bytes());
+        for (Seat seat : seats) {
+            if (seat.live) {
+                seat.follower.offerEphemeral(frame);
+            }
+        }
+    }
+
+    private Frame frame(LogEntry entry) {
+        return ServerFrames.event(name, entry.position().toString(), entry.eventId(), entry.event());
+    }
+
+    // Who joins and leaves.
+
+    private void subscribed() {
+        if (acknowledged) {
+            hub.checkSoon(this);
+            return;
+        }
+        acknowledged = true;
+        for (Seat seat : List.copyOf(seats)) {
+            readLog(seat);
+        }
+    }
+
+    private void join(Seat seat) {
+        seats.add(seat);
+        if (acknowledged) {
+            readLog(seat);
+        } else {
+            seat.reading.update(
+                    Mono.delay(joinTimeout).subscribe(late -> tell(new Input.ReadFailed(seat, Hub.unavailable()))));
+        }
+    }
+
+    private void leave(Seat seat) {
+        if (seat.left) {
+            return;
+        }
+        seat.left = true;
+        seat.reading.dispose();
+        seats.remove(seat);
+        settleRecent();
+        hub.left(this);
+    }
+
+    private void readLog(Seat seat) {
+        if (seat.left) {
+            return;
+        }
+        String malformed = seat.malformed();
+        Mono<Joined> reading = malformed == null
+                ? log.join(name, seat.position, seat.access)
+                : log.joinMalformed(name, malformed, seat.access);
+        seat.reading.update(reading.subscribe(
+                joined -> tell(new Input.Read(seat, joined)), error -> tell(new Input.ReadFailed(seat, error))));
+    }
+
+    private void read(Seat seat, Joined joined) {
+        if (seat.left) {
+            return;
+        }
+        seat.attempts = 0;
+        if (joined.inboxPending()) {
+            hub.inboxPending(name);
+        }
+        if (joined instanceof Joined.Missed missed) {
+            if (replay(seat, missed)) {
+                seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(seat))));
+                return;
+            }
+        } else if (joined instanceof Joined.Snapshot snapshot) {
+            show(seat, snapshot);
+        }
+        catchUp(seat, joined.last());
+    }
+
+    private static String has(Seat seat) {
+        return seat.position == null ? Position.ZERO.toString() : seat.position.toString();
+    }
+
+    /** Hands over a page of missed events; true when there may be more. */
+    private boolean replay(Seat seat, Joined.Missed missed) {
+        if (!seat.answered) {
+            seat.follower.offer(ServerFrames.subscribed(seat.takeRef(), name, has(seat), true, null));
+        }
+        for (LogEntry entry : missed.entries()) {
+            seat.position = entry.position();
+            seat.follower.offer(frame(entry));
+        }
+        return missed.entries().size() == ConversationLog.PAGE;
+    }
+
+    private void show(Seat seat, Joined.Snapshot snapshot) {
+        String at = snapshot.last().toString();
+        List<String> runs = new ArrayList<>(snapshot.runs());
+        runs.addAll(ephemeralRuns.json());
+        seat.position = snapshot.last();
+        seat.follower.offer(ServerFrames.subscribed(seat.takeRef(), name, at, false, snapshot.gap()));
+        seat.follower.offer(ServerFrames.snapshot(
+                name, at, snapshot.session(), snapshot.messages(), "[" + String.join(",", runs) + "]"));
+    }
+
+    /** The seat has all that the log had: join it to what comes live. */
+    private void catchUp(Seat seat, Position logEnd) {
+        Position at = position;
+        Position has = seat.position == null ? logEnd : seat.position;
+        if (at == null) {
+            position = has;
+            live(seat);
+            replayRecent();
+        } else if (!at.isAfter(has)) {
+            live(seat);
+        } else {
+            for (LiveMessage message : recent.after(has)) {
+                has = message.entry().position();
+                seat.position = has;
+                seat.follower.offer(frame(message.entry()));
+            }
+            if (!at.isAfter(has)) {
+                live(seat);
+            } else if (at.isAfter(logEnd) && has.equals(logEnd)) {
+                // The log ends before what was handed out already: Redis lost its tail.
+                live(seat);
+                repair();
+            } else {
+                readLog(seat);
+            }
+        }
+    }
+
+    private void live(Seat seat) {
+        seat.live = true;
+        settleRecent();
+    }
+
+    private void settleRecent() {
+        if (!repairing && position != null && seats.stream().allMatch(seat -> seat.live)) {
+            recent.clear();
+        }
+    }
+
+    private void readFailed(Seat seat, Throwable error) {
+        if (seat.left) {
+            return;
+        }
+        if (seat.answered) {
+            // In the middle of a stream the socket stays, and is told what it missed when Redis is back.
+            seat.reading.update(Mono.delay(RetryPolicy.FOREVER.delay(seat.attempts++))
+                    .subscribe(again -> tell(new Input.Turn(seat))));
+            return;
+        }
+        if (!(error instanceof Refusal)) {
+            LOG.warn("A join to {} failed", name, error);
+        }
+        leave(seat);
+        seat.follower.refused(error instanceof Refusal refusal ? refusal : Hub.unavailable());
+    }
+
+    // When something is missing.
+
+    private void checked(Position asked, Position last) {
+        Position at = position;
+        if (!repairing && asked.equals(at) && !last.equals(at)) {
+            repair();
+        }
+    }
+
+    /** Reads on from the last position, inclusively; what comes live meanwhile waits. */
+    private void repair() {
+        if (!repairing) {
+            repairing = true;
+            hub.repairs();
+            repairOn();
+        }
+    }
+
+    private void repairOn() {
+        repair.update(log.join(name, position, null)
+                .subscribe(joined -> tell(new Input.Repaired(joined)), error -> tell(new Input.RepairFailed(error))));
+    }
+
+    private void repaired(Joined joined) {
+        repairAttempts = 0;
+        if (joined instanceof Joined.Missed missed) {
+            for (LogEntry entry : missed.entries()) {
+                Position at = position;
+                if (at != null && entry.position().isAfter(at)) {
+                    emit(new LiveMessage(at, entry));
+                }
+            }
+            if (missed.entries().size() == ConversationLog.PAGE) {
+                repairOn();
+                return;
+            }
+        } else if (joined instanceof Joined.Snapshot snapshot) {
+            position = snapshot.last();
+            for (Seat seat : seats) {
+                if (seat.live) {
+                    show(seat, snapshot);
+                }
+            }
+        }
+        repairing = false;
+        replayRecent();
+    }
+
+    private void repairFailed(Throwable error) {
+        LOG.debug("Could not repair {} yet: {}", name, error.getMessage());
+        repair.update(Mono.delay(RetryPolicy.FOREVER.delay(repairAttempts++))
+                .subscribe(again -> tell(new Input.RepairTurn())));
+    }
+
+    private void replayRecent() {
+        for (LiveMessage message : recent.drain()) {
+            heard(message);
+        }
+        settleRecent();
+    }
+}

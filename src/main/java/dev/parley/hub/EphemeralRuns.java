@@ -1,0 +1,108 @@
+package dev.parley.hub;
+
+import dev.parley.event.AgentEvent;
+import dev.parley.event.Ids;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Runs whose events come by plain Pub/Sub only, folded while the conversation is hosted here so that someone who joins sees them.
+ * Bounded in runs, bytes and silence. Not thread-safe.
+ */
+final class EphemeralRuns {
+
+    private static final int MAX_RUNS = 16;
+    private static final int MAX_TEXT = 256 * 1024;
+    private static final int MAX_TOOLS = 32;
+    private static final Duration SILENCE = Duration.ofMinutes(5);
+
+    private static final class Run {
+        private final String messageId;
+        private final @Nullable String name;
+        private final @Nullable String agent;
+        private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+        private final Map<String, String> tools = new LinkedHashMap<>();
+        private long lastNanos;
+
+        Run(AgentEvent first) {
+            String own = first.messageId() != null ? first.messageId() : first.run();
+            messageId = own != null ? own : Ids.random();
+            name = first.run();
+            agent = first.agent();
+        }
+
+        String json() {
+            return "{\"message_id\":\"" + messageId + "\",\"agent\":\"" + (agent == null ? "" : agent) + "\""
+                    + (name == null ? "" : ",\"run\":\"" + name + "\"")
+                    + ",\"text\":\"" + text.toString(StandardCharsets.UTF_8) + "\",\"tools\":["
+                    + String.join(",", tools.values()) + "]}";
+        }
+    }
+
+    private final Map<String, Run> runs = new LinkedHashMap<>(4);
+
+    void fold(AgentEvent event) {
+        switch (event.kind()) {
+            case CHUNK -> {
+                Run run = open(event);
+                if (event.text() != null && run.text.size() + event.text().length <= MAX_TEXT) {
+                    run.text.writeBytes(event.text());
+                }
+            }
+            case RUN_STARTED -> {
+                Run unused = open(event);
+            }
+            case TOOL_STARTED -> {
+                Run run = open(event);
+                if (run.tools.size() < MAX_TOOLS) {
+                    run.tools.put(tool(event), toolJson(event));
+                }
+            }
+            case TOOL_ENDED -> {
+                Run run = runs.get(event.runOrImplicit());
+                if (run != null) {
+                    run.tools.remove(tool(event));
+                }
+            }
+            case RUN_COMPLETED, RUN_FAILED -> runs.remove(event.runOrImplicit());
+            case HANDOFF, USER_MESSAGE, CANCEL, OTHER -> {}
+        }
+    }
+
+    private Run open(AgentEvent event) {
+        Run run = runs.computeIfAbsent(event.runOrImplicit(), name -> new Run(event));
+        run.lastNanos = System.nanoTime();
+        if (runs.size() > MAX_RUNS) {
+            runs.remove(runs.keySet().iterator().next());
+        }
+        return run;
+    }
+
+    /** The runs in progress, as members of a snapshot's array. */
+    List<String> json() {
+        long now = System.nanoTime();
+        runs.values().removeIf(run -> now - run.lastNanos > SILENCE.toNanos());
+        List<String> json = new ArrayList<>();
+        runs.values().forEach(run -> json.add(run.json()));
+        return json;
+    }
+
+    private static String tool(AgentEvent event) {
+        if (event.toolCall() != null) {
+            return event.toolCall();
+        }
+        return event.tool() == null ? "" : new String(event.tool(), StandardCharsets.UTF_8);
+    }
+
+    private static String toolJson(AgentEvent event) {
+        String name = event.tool() == null ? "" : new String(event.tool(), StandardCharsets.UTF_8);
+        return "{\"tool\":\"" + name + "\""
+                + (event.toolCall() == null ? "" : ",\"tool_call_id\":\"" + event.toolCall() + "\"") + "}";
+    }
+}

@@ -1,0 +1,21 @@
+package dev.parley.hub;
+
+import dev.parley.frame.Frame;
+import dev.parley.frame.Refusal;
+import reactor.core.publisher.Mono;
+
+/** Someone who follows a conversation: a socket. Called by one thread at a time; must not block. */
+public interface Follower {
+
+    /** A frame that must arrive; when it can't be taken the follower has to leave. */
+    void offer(Frame frame);
+
+    /** A frame that may be dropped when the follower is slow. */
+    void offerEphemeral(Frame frame);
+
+    /** The conversation can't be followed now; nothing more will come. */
+    void refused(Refusal refusal);
+
+    /** Completes when there is room for another page of missed events. */
+    Mono<Void> room();
+}

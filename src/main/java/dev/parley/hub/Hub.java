@@ -1,0 +1,216 @@
+package dev.parley.hub;
+
+import dev.parley.auth.Access;
+import dev.parley.event.AgentEvent;
+import dev.parley.event.Position;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.log.ConversationLog;
+import dev.parley.redis.Keys;
+import dev.parley.redis.PubSub;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The conversations that have a socket on this node. Subscribes to a conversation's live channel with its first follower and leaves
+ * it, after a linger, with its last. Thread-safe; nothing blocks.
+ */
+public final class Hub implements Disposable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
+
+    private static final int CHECK_BATCH = 1_000;
+    private static final Duration CHECK_SOON = Duration.ofMillis(20);
+
+    private final ConversationLog log;
+    private final PubSub live;
+    private final Keys keys;
+    private final HubSettings settings;
+    private final Consumer<String> inboxPending;
+    private final Map<String, Hosted> hosted = new ConcurrentHashMap<>();
+    private final Set<Conversation> due = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean checkPlanned = new AtomicBoolean();
+    private final LongAdder repairs = new LongAdder();
+    private final Disposable.Composite running = Disposables.composite();
+
+    private record Hosted(Conversation conversation, AtomicInteger followers) {}
+
+    /** @param inboxPending told a conversation of which a message may not have reached its agent's inbox */
+    public Hub(ConversationLog log, PubSub live, Keys keys, HubSettings settings, Consumer<String> inboxPending) {
+        this.log = log;
+        this.live = live;
+        this.keys = keys;
+        this.settings = settings;
+        this.inboxPending = inboxPending;
+    }
+
+    /** Starts to compare last positions with the logs', so that even a lost last message is found. */
+    public void open() {
+        boolean added = running.add(Flux.interval(settings.checkInterval())
+                .onBackpressureDrop()
+                .concatMap(tick ->
+                        check(hosted.values().stream().map(Hosted::conversation).toList()))
+                .subscribe());
+        if (!added) {
+            throw new IllegalStateException("the hub is closed");
+        }
+    }
+
+    /**
+     * Follows a conversation: the follower gets {@code subscribed}, then the missed events or a snapshot, then what comes.
+     *
+     * @param since the last position the follower has, as it wrote it; null for none
+     * @return leaves
+     */
+    public Disposable follow(
+            String conversation, Follower follower, Access access, @Nullable String ref, @Nullable String since) {
+        Seat seat = new Seat(follower, access, ref, since);
+        Hosted host = hosted.compute(conversation, (name, present) -> {
+            Hosted one = present == null ? host(name) : present;
+            one.followers.incrementAndGet();
+            return one;
+        });
+        host.conversation.tell(new Input.Join(seat));
+        return () -> host.conversation.tell(new Input.Leave(seat));
+    }
+
+    private Hosted host(String name) {
+        Conversation conversation = new Conversation(name, log, this, settings.joinTimeout());
+        Mono<Void> unused = live.subscribe(keys.live(name), conversation);
+        return new Hosted(conversation, new AtomicInteger());
+    }
+
+    /** Whether events of this conversation are wanted here. */
+    public boolean hosts(String conversation) {
+        return hosted.containsKey(conversation);
+    }
+
+    /** Hands an ephemeral event to the sockets of its conversation. */
+    public void passOn(AgentEvent event) {
+        Hosted host = hosted.get(event.conversation());
+        if (host != null) {
+            host.conversation.tell(new Input.Ephemeral(event));
+        }
+    }
+
+    /** Conversations hosted now. */
+    public int size() {
+        return hosted.size();
+    }
+
+    /** How often a conversation had to read its log because a live message was missing. */
+    public long repairCount() {
+        return repairs.sum();
+    }
+
+    @Override
+    public void dispose() {
+        running.dispose();
+        hosted.values().forEach(host -> host.conversation.close());
+    }
+
+    // What conversations tell their hub.
+
+    void repairs() {
+        repairs.increment();
+    }
+
+    void inboxPending(String conversation) {
+        inboxPending.accept(conversation);
+    }
+
+    void left(Conversation conversation) {
+        Hosted host = hosted.get(conversation.name());
+        if (host != null && host.conversation == conversation && host.followers.decrementAndGet() == 0) {
+            later(settings.linger(), () -> retire(conversation.name()));
+        }
+    }
+
+    private void retire(String name) {
+        hosted.computeIfPresent(name, (same, host) -> {
+            if (host.followers.get() > 0) {
+                return host;
+            }
+            host.conversation.close();
+            live.unsubscribe(keys.live(name));
+            return null;
+        });
+    }
+
+    /** Checks one soon, together with whatever else is due: after a reconnect that is everything. */
+    void checkSoon(Conversation conversation) {
+        due.add(conversation);
+        if (checkPlanned.compareAndSet(false, true)) {
+            later(CHECK_SOON, () -> {
+                checkPlanned.set(false);
+                List<Conversation> now = List.copyOf(due);
+                now.forEach(due::remove);
+                track(check(now));
+            });
+        }
+    }
+
+    private Mono<Void> check(Collection<Conversation> conversations) {
+        return Flux.fromIterable(conversations)
+                .filter(conversation -> conversation.position() != null)
+                .buffer(CHECK_BATCH)
+                .concatMap(this::checkBatch)
+                .then()
+                .onErrorResume(e -> {
+                    LOG.debug("Last positions could not be checked: {}", e.getMessage());
+                    return Mono.empty();
+                });
+    }
+
+    private Mono<Void> checkBatch(List<Conversation> batch) {
+        Map<String, Position> asked = new HashMap<>();
+        for (Conversation conversation : batch) {
+            Position at = conversation.position();
+            if (at != null) {
+                asked.put(conversation.name(), at);
+            }
+        }
+        return log.lastPositions(asked.keySet())
+                .doOnNext(last -> batch.forEach(conversation -> {
+                    Position was = asked.get(conversation.name());
+                    Position is = last.get(conversation.name());
+                    if (was != null && is != null && !was.equals(is)) {
+                        conversation.tell(new Input.Checked(was, is));
+                    }
+                }))
+                .then();
+    }
+
+    private void later(Duration delay, Runnable task) {
+        track(Mono.delay(delay).doOnNext(now -> task.run()).then());
+    }
+
+    /** Runs something that is disposed with the hub, if it has not ended by then. */
+    private void track(Mono<Void> task) {
+        Disposable.Swap handle = Disposables.swap();
+        boolean open = running.add(handle);
+        if (open) {
+            handle.update(task.doFinally(end -> running.remove(handle)).subscribe());
+        }
+    }
+
+    static Refusal unavailable() {
+        return Refusal.of(ErrorCode.UNAVAILABLE, "the conversation can't be read now: Redis can't be reached");
+    }
+}

@@ -1,0 +1,157 @@
+package dev.parley.log;
+
+import dev.parley.auth.Access;
+import dev.parley.event.AgentEvent;
+import dev.parley.event.Position;
+import dev.parley.frame.Gap;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import dev.parley.redis.Script;
+import io.lettuce.core.cluster.SlotHash;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The logs of all conversations. Everything is cold, runs on Redis' event loop and fails with
+ * {@link dev.parley.frame.Refusal} {@code unavailable} while Redis can't be reached.
+ */
+public final class ConversationLog {
+
+    /** Events of a joining socket's missed range that are read at once. */
+    public static final int PAGE = 128;
+
+    private static final String INBOX_MARK = "inbox ";
+    private static final int BATCH_EVENTS = 256;
+    private static final int BATCH_BYTES = 1 << 20;
+    private static final int LAST_POSITIONS_CONCURRENCY = 256;
+
+    private final Redis redis;
+    private final Keys keys;
+    private final AppendScript appending;
+    private final JoinScript joining;
+    private final boolean sharded;
+
+    public ConversationLog(Redis redis, Keys keys, LogSettings settings) {
+        this.redis = redis;
+        this.keys = keys;
+        this.sharded = redis.topology().sharded();
+        this.appending = new AppendScript(keys, settings, sharded);
+        this.joining = new JoinScript(keys, settings);
+    }
+
+    /**
+     * Appends events: one script for a batch, batches of one slot one after the other, so that order is kept within each
+     * conversation.
+     *
+     * @param source the durable stream that all of them come from, or null
+     * @return an outcome for each event, in the order of the events. An event's refusal is its own; the Mono fails when Redis can't
+     *     be reached, and then any of them may be in the log or not: append them again under the same ids
+     */
+    public Mono<List<Outcome>> append(@Nullable String source, List<Append> events) {
+        List<List<Integer>> batches = batches(events);
+        Outcome[] outcomes = new Outcome[events.size()];
+        return Flux.fromIterable(batches)
+                .concatMap(batch -> run(source, batch.stream().map(events::get).toList())
+                        .doOnNext(answers -> {
+                            for (int i = 0; i < answers.size(); i++) {
+                                outcomes[batch.get(i)] = answers.get(i);
+                            }
+                        }))
+                .then(Mono.fromSupplier(() -> List.of(outcomes)));
+    }
+
+    private Mono<List<Outcome>> run(@Nullable String source, List<Append> batch) {
+        return AppendScript.SCRIPT
+                .run(redis, appending.keys(batch), appending.arguments(source, batch))
+                .map(reply -> reply.stream().map(Outcome::of).toList());
+    }
+
+    /** Cuts events into scripts' batches, as indexes: within the bounds and, on a cluster, of one slot each. */
+    private List<List<Integer>> batches(List<Append> events) {
+        List<List<Integer>> all = new ArrayList<>();
+        Map<Integer, List<Integer>> open = new HashMap<>();
+        Map<Integer, Integer> bytes = new HashMap<>();
+        for (int i = 0; i < events.size(); i++) {
+            AgentEvent event = events.get(i).event();
+            int slot = sharded ? SlotHash.getSlot(keys.log(event.conversation())) : 0;
+            int size = bytes.getOrDefault(slot, 0) + event.bytes().length;
+            List<Integer> batch = open.get(slot);
+            if (batch == null || batch.size() == BATCH_EVENTS || size > BATCH_BYTES) {
+                batch = new ArrayList<>();
+                open.put(slot, batch);
+                all.add(batch);
+                size = event.bytes().length;
+            }
+            bytes.put(slot, size);
+            batch.add(i);
+        }
+        return all;
+    }
+
+    /**
+     * Reads for someone who joins: what they missed when {@code since} is in the log, else a snapshot. One round trip, to the master.
+     *
+     * @param since the last position they have; null for none
+     * @param access who reads; null for the gateway itself
+     */
+    public Mono<Joined> join(String conversation, @Nullable Position since, @Nullable Access access) {
+        return JoinScript.SCRIPT
+                .run(redis, joining.keys(conversation), joining.arguments(since, access, PAGE))
+                .map(reply -> JoinScript.answer(since, reply));
+    }
+
+    /** A snapshot for someone whose {@code since} is no position at all. */
+    public Mono<Joined> joinMalformed(String conversation, String since, @Nullable Access access) {
+        return join(conversation, null, access)
+                .cast(Joined.Snapshot.class)
+                .map(snapshot -> new Joined.Snapshot(
+                        snapshot.last(),
+                        new Gap(
+                                Gap.Reason.MALFORMED,
+                                since,
+                                "0",
+                                snapshot.last().toString()),
+                        snapshot.session(),
+                        snapshot.messages(),
+                        snapshot.runs(),
+                        snapshot.inboxPending()));
+    }
+
+    /** The last position of each conversation, {@link Position#ZERO} where there is no log. */
+    public Mono<Map<String, Position>> lastPositions(Collection<String> conversations) {
+        return Flux.fromIterable(conversations)
+                .flatMap(
+                        conversation -> redis.callOne(commands -> commands.hget(keys.meta(conversation), "last"))
+                                .map(last -> Map.entry(conversation, Position.of(Script.text(last))))
+                                .defaultIfEmpty(Map.entry(conversation, Position.ZERO)),
+                        LAST_POSITIONS_CONCURRENCY)
+                .collectMap(Map.Entry::getKey, Map.Entry::getValue);
+    }
+
+    /** The agent that a conversation's next message goes to. */
+    public Mono<String> currentAgent(String conversation, String otherwise) {
+        return redis.callOne(commands -> commands.hget(keys.session(conversation), "current_agent"))
+                .switchIfEmpty(redis.callOne(commands -> commands.hget(keys.meta(conversation), "agent")))
+                .map(Script::text)
+                .defaultIfEmpty(otherwise);
+    }
+
+    /** What is marked as on its way to an inbox: each mark is {@code <agent> <position> <event>}, under its message id. */
+    public Mono<Map<String, byte[]>> inboxMarks(String conversation) {
+        return redis.call(commands -> commands.hgetall(keys.meta(conversation)))
+                .filter(field -> field.getKey().startsWith(INBOX_MARK))
+                .collectMap(field -> field.getKey().substring(INBOX_MARK.length()), field -> field.getValue());
+    }
+
+    /** Says that a message has reached its inbox. */
+    public Mono<Void> clearInboxMark(String conversation, String messageId) {
+        return redis.callOne(commands -> commands.hdel(keys.meta(conversation), INBOX_MARK + messageId))
+                .then();
+    }
+}

@@ -1,0 +1,35 @@
+package dev.parley.log;
+
+import dev.parley.event.Position;
+import dev.parley.frame.Gap;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What the log had for someone who joins. */
+public sealed interface Joined {
+
+    /** The log's last position when it was read. */
+    Position last();
+
+    /** Whether a message may not have reached its agent's inbox. */
+    boolean inboxPending();
+
+    /**
+     * The position asked for is in the log, so these are all that follow it, or a page of them.
+     *
+     * @param entries at most a page; the next one is read from the last of these
+     */
+    record Missed(Position last, List<LogEntry> entries, boolean inboxPending) implements Joined {}
+
+    /**
+     * Everything as it stands at the last position.
+     *
+     * @param gap why it is not what was missed; null when no position was asked for
+     * @param session JSON object or {@code null}
+     * @param messages JSON array, oldest first
+     * @param runs the members of a JSON array: the runs in progress
+     */
+    record Snapshot(
+            Position last, @Nullable Gap gap, String session, String messages, List<String> runs, boolean inboxPending)
+            implements Joined {}
+}

@@ -1,0 +1,16 @@
+package dev.parley.log;
+
+import dev.parley.frame.Refusal;
+import org.jspecify.annotations.Nullable;
+
+/** What became of one event of a batch: appended, or refused for a reason of its own. One of the two is null. */
+public record Outcome(@Nullable Appended appended, @Nullable Refusal refusal) {
+
+    static Outcome of(Object element) {
+        try {
+            return new Outcome(AppendScript.answer(element), null);
+        } catch (Refusal refusal) {
+            return new Outcome(null, refusal);
+        }
+    }
+}

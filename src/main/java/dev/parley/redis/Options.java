@@ -1,0 +1,74 @@
+package dev.parley.redis;
+
+import io.lettuce.core.ClientOptions;
+import io.lettuce.core.MaintNotificationsConfig;
+import io.lettuce.core.SocketOptions;
+import io.lettuce.core.TimeoutOptions;
+import io.lettuce.core.cluster.ClusterClientOptions;
+import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.RedisCommand;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** Lettuce's settings. What can't be sent now is refused at once, nothing waits in an unbounded queue. */
+final class Options {
+
+    private Options() {}
+
+    static ClientOptions client(RedisSettings settings) {
+        return common(ClientOptions.builder(), settings).build();
+    }
+
+    static ClusterClientOptions cluster(RedisSettings settings) {
+        ClusterClientOptions.Builder builder = ClusterClientOptions.builder(client(settings))
+                .topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
+                        .enablePeriodicRefresh(Duration.ofSeconds(30))
+                        .build());
+        return builder.build();
+    }
+
+    private static ClientOptions.Builder common(ClientOptions.Builder builder, RedisSettings settings) {
+        return builder.disconnectedBehavior(ClientOptions.DisconnectedBehavior.REJECT_COMMANDS)
+                .requestQueueSize(settings.requestQueue())
+                .maintNotificationsConfig(MaintNotificationsConfig.disabled())
+                .socketOptions(socket(settings))
+                .timeoutOptions(TimeoutOptions.builder()
+                        .timeoutSource(new Timeouts(settings))
+                        .build());
+    }
+
+    private static SocketOptions socket(RedisSettings settings) {
+        return SocketOptions.builder()
+                .connectTimeout(settings.connectTimeout())
+                .tcpNoDelay(true)
+                .keepAlive(SocketOptions.KeepAliveOptions.builder()
+                        .enable()
+                        .idle(Duration.ofSeconds(5))
+                        .interval(Duration.ofSeconds(2))
+                        .count(3)
+                        .build())
+                .build();
+    }
+
+    /** XREAD is what Parley blocks with, on connections of its own. */
+    private static final class Timeouts extends TimeoutOptions.TimeoutSource {
+        private final long command;
+        private final long blocking;
+
+        Timeouts(RedisSettings settings) {
+            command = settings.commandTimeout().toMillis();
+            blocking = command + settings.block().toMillis();
+        }
+
+        @Override
+        public long getTimeout(RedisCommand<?, ?, ?> command) {
+            return command.getType() == CommandType.XREAD ? blocking : this.command;
+        }
+
+        @Override
+        public TimeUnit getTimeUnit() {
+            return TimeUnit.MILLISECONDS;
+        }
+    }
+}

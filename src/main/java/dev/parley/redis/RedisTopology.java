@@ -1,0 +1,57 @@
+package dev.parley.redis;
+
+import io.lettuce.core.RedisURI;
+import java.util.Arrays;
+import java.util.List;
+
+/** Where Redis is and how it is laid out: a value, nothing is connected. */
+public sealed interface RedisTopology {
+
+    String CLUSTER_SCHEME = "redis-cluster://";
+    String CLUSTER_TLS_SCHEME = "rediss-cluster://";
+
+    /** Whether live messages go over sharded Pub/Sub and a script's keys must share a slot. */
+    default boolean sharded() {
+        return false;
+    }
+
+    record Standalone(RedisURI uri) implements RedisTopology {}
+
+    record Sentinel(RedisURI uri) implements RedisTopology {}
+
+    record Cluster(List<RedisURI> seeds) implements RedisTopology {
+        public Cluster {
+            seeds = List.copyOf(seeds);
+        }
+
+        @Override
+        public boolean sharded() {
+            return true;
+        }
+    }
+
+    /**
+     * Reads {@code redis[s]://[user:password@]host[:port][/db]}, {@code redis[s]-sentinel://host[:port][,…]/[db]#master} or
+     * {@code redis[s]-cluster://[user:password@]host[:port][,…]}.
+     *
+     * @throws IllegalArgumentException when it is none of these
+     */
+    static RedisTopology parse(String uri) {
+        if (uri.startsWith(CLUSTER_SCHEME)) {
+            return cluster("redis://", uri.substring(CLUSTER_SCHEME.length()));
+        }
+        if (uri.startsWith(CLUSTER_TLS_SCHEME)) {
+            return cluster("rediss://", uri.substring(CLUSTER_TLS_SCHEME.length()));
+        }
+        RedisURI parsed = RedisURI.create(uri);
+        return parsed.getSentinels().isEmpty() ? new Standalone(parsed) : new Sentinel(parsed);
+    }
+
+    private static Cluster cluster(String scheme, String rest) {
+        int at = rest.lastIndexOf('@') + 1;
+        String credentials = rest.substring(0, at);
+        return new Cluster(Arrays.stream(rest.substring(at).split(",", -1))
+                .map(host -> RedisURI.create(scheme + credentials + host))
+                .toList());
+    }
+}

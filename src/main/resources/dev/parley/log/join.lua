@@ -1,0 +1,83 @@
+-- Reads what a joining socket needs: the events past a position that is proved to be in the log, or a snapshot.
+--
+-- KEYS  log, meta, runs, session, messages
+-- ARGV  1 since, '' for none   2 most events missed   3 most bytes missed   4 events a page   5 tenant ('' unchecked)
+--       6 '1' when a conversation that does not exist may be read   7 messages   8 default tenant
+-- Returns { 'not_found' }
+--      or { 'events', last, entries, pending }      pending: '1' when a message has not reached its inbox for sure
+--      or { 'snapshot', last, gap reason or '', first, session, messages, runs, texts, pending }
+local log, meta, runs, session, messages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local since, tenant = ARGV[1], ARGV[5]
+
+local m = redis.call('HMGET', meta, 'last', 'bytes', 'events', 'tenant')
+local last, bytes, events = m[1], tonumber(m[2] or 0), tonumber(m[3] or 0)
+if not last then
+  local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
+  if newest then last, bytes, events = newest[1], tonumber(newest[2][6]), tonumber(newest[2][8]) end
+end
+local exists = last or redis.call('EXISTS', session) == 1
+if tenant ~= '' then
+  if not exists then
+    if ARGV[6] ~= '1' then return { 'not_found' } end
+  else
+    local owner = m[4] or redis.call('HGET', session, 'tenant_id') or ARGV[8]
+    if owner ~= tenant then return { 'not_found' } end
+  end
+end
+last = last or '0'
+
+local pending = '0'
+for _, field in ipairs(redis.call('HKEYS', meta)) do
+  if string.sub(field, 1, 6) == 'inbox ' then pending = '1' break end
+end
+
+local function before(a, b)
+  local ams, aseq = string.match(a, '^(%d+)-?(%d*)$')
+  local bms, bseq = string.match(b, '^(%d+)-?(%d*)$')
+  ams, bms, aseq, bseq = tonumber(ams), tonumber(bms), tonumber(aseq) or 0, tonumber(bseq) or 0
+  return ams < bms or (ams == bms and aseq < bseq)
+end
+
+-- The counts (bytes, events) at a position that is in the log, or nil and why not.
+local function prove(first)
+  if since == '0' then
+    if not first then
+      if last == '0' then return 0, 0 end
+      return nil, 'trimmed'
+    end
+    if first[2][8] == '1' then return 0, 0 end
+    return nil, 'trimmed'
+  end
+  local entry = redis.call('XRANGE', log, since, since)[1]
+  if entry then return tonumber(entry[2][6]), tonumber(entry[2][8]) end
+  if last ~= '0' and before(last, since) then return nil, 'future' end
+  if not first or before(since, first[1]) then return nil, 'trimmed' end
+  return nil, 'lost'
+end
+
+local reason, first_id = '', '0'
+if since ~= '' then
+  local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+  if first then first_id = first[1] end
+  local had_bytes, had_events = prove(first)
+  if had_bytes then
+    if events - had_events <= tonumber(ARGV[2]) and bytes - had_bytes <= tonumber(ARGV[3]) then
+      local from = since == '0' and '-' or '(' .. since
+      return { 'events', last, redis.call('XRANGE', log, from, '+', 'COUNT', ARGV[4]), pending }
+    end
+    reason = 'limit'
+  else
+    reason = had_events
+  end
+end
+
+local in_progress, texts = redis.call('HGETALL', runs), {}
+for i = 1, #in_progress, 2 do
+  if string.sub(in_progress[i], 1, 2) == 'r ' then
+    local run = string.sub(in_progress[i], 3)
+    texts[#texts + 1] = run
+    texts[#texts + 1] = redis.call('GET', runs .. ':' .. run) or ''
+  end
+end
+return { 'snapshot', last, reason, first_id, redis.call('HGETALL', session),
+         redis.call('XREVRANGE', messages, '+', '-', 'COUNT', ARGV[7]), in_progress, texts, pending }
