@@ -42,7 +42,10 @@ public final class EventCodec {
      * put in where it is missing.
      */
     public static AgentEvent parse(byte[] bytes, String conversation) {
-        Reading reading = read(bytes);
+        return sentTo(conversation, read(bytes));
+    }
+
+    private static AgentEvent sentTo(String conversation, Reading reading) {
         if (reading.conversation == null && reading.payloadStart >= 0) {
             return parse(reading.withConversation(conversation));
         }
@@ -69,10 +72,11 @@ public final class EventCodec {
         byte[] bytes = Arrays.copyOf(head, head.length + payload.length + 1);
         System.arraycopy(payload, 0, bytes, head.length, payload.length);
         bytes[bytes.length - 1] = '}';
-        if (read(bytes).payloadEnd != bytes.length - 1) {
+        Reading reading = read(bytes);
+        if (reading.payloadEnd != bytes.length - 1) {
             throw new InvalidEventException("payload must be one JSON object");
         }
-        return conversation == null ? parse(bytes) : parse(bytes, conversation);
+        return conversation == null ? reading.event() : sentTo(conversation, reading);
     }
 
     private static String quoted(String value) {
@@ -144,6 +148,7 @@ public final class EventCodec {
         private @Nullable String eventId;
         private int payloadStart = -1;
         private int payloadEnd = -1;
+        private boolean payloadEmpty = true;
         private @Nullable String conversation;
         private @Nullable String run;
         private @Nullable String agent;
@@ -197,6 +202,7 @@ public final class EventCodec {
             payloadStart = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
             String name;
             while ((name = parser.nextFieldName()) != null) {
+                payloadEmpty = false;
                 parser.nextToken();
                 switch (name) {
                     case "conversation_id" -> conversation = id("payload.conversation_id");
@@ -215,9 +221,8 @@ public final class EventCodec {
         }
 
         byte[] withConversation(String id) {
-            boolean empty = payloadEnd - payloadStart == 2;
             byte[] field =
-                    ("\"conversation_id\":\"" + id + "\"" + (empty ? "" : ",")).getBytes(StandardCharsets.US_ASCII);
+                    ("\"conversation_id\":\"" + id + "\"" + (payloadEmpty ? "" : ",")).getBytes(StandardCharsets.US_ASCII);
             int at = payloadStart + 1;
             byte[] all = Arrays.copyOf(bytes, bytes.length + field.length);
             System.arraycopy(field, 0, all, at, field.length);
