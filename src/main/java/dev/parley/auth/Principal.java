@@ -1,0 +1,60 @@
+package dev.parley.auth;
+
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import java.time.Instant;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is asking. Immutable.
+ *
+ * @param subject the user or agent
+ * @param tenant whose conversations it reaches
+ * @param roles what it may do
+ * @param conversations the conversations that it may use whoever they belong to; {@link #ANY} stands for any that belongs to its
+ *     tenant or does not exist yet
+ * @param expires from when on it is nobody any more, the clocks' possible difference included; null for never
+ * @param unrestricted whether nothing is checked at all
+ */
+public record Principal(
+        String subject,
+        String tenant,
+        Set<Role> roles,
+        Set<String> conversations,
+        @Nullable Instant expires,
+        boolean unrestricted) {
+
+    /** In {@link #conversations}: any of its own tenant, or not yet existing. */
+    public static final String ANY = "*";
+
+    private static final Principal LOCAL =
+            new Principal("local", "default", Set.of(Role.values()), Set.of(ANY), null, true);
+
+    public Principal {
+        roles = Set.copyOf(roles);
+        conversations = Set.copyOf(conversations);
+    }
+
+    /** Everyone, where nobody is asked who they are: every role, every conversation, tenant {@code default}. */
+    public static Principal local() {
+        return LOCAL;
+    }
+
+    /** What it may do with this conversation, as far as can be told without looking the conversation up. */
+    public Access access(String conversation) {
+        boolean any = conversations.contains(ANY);
+        // A conversation may be called "*"; the grant of that name is not a grant of that conversation.
+        boolean named = conversations.contains(conversation) && !conversation.equals(ANY);
+        return new Access(tenant, !unrestricted && !named, unrestricted || named || any);
+    }
+
+    /** Throws a {@link Refusal} with {@code forbidden} when it has not got this role. */
+    public void require(Role role) {
+        if (!roles.contains(role)) {
+            throw Refusal.of(
+                    ErrorCode.FORBIDDEN,
+                    "this needs the role " + role.wire() + ": the token's roles do not include it");
+        }
+    }
+}
