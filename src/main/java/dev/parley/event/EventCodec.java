@@ -221,8 +221,8 @@ public final class EventCodec {
         }
 
         byte[] withConversation(String id) {
-            byte[] field =
-                    ("\"conversation_id\":\"" + id + "\"" + (payloadEmpty ? "" : ",")).getBytes(StandardCharsets.US_ASCII);
+            byte[] field = ("\"conversation_id\":\"" + id + "\"" + (payloadEmpty ? "" : ","))
+                    .getBytes(StandardCharsets.US_ASCII);
             int at = payloadStart + 1;
             byte[] all = Arrays.copyOf(bytes, bytes.length + field.length);
             System.arraycopy(field, 0, all, at, field.length);

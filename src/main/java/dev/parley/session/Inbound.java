@@ -41,10 +41,7 @@ public final class Inbound {
      * @param metadata a JSON object for the agent, or null
      */
     public record Message(
-            String conversation,
-            String content,
-            @Nullable String messageId,
-            byte @Nullable [] metadata) {}
+            String conversation, String content, @Nullable String messageId, byte @Nullable [] metadata) {}
 
     /** @param run the run to stop; null for whatever is in progress */
     public record Cancel(
@@ -111,14 +108,15 @@ public final class Inbound {
 
     private Mono<Void> requireRoom(String conversation, int max) {
         return log.currentAgent(conversation, defaultAgent)
-                .flatMap(agent -> inbox.hasRoom(agent, max).flatMap(room -> room
-                        ? Mono.<Void>empty()
-                        : Mono.error(Refusal.of(
-                                ErrorCode.OVERLOADED, "the inbox of " + agent + " is full: try again later"))));
+                .flatMap(agent -> inbox.hasRoom(agent, max)
+                        .flatMap(room -> room
+                                ? Mono.<Void>empty()
+                                : Mono.error(Refusal.of(
+                                        ErrorCode.OVERLOADED, "the inbox of " + agent + " is full: try again later"))));
     }
 
     private Mono<Sent> append(Principal principal, AgentEvent event) {
-        String id = String.valueOf(event.eventId());
+        String id = event.eventId() == null ? Ids.random() : event.eventId();
         return publisher
                 .publish(Append.by(principal.access(event.conversation()), event))
                 .flatMap(appended -> toInbox(event, id, appended).thenReturn(new Sent(appended.position(), id)));

@@ -49,10 +49,7 @@ final class Inbox {
         for (String part : entry(messageId, position, event)) {
             arguments.add(Script.bytes(part));
         }
-        return ADD.run(
-                        redis,
-                        new String[] {keys.inbox(agent), keys.inboxSeen(agent)},
-                        arguments.toArray(byte[][]::new))
+        return ADD.run(redis, new String[] {keys.inbox(agent), keys.inboxSeen(agent)}, arguments.toArray(byte[][]::new))
                 .then();
     }
 
@@ -61,17 +58,23 @@ final class Inbox {
         JsonNode payload = tree.path("payload");
         boolean message = tree.path("event").asText().equals(UserEvents.MESSAGE);
         List<String> fields = new ArrayList<>(List.of(
-                "type", message ? "message" : "cancel",
-                "conversation_id", payload.path("conversation_id").asText(),
-                "message_id", messageId,
-                "tenant_id", payload.path("tenant_id").asText(),
-                "position", position));
+                "type",
+                message ? "message" : "cancel",
+                "conversation_id",
+                payload.path("conversation_id").asText(),
+                "message_id",
+                messageId,
+                "tenant_id",
+                payload.path("tenant_id").asText(),
+                "position",
+                position));
         for (String name : List.of("content", "run", "reason")) {
             if (payload.has(name)) {
                 fields.addAll(List.of(name, payload.path(name).asText()));
             }
         }
-        fields.addAll(List.of("metadata", payload.has("metadata") ? payload.path("metadata").toString() : "{}"));
+        fields.addAll(List.of(
+                "metadata", payload.has("metadata") ? payload.path("metadata").toString() : "{}"));
         return fields;
     }
 

@@ -67,8 +67,7 @@ final class UserEvents {
                     ErrorCode.TOO_LARGE,
                     "content and metadata are too large: a message has at most " + AgentEvent.MAX_BYTES + " bytes");
         }
-        return new AgentEvent(
-                type, kind, conversation, messageId, run, null, messageId, text, null, null, null, bytes);
+        return new AgentEvent(type, kind, conversation, messageId, run, null, messageId, text, null, null, null, bytes);
     }
 
     private static void optional(JsonGenerator payload, String name, @Nullable String value) throws IOException {

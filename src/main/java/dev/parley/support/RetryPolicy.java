@@ -20,8 +20,9 @@ public record RetryPolicy(Duration first, Duration longest, long attempts) {
         }
     }
 
+    /** Counts again from zero after an element came through. */
     public Retry asReactorRetry() {
-        return Retry.backoff(attempts, first).maxBackoff(longest).jitter(0.5);
+        return Retry.backoff(attempts, first).maxBackoff(longest).jitter(0.5).transientErrors(true);
     }
 
     /** The delay before the given attempt, which counts from 0. */

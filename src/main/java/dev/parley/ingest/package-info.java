@@ -1,0 +1,8 @@
+/**
+ * What agents publish with the Redis client they have: {@link dev.parley.ingest.PubSubSource} hears the ephemeral events,
+ * {@link dev.parley.ingest.StreamSource} reads a durable stream and appends its entries to the conversations' logs.
+ */
+@NullMarked
+package dev.parley.ingest;
+
+import org.jspecify.annotations.NullMarked;
