@@ -1,0 +1,73 @@
+package dev.parley.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.Objects;
+
+/**
+ * Why a request fails, as the client is told (RFC 9457).
+ *
+ * @param status the HTTP status: the code's own, or one that says it more exactly
+ * @param detail for the caller: names the field and the fix
+ * @param retryMs when to try again, in milliseconds; 0 when that won't help
+ */
+public record Problem(int status, ErrorCode code, String detail, int retryMs) {
+
+    private static final JsonMapper JSON = new JsonMapper();
+
+    public static Problem of(Refusal refusal) {
+        ErrorCode code = refusal.code();
+        String detail = Objects.requireNonNullElse(refusal.getMessage(), code.wire());
+        return new Problem(code.httpStatus(), code, detail, refusal.retryMs());
+    }
+
+    /** A bad request for which HTTP has a status of its own. */
+    public static Problem of(HttpResponseStatus status, String detail) {
+        return new Problem(status.code(), ErrorCode.BAD_REQUEST, detail, 0);
+    }
+
+    static Problem internal() {
+        return new Problem(
+                ErrorCode.INTERNAL.httpStatus(),
+                ErrorCode.INTERNAL,
+                "something went wrong in the gateway: its log says what",
+                0);
+    }
+
+    /** This problem, to be thrown or signalled by a handler. */
+    public ProblemException exception() {
+        return new ProblemException(this);
+    }
+
+    /** In seconds, as {@code Retry-After} has it: rounded up, so that nobody comes too early. */
+    long retryAfter() {
+        return (retryMs + 999L) / 1000;
+    }
+
+    byte[] json() {
+        ObjectNode problem = JSON.createObjectNode()
+                .put("type", type())
+                .put("title", HttpResponseStatus.valueOf(status).reasonPhrase())
+                .put("status", status)
+                .put("detail", detail)
+                .put("code", code.wire())
+                .put("temporary", code.temporary());
+        if (retryMs > 0) {
+            problem.put("retry_ms", retryMs);
+        }
+        try {
+            return JSON.writeValueAsBytes(problem);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of strings and numbers can't be written", e);
+        }
+    }
+
+    /** What its status says already has no type of its own. */
+    private String type() {
+        return status == code.httpStatus() ? "urn:parley:error:" + code.wire() : "about:blank";
+    }
+}

@@ -1,0 +1,104 @@
+package dev.parley.http;
+
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiFunction;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+
+/**
+ * Hands each request to the first route that fits, for {@link reactor.netty.http.server.HttpServer#handle}. Thread-safe.
+ *
+ * <p>No route has that path: 404. One has it, but not for that method: 405 and {@code Allow}. {@code OPTIONS} is answered with
+ * {@code Allow}. All answers forbid guessing their type.
+ */
+public final class Router implements BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> {
+
+    private static final Duration BODY_TIMEOUT = Duration.ofSeconds(30);
+
+    private final List<Entry> entries;
+    private final Duration bodyTimeout;
+
+    /** Where two routes fit a path, the one that comes first is taken. */
+    public Router(List<Route> routes) {
+        this(routes, BODY_TIMEOUT);
+    }
+
+    Router(List<Route> routes, Duration bodyTimeout) {
+        this.entries = routes.stream()
+                .map(route -> new Entry(route, new Template(route.template())))
+                .toList();
+        this.bodyTimeout = bodyTimeout;
+    }
+
+    @Override
+    public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
+        response.header("X-Content-Type-Options", "nosniff");
+        return Mono.defer(() -> Mono.fromDirect(dispatch(request, response)))
+                .onErrorResume(error -> Failure.answer(error, request, response));
+    }
+
+    private Publisher<Void> dispatch(HttpServerRequest request, HttpServerResponse response) {
+        Target target = Target.of(request.uri());
+        List<Match> matches = matches(target.path());
+        for (Match match : matches) {
+            if (match.route().serves(request.method())) {
+                Map<String, String> path = Target.decode(match.parameters());
+                return match.route()
+                        .handler()
+                        .handle(new Exchange(request, response, path, target.query(), bodyTimeout));
+            }
+        }
+        if (matches.isEmpty()) {
+            throw Refusal.of(ErrorCode.NOT_FOUND, "nothing has this path");
+        }
+        return notAllowed(request, response, allowed(matches));
+    }
+
+    private List<Match> matches(List<String> path) {
+        List<Match> matches = new ArrayList<>();
+        for (Entry entry : entries) {
+            Map<String, String> parameters = entry.template().match(path);
+            if (parameters != null) {
+                matches.add(new Match(entry.route(), parameters));
+            }
+        }
+        return matches;
+    }
+
+    private static Publisher<Void> notAllowed(HttpServerRequest request, HttpServerResponse response, String allowed) {
+        response.header(HttpHeaderNames.ALLOW, allowed);
+        if (request.method().equals(HttpMethod.OPTIONS)) {
+            return Answer.empty(HttpResponseStatus.NO_CONTENT.code(), response);
+        }
+        throw Problem.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "this path is for " + allowed + " only")
+                .exception();
+    }
+
+    private static String allowed(List<Match> matches) {
+        Set<String> methods = new LinkedHashSet<>();
+        for (Match match : matches) {
+            methods.add(match.route().method().name());
+        }
+        if (methods.contains(HttpMethod.GET.name())) {
+            methods.add(HttpMethod.HEAD.name());
+        }
+        methods.add(HttpMethod.OPTIONS.name());
+        return String.join(", ", methods);
+    }
+
+    private record Entry(Route route, Template template) {}
+
+    private record Match(Route route, Map<String, String> parameters) {}
+}
