@@ -15,9 +15,10 @@ public interface Authenticator {
      */
     Principal authenticate(@Nullable String token);
 
-    /** Asks nobody: whoever comes is {@link Principal#local()}. */
-    static Authenticator none() {
-        return token -> Principal.local();
+    /** Asks nobody: whoever comes is {@link Principal#local}. */
+    static Authenticator none(String tenant) {
+        Principal local = Principal.local(tenant);
+        return token -> local;
     }
 
     /**

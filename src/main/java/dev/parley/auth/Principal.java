@@ -28,17 +28,14 @@ public record Principal(
     /** In {@link #conversations}: any of its own tenant, or not yet existing. */
     public static final String ANY = "*";
 
-    private static final Principal LOCAL =
-            new Principal("local", "default", Set.of(Role.values()), Set.of(ANY), null, true);
-
     public Principal {
         roles = Set.copyOf(roles);
         conversations = Set.copyOf(conversations);
     }
 
-    /** Everyone, where nobody is asked who they are: every role, every conversation, tenant {@code default}. */
-    public static Principal local() {
-        return LOCAL;
+    /** Everyone, where nobody is asked who they are: every role, every conversation. */
+    public static Principal local(String tenant) {
+        return new Principal("local", tenant, Set.of(Role.values()), Set.of(ANY), null, true);
     }
 
     /** What it may do with this conversation, as far as can be told without looking the conversation up. */

@@ -55,6 +55,25 @@ public final class ClientFrameCodec {
         }
     }
 
+    /**
+     * Reads the body of an HTTP request that does what a frame of this type does, in this conversation.
+     *
+     * @throws Refusal when it is not such a body
+     */
+    public static ClientFrame parseBody(String type, String conversation, byte[] body) {
+        Fields fields = new Fields(body);
+        try (JsonParser parser = JSON.createParser(body)) {
+            fields.read(parser);
+            fields.strings.put("type", type);
+            fields.strings.put("conversation", conversation);
+            return fields.frame();
+        } catch (JsonProcessingException e) {
+            throw Refusal.badRequest("the body is not JSON that can be taken: " + e.getOriginalMessage());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The top-level fields of one frame: strings decoded, objects as slices of the bytes. */
     private static final class Fields {
         private final byte[] bytes;
@@ -71,15 +90,14 @@ public final class ClientFrameCodec {
         void read(JsonParser parser) throws IOException {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 parser.skipChildren();
-                throw Refusal.badRequest("a frame must be a JSON object with a type");
+                throw Refusal.badRequest("this must be a JSON object");
             }
             String name;
             while ((name = parser.nextFieldName()) != null) {
                 field(name, parser.nextToken(), parser);
             }
             if (parser.nextToken() != null) {
-                throw Refusal.badRequest(
-                        "there is something after the frame's closing brace: send one object a message");
+                throw Refusal.badRequest("there is something after the closing brace: send one object at a time");
             }
         }
 

@@ -140,9 +140,13 @@ final class AppendScript {
 
     private static Refusal refusal(String reason) {
         if (reason.equals("not_found")) {
-            return Refusal.of(ErrorCode.NOT_FOUND, "there is no such conversation");
+            return notFound();
         }
         ErrorCode code = PASSING.matcher(reason).find() ? ErrorCode.UNAVAILABLE : ErrorCode.INTERNAL;
         return Refusal.of(code, "Redis refuses the event: " + reason);
+    }
+
+    static Refusal notFound() {
+        return Refusal.of(ErrorCode.NOT_FOUND, "there is no such conversation");
     }
 }

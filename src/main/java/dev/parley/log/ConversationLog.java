@@ -7,6 +7,7 @@ import dev.parley.frame.Gap;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
+import io.lettuce.core.KeyValue;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,6 +34,7 @@ public final class ConversationLog {
 
     private final Redis redis;
     private final Keys keys;
+    private final LogSettings settings;
     private final AppendScript appending;
     private final JoinScript joining;
     private final boolean sharded;
@@ -41,6 +43,7 @@ public final class ConversationLog {
         this.redis = redis;
         this.keys = keys;
         this.sharded = redis.topology().sharded();
+        this.settings = settings;
         this.appending = new AppendScript(keys, settings, sharded);
         this.joining = new JoinScript(keys, settings);
     }
@@ -132,6 +135,32 @@ public final class ConversationLog {
                                 .defaultIfEmpty(Map.entry(conversation, Position.ZERO)),
                         LAST_POSITIONS_CONCURRENCY)
                 .collectMap(Map.Entry::getKey, Map.Entry::getValue);
+    }
+
+    /** Publishes an ephemeral event, which no log will have. */
+    public Mono<Void> passOn(AgentEvent event, Access access) {
+        return requireAccess(event.conversation(), access)
+                .then(redis.callOne(commands -> commands.publish(keys.channel(event.type()), event.bytes())))
+                .then();
+    }
+
+    /** Fails with {@code not_found} when the caller may not know of the conversation. */
+    private Mono<Void> requireAccess(String conversation, Access access) {
+        if (!access.checked()) {
+            return Mono.empty();
+        }
+        return redis.call(commands -> commands.hmget(keys.meta(conversation), "last", "tenant"))
+                .collectMap(KeyValue::getKey, field -> field.hasValue() ? Script.text(field.getValue()) : "")
+                .flatMap(meta -> mayReach(access, meta.getOrDefault("last", ""), meta.getOrDefault("tenant", ""))
+                        ? Mono.empty()
+                        : Mono.error(AppendScript.notFound()));
+    }
+
+    private boolean mayReach(Access access, String last, String tenant) {
+        if (last.isEmpty() && tenant.isEmpty()) {
+            return access.mayBeNew();
+        }
+        return access.tenant().equals(tenant.isEmpty() ? settings.defaultTenant() : tenant);
     }
 
     /** The agent that a conversation's next message goes to. */

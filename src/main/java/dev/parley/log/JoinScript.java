@@ -2,9 +2,7 @@ package dev.parley.log;
 
 import dev.parley.auth.Access;
 import dev.parley.event.Position;
-import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Gap;
-import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Script;
 import java.util.List;
@@ -49,13 +47,13 @@ final class JoinScript {
     /**
      * Reads the answer.
      *
-     * @throws Refusal {@code not_found}
+     * @throws dev.parley.frame.Refusal {@code not_found}
      */
     static Joined answer(@Nullable Position since, List<Object> reply) {
         return switch (Script.text(reply.get(0))) {
             case "events" -> missed(reply);
             case "snapshot" -> snapshot(since, reply);
-            default -> throw Refusal.of(ErrorCode.NOT_FOUND, "there is no such conversation");
+            default -> throw AppendScript.notFound();
         };
     }
 

@@ -39,7 +39,7 @@ class PrincipalTest {
 
     @Test
     void whoIsUnrestrictedMayDoEverythingInTheDefaultTenant() {
-        Principal local = Principal.local();
+        Principal local = Principal.local("default");
 
         assertThat(local.access("c1")).isEqualTo(new Access("default", false, true));
         assertThat(local.access("*")).isEqualTo(new Access("default", false, true));

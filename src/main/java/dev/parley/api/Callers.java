@@ -1,0 +1,38 @@
+package dev.parley.api;
+
+import dev.parley.auth.Authenticator;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
+import dev.parley.event.Ids;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.http.Exchange;
+import dev.parley.http.Origins;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who calls the HTTP API.
+ *
+ * @param checkOrigin whether only same-origin and loopback pages may write
+ */
+public record Callers(Authenticator authenticator, boolean checkOrigin) {
+
+    /** The caller of a write, who needs a role. */
+    Principal writer(Exchange exchange, Role role) {
+        if (checkOrigin && !Origins.allowed(exchange.request())) {
+            throw Refusal.of(ErrorCode.FORBIDDEN, "this page's origin may not write: auth.mode is none");
+        }
+        Principal principal = authenticator.authenticate(exchange.bearer());
+        principal.require(role);
+        return principal;
+    }
+
+    /** The id that the caller gave this write, so that it can be sent again; null when it gave none. */
+    static @Nullable String idempotencyKey(Exchange exchange) {
+        String key = exchange.header("Idempotency-Key");
+        if (key != null && !Ids.valid(key)) {
+            throw Refusal.badRequest("Idempotency-Key " + Ids.RULE);
+        }
+        return key;
+    }
+}

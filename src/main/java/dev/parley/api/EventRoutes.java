@@ -1,0 +1,141 @@
+package dev.parley.api;
+
+import dev.parley.auth.Access;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
+import dev.parley.event.AgentEvent;
+import dev.parley.event.EventCodec;
+import dev.parley.event.Ids;
+import dev.parley.event.InvalidEventException;
+import dev.parley.frame.Refusal;
+import dev.parley.http.Exchange;
+import dev.parley.http.Problem;
+import dev.parley.http.Route;
+import dev.parley.log.Append;
+import dev.parley.log.Appended;
+import dev.parley.log.Publisher;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** {@code POST /v1/conversations/{id}/events}: one event as JSON, or a batch as NDJSON, a line each. */
+public final class EventRoutes {
+
+    private static final String JSON = "application/json";
+    private static final String NDJSON = "application/x-ndjson";
+    private static final int LINES_AT_ONCE = 256;
+
+    private final Callers callers;
+    private final Publisher publisher;
+    private final int maxBody;
+
+    public EventRoutes(Callers callers, Publisher publisher, int maxBody) {
+        this.callers = callers;
+        this.publisher = publisher;
+        this.maxBody = maxBody;
+    }
+
+    public List<Route> routes() {
+        return List.of(Route.post("/v1/conversations/{id}/events", this::publish));
+    }
+
+    private Mono<Void> publish(Exchange exchange) {
+        Principal who = callers.writer(exchange, Role.AGENT);
+        String conversation = exchange.id("id");
+        Access access = who.access(conversation);
+        String key = Callers.idempotencyKey(exchange);
+        return switch (exchange.contentType()) {
+            case JSON -> one(exchange, conversation, access, key);
+            case NDJSON -> many(exchange, conversation, access, key);
+            default ->
+                throw Problem.of(
+                                HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
+                                "Content-Type must be " + JSON + " or " + NDJSON)
+                        .exception();
+        };
+    }
+
+    private Mono<Void> one(Exchange exchange, String conversation, Access access, @Nullable String key) {
+        return exchange.body(maxBody)
+                .map(body -> event(body, conversation, key))
+                .flatMap(event -> publisher
+                        .publish(Append.by(access, event))
+                        .flatMap(appended -> exchange.json(201, bytes(stored(event, appended, "{\"stored\":true,")))));
+    }
+
+    private Mono<Void> many(Exchange exchange, String conversation, Access access, @Nullable String key) {
+        return exchange.body(maxBody)
+                .map(body -> events(body, conversation, key))
+                .flatMap(events -> Flux.fromIterable(events)
+                        .flatMapSequential(
+                                event -> publisher
+                                        .publish(Append.by(access, event))
+                                        .map(appended -> stored(event, appended, "{")),
+                                LINES_AT_ONCE)
+                        .collectList())
+                .flatMap(results ->
+                        exchange.json(201, bytes("{\"stored\":true,\"events\":[" + String.join(",", results) + "]}")));
+    }
+
+    private static String stored(AgentEvent event, Appended appended, String start) {
+        return start + "\"position\":\"" + appended.position() + "\",\"event_id\":\"" + event.eventId()
+                + "\",\"duplicate\":" + appended.duplicate() + "}";
+    }
+
+    /** All lines are read before any is appended. */
+    private static List<AgentEvent> events(byte[] body, String conversation, @Nullable String key) {
+        List<AgentEvent> events = new ArrayList<>();
+        int line = 0;
+        for (int from = 0; from < body.length; ) {
+            int to = from;
+            while (to < body.length && body[to] != '\n') {
+                to++;
+            }
+            line++;
+            byte[] text = Arrays.copyOfRange(body, from, to);
+            if (!isBlank(text)) {
+                try {
+                    events.add(event(text, conversation, key == null ? null : key + "." + line));
+                } catch (Refusal refusal) {
+                    throw Refusal.badRequest("line " + line + ": " + refusal.getMessage());
+                }
+            }
+            from = to + 1;
+        }
+        if (events.isEmpty()) {
+            throw Refusal.badRequest("the body has no events: one JSON object a line");
+        }
+        return events;
+    }
+
+    private static boolean isBlank(byte[] text) {
+        for (byte b : text) {
+            if (b != ' ' && b != '\t' && b != '\r') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static AgentEvent event(byte[] body, String conversation, @Nullable String key) {
+        try {
+            AgentEvent event = EventCodec.parse(body, conversation);
+            String id = key != null ? key : event.eventId() != null ? event.eventId() : Ids.random();
+            if (!Ids.valid(id)) {
+                throw Refusal.badRequest("Idempotency-Key with the line number " + Ids.RULE);
+            }
+            return event.withEventId(id);
+        } catch (InvalidEventException e) {
+            throw Refusal.badRequest(String.valueOf((Object) e.getMessage()));
+        }
+    }
+
+    private static byte[] bytes(String json) {
+        return json.getBytes(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,63 @@
+package dev.parley.api;
+
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
+import dev.parley.frame.ClientFrame;
+import dev.parley.frame.ClientFrameCodec;
+import dev.parley.http.Exchange;
+import dev.parley.http.Route;
+import dev.parley.session.Inbound;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import reactor.core.publisher.Mono;
+
+/** {@code POST /v1/conversations/{id}/messages} and {@code …/cancel}: what a socket's {@code send} and {@code cancel} do. */
+public final class MessageRoutes {
+
+    private final Callers callers;
+    private final Inbound inbound;
+    private final int maxBody;
+
+    public MessageRoutes(Callers callers, Inbound inbound, int maxBody) {
+        this.callers = callers;
+        this.inbound = inbound;
+        this.maxBody = maxBody;
+    }
+
+    public List<Route> routes() {
+        return List.of(
+                Route.post("/v1/conversations/{id}/messages", this::send),
+                Route.post("/v1/conversations/{id}/cancel", this::cancel));
+    }
+
+    private Mono<Void> send(Exchange exchange) {
+        Principal who = callers.writer(exchange, Role.USER);
+        String conversation = exchange.id("id");
+        String key = Callers.idempotencyKey(exchange);
+        exchange.requireContentType("application/json");
+        return exchange.body(maxBody)
+                .map(body -> (ClientFrame.Send) ClientFrameCodec.parseBody("send", conversation, body))
+                .map(send -> new Inbound.Message(
+                        conversation, send.content(), key != null ? key : send.messageId(), send.metadata()))
+                .flatMap(message -> inbound.send(who, message))
+                .flatMap(sent -> answer(exchange, sent));
+    }
+
+    private Mono<Void> cancel(Exchange exchange) {
+        Principal who = callers.writer(exchange, Role.USER);
+        String conversation = exchange.id("id");
+        String key = Callers.idempotencyKey(exchange);
+        exchange.requireContentType("application/json");
+        return exchange.body(maxBody)
+                .map(body -> (ClientFrame.Cancel) ClientFrameCodec.parseBody("cancel", conversation, body))
+                .map(cancel -> new Inbound.Cancel(conversation, key, cancel.run(), cancel.reason()))
+                .flatMap(cancel -> inbound.cancel(who, cancel))
+                .flatMap(sent -> answer(exchange, sent));
+    }
+
+    private static Mono<Void> answer(Exchange exchange, Inbound.Sent sent) {
+        String json = "{\"stored\":true,\"position\":\"" + sent.position() + "\",\"message_id\":\"" + sent.messageId()
+                + "\"}";
+        return exchange.json(201, json.getBytes(StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,5 @@
+/** What a browser is given: the client library, and the demo's chat page. */
+@NullMarked
+package dev.parley.console;
+
+import org.jspecify.annotations.NullMarked;

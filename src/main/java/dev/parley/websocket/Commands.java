@@ -1,0 +1,134 @@
+package dev.parley.websocket;
+
+import dev.parley.auth.Access;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
+import dev.parley.event.AgentEvent;
+import dev.parley.event.EventCodec;
+import dev.parley.event.Ids;
+import dev.parley.frame.ClientFrame;
+import dev.parley.frame.Frame;
+import dev.parley.frame.Refusal;
+import dev.parley.frame.ServerFrames;
+import dev.parley.log.Append;
+import dev.parley.session.Inbound;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import reactor.core.publisher.Mono;
+
+/** What a socket's frames ask for, done. */
+final class Commands {
+
+    private final Services services;
+    private final int maxConversations;
+    private final Outbox outbox;
+    private final Map<String, Following> followings;
+
+    Commands(Services services, int maxConversations, Outbox outbox, Map<String, Following> followings) {
+        this.services = services;
+        this.maxConversations = maxConversations;
+        this.outbox = outbox;
+        this.followings = followings;
+    }
+
+    /**
+     * Does what a frame asks for.
+     *
+     * @return the answer; empty where the hub answers or nobody does
+     */
+    Mono<Frame> run(Principal who, ClientFrame frame) {
+        return Mono.defer(() -> {
+            if (frame instanceof ClientFrame.Subscribe subscribe) {
+                return subscribe(who, subscribe);
+            } else if (frame instanceof ClientFrame.Unsubscribe unsubscribe) {
+                return unsubscribe(unsubscribe);
+            } else if (frame instanceof ClientFrame.Send send) {
+                return send(who, send);
+            } else if (frame instanceof ClientFrame.Publish publish) {
+                return publish(who, publish);
+            } else if (frame instanceof ClientFrame.Cancel cancel) {
+                return cancel(who, cancel);
+            } else if (frame instanceof ClientFrame.Ping ping) {
+                return Mono.just(ServerFrames.pong(ping.ref()));
+            } else if (frame instanceof ClientFrame.Refused refused) {
+                return Mono.error(refused.refusal());
+            }
+            return Mono.empty();
+        });
+    }
+
+    private Mono<Frame> subscribe(Principal who, ClientFrame.Subscribe frame) {
+        who.require(Role.USER);
+        String conversation = conversation(frame.conversation());
+        Following before = followings.remove(conversation);
+        if (before != null) {
+            before.dispose();
+        }
+        if (followings.size() >= maxConversations) {
+            throw Refusal.badRequest("a socket follows at most " + maxConversations + " conversations");
+        }
+        Following following = new Following(outbox, frame.ref(), () -> leave(conversation));
+        followings.put(conversation, following);
+        following.seated(
+                services.hub().follow(conversation, following, who.access(conversation), frame.ref(), frame.since()));
+        return Mono.empty();
+    }
+
+    private Mono<Frame> unsubscribe(ClientFrame.Unsubscribe frame) {
+        leave(conversation(frame.conversation()));
+        return Mono.just(ServerFrames.ok(frame.ref()));
+    }
+
+    private void leave(String conversation) {
+        Following following = followings.remove(conversation);
+        if (following != null) {
+            following.dispose();
+        }
+    }
+
+    private Mono<Frame> send(Principal who, ClientFrame.Send frame) {
+        who.require(Role.USER);
+        Inbound.Message message = new Inbound.Message(
+                conversation(frame.conversation()), frame.content(), frame.messageId(), frame.metadata());
+        return services.inbound().send(who, message).map(sent -> sent(frame, sent));
+    }
+
+    private Mono<Frame> cancel(Principal who, ClientFrame.Cancel frame) {
+        who.require(Role.USER);
+        Inbound.Cancel cancel =
+                new Inbound.Cancel(conversation(frame.conversation()), null, frame.run(), frame.reason());
+        return services.inbound().cancel(who, cancel).map(sent -> sent(frame, sent));
+    }
+
+    private static Frame sent(ClientFrame frame, Inbound.Sent sent) {
+        return ServerFrames.sent(frame.ref(), sent.position().toString(), sent.messageId());
+    }
+
+    private Mono<Frame> publish(Principal who, ClientFrame.Publish frame) {
+        who.require(Role.AGENT);
+        String conversation = conversation(frame.conversation());
+        String id = frame.eventId() == null ? Ids.random() : id("event_id", frame.eventId());
+        String now = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+        AgentEvent event = EventCodec.assemble(id("event", frame.event()), id, now, frame.payload(), conversation);
+        Access access = who.access(conversation);
+        if (!frame.durable()) {
+            return services.log().passOn(event, access).thenReturn(ServerFrames.passedOn(frame.ref()));
+        }
+        return services.publisher()
+                .publish(Append.by(access, event))
+                .map(appended ->
+                        ServerFrames.stored(frame.ref(), appended.position().toString(), id));
+    }
+
+    private static String conversation(String given) {
+        return id("conversation", given);
+    }
+
+    private static String id(String field, String given) {
+        if (!Ids.valid(given)) {
+            throw Refusal.badRequest(field + " " + Ids.RULE);
+        }
+        return given;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.parley.websocket;
+
+import dev.parley.frame.Frame;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.util.concurrent.Queues;
+
+/**
+ * What is on its way to one socket, bounded in bytes. Any thread may offer; the channel's event loop writes while the channel is
+ * writable, and flushes once for all that it found.
+ *
+ * <p>Frames carry their WebSocket header already, so they are written behind the encoder.
+ */
+final class Outbox {
+
+    private final Channel channel;
+    private final ChannelHandlerContext encoder;
+    private final int limit;
+    private final Runnable overflow;
+    private final Queue<Frame> frames = Queues.<Frame>unboundedMultiproducer().get();
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicBoolean planned = new AtomicBoolean();
+    private final Queue<Sinks.Empty<Void>> waiting = new ConcurrentLinkedQueue<>();
+    private volatile boolean closed;
+
+    /**
+     * @param limit bytes that may wait; a single frame may be larger when nothing else does
+     * @param overflow called once, by whoever offers one too many
+     */
+    Outbox(Channel channel, int limit, Runnable overflow) {
+        this.channel = channel;
+        this.encoder = channel.pipeline().context(WebSocketFrameEncoder.class);
+        this.limit = limit;
+        this.overflow = overflow;
+    }
+
+    void offer(Frame frame) {
+        if (closed) {
+            return;
+        }
+        long before = bytes.getAndAdd(frame.size());
+        if (before > 0 && before + frame.size() > limit) {
+            close();
+            overflow.run();
+            return;
+        }
+        add(frame);
+    }
+
+    /** Takes a frame only while less than half of the outbox is used. */
+    void offerEphemeral(Frame frame) {
+        if (!closed && bytes.get() + frame.size() <= limit / 2) {
+            bytes.addAndGet(frame.size());
+            add(frame);
+        }
+    }
+
+    private void add(Frame frame) {
+        frames.add(frame);
+        if (planned.compareAndSet(false, true)) {
+            channel.eventLoop().execute(this::drain);
+        }
+    }
+
+    /** Completes when at most a quarter of the outbox is used. */
+    Mono<Void> room() {
+        return Mono.defer(() -> {
+            if (hasRoom()) {
+                return Mono.empty();
+            }
+            Sinks.Empty<Void> one = Sinks.empty();
+            waiting.add(one);
+            channel.eventLoop().execute(this::drain);
+            return one.asMono();
+        });
+    }
+
+    private boolean hasRoom() {
+        return bytes.get() <= limit / 4;
+    }
+
+    /** Writes what the channel takes now. On the event loop. */
+    void drain() {
+        planned.set(false);
+        boolean wrote = false;
+        Frame frame;
+        while (channel.isWritable() && (frame = frames.poll()) != null) {
+            bytes.addAndGet(-frame.size());
+            write(frame);
+            wrote = true;
+        }
+        if (wrote) {
+            encoder.flush();
+        }
+        while (hasRoom() && !waiting.isEmpty()) {
+            complete(waiting.poll());
+        }
+    }
+
+    private void write(Frame frame) {
+        // The void promise reports a failure to the pipeline.
+        var unused = encoder.write(Unpooled.wrappedBuffer(frame.wire()), encoder.voidPromise());
+    }
+
+    private static void complete(Sinks.@Nullable Empty<Void> one) {
+        if (one != null) {
+            Sinks.EmitResult result = one.tryEmitEmpty();
+            // Whoever waited may have gone.
+            assert result.isSuccess() || result == Sinks.EmitResult.FAIL_CANCELLED : result;
+        }
+    }
+
+    /** Writes all that is left, writable or not: the end comes after it. On the event loop. */
+    void finish() {
+        Frame frame;
+        while ((frame = frames.poll()) != null) {
+            write(frame);
+        }
+        encoder.flush();
+        close();
+    }
+
+    /** Takes nothing any more and forgets what has not been written. */
+    void close() {
+        closed = true;
+        frames.clear();
+    }
+}

@@ -1,0 +1,112 @@
+package dev.parley.websocket;
+
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Frame;
+import dev.parley.frame.Refusal;
+import dev.parley.frame.ServerFrames;
+import dev.parley.http.Exchange;
+import dev.parley.http.Handler;
+import dev.parley.http.Origins;
+import dev.parley.http.Problem;
+import io.netty.channel.Channel;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.server.WebsocketServerSpec;
+
+/** Serves {@code GET /v1/ws} and knows all its sockets. Thread-safe. */
+public final class WebSocketEndpoint implements Handler {
+
+    private final Services services;
+    private final SocketSettings settings;
+    private final WebsocketServerSpec spec;
+    private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private volatile boolean redisUp;
+    private volatile boolean draining;
+
+    public WebSocketEndpoint(Services services, SocketSettings settings) {
+        this.services = services;
+        this.settings = settings;
+        this.spec = WebsocketServerSpec.builder()
+                .protocols(Handshake.PROTOCOL)
+                .maxFramePayloadLength(settings.maxFrame())
+                .build();
+    }
+
+    @Override
+    public Publisher<Void> handle(Exchange exchange) {
+        if (settings.checkOrigin() && !Origins.allowed(exchange.request())) {
+            throw Refusal.of(ErrorCode.FORBIDDEN, "this page's origin may not open a socket: auth.mode is none");
+        }
+        if (!exchange.request()
+                .requestHeaders()
+                .containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)) {
+            exchange.response().header(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
+            throw Problem.of(HttpResponseStatus.UPGRADE_REQUIRED, "this is a WebSocket: ask for the upgrade")
+                    .exception();
+        }
+        if (draining) {
+            throw Refusal.of(ErrorCode.UNAVAILABLE, "this node is draining: connect again");
+        }
+        Handshake handshake = Handshake.of(exchange);
+        return exchange.response()
+                .sendWebsocket(
+                        (in, out) -> {
+                            AtomicReference<Channel> channel = new AtomicReference<>();
+                            in.withConnection(connection -> channel.set(connection.channel()));
+                            Socket socket = new Socket(
+                                    services,
+                                    settings,
+                                    handshake,
+                                    Objects.requireNonNull(channel.get()),
+                                    () -> redisUp);
+                            sockets.add(socket);
+                            return socket.run(in, out).doFinally(end -> sockets.remove(socket));
+                        },
+                        spec);
+    }
+
+    /** Sockets open now. */
+    public int size() {
+        return sockets.size();
+    }
+
+    /** Tells all sockets whether Redis can be reached. */
+    public void redis(boolean up) {
+        redisUp = up;
+        Frame status = ServerFrames.status(up, 0);
+        sockets.forEach(socket -> socket.offer(status));
+    }
+
+    /** Takes no new sockets, says goodbye to all there are, spread over the window, and completes when they have gone. */
+    public Mono<Void> drain(Duration window) {
+        return Mono.defer(() -> {
+            draining = true;
+            List<Socket> all = new ArrayList<>(sockets);
+            Collections.shuffle(all);
+            Duration step = all.isEmpty() ? window : window.dividedBy(all.size());
+            return Flux.fromIterable(all)
+                    .index()
+                    .flatMap(
+                            numbered -> Mono.delay(step.multipliedBy(numbered.getT1()))
+                                    .doOnNext(
+                                            now -> numbered.getT2().goodbye(CloseCode.DRAINING, Duration.ZERO, window)),
+                            Math.max(1, all.size()))
+                    .then(Flux.interval(Duration.ofMillis(20))
+                            .takeUntil(tick -> sockets.isEmpty())
+                            .then()
+                            .timeout(Duration.ofSeconds(5), Mono.empty()));
+        });
+    }
+}
