@@ -1,0 +1,165 @@
+package dev.parley.app;
+
+import io.smallrye.config.ConfigMappings;
+import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.common.MapBackedConfigSource;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the configuration: defaults, then the file, the environment and the flags, where the later wins. It collects what is wrong and
+ * refuses it all at once. Blocks; for one use by one thread.
+ */
+final class ConfigLoader {
+
+    static final String ENVIRONMENT = "environment";
+
+    private static final String ROOT = "parley.";
+    private static final String PREFIX = "PARLEY_";
+
+    /** For the start script, not for the gateway. */
+    private static final String JAVA_OPTS = "PARLEY_JAVA_OPTS";
+
+    private static final int DEFAULTS = 10;
+    private static final int DEMO = 20;
+    private static final int FILE = 100;
+    private static final int VARIABLES = 200;
+    private static final int FLAGS = 300;
+
+    private final List<ConfigSource> sources = new ArrayList<>();
+    private final List<String> problems = new ArrayList<>();
+    private boolean demo;
+
+    /** Another set of defaults: with a Redis and the chat page, and nothing to prepare. */
+    ConfigLoader demo() {
+        demo = true;
+        return this;
+    }
+
+    /** @throws ConfigException when the file can't be read or is no YAML */
+    ConfigLoader file(Path file) {
+        return yaml("file " + file, YamlFile.read(file));
+    }
+
+    /** @throws ConfigException when the text is no YAML */
+    ConfigLoader yaml(String name, String text) {
+        Map<String, String> values = YamlFile.parse(name, text);
+        values.keySet().stream().sorted().forEach(key -> requireKnown(key, name));
+        sources.add(new Source(values, name, FILE));
+        return this;
+    }
+
+    /** The variables that start with PARLEY_. An empty one counts as not set. */
+    ConfigLoader environment(Map<String, String> variables) {
+        Map<String, String> keys = new HashMap<>();
+        Setting.ALL.values().forEach(setting -> keys.put(setting.environmentName(), setting.key()));
+        Map<String, String> values = new HashMap<>();
+        new TreeMap<>(variables).forEach((name, value) -> {
+            if (!name.startsWith(PREFIX) || name.equals(JAVA_OPTS)) {
+                return;
+            }
+            String key = keys.get(name);
+            if (key == null) {
+                problems.add(unknown(name, ENVIRONMENT, Spelling.closest(name, keys.keySet())));
+            } else if (!value.isEmpty()) {
+                values.put(key, value);
+            }
+        });
+        sources.add(new Source(values, ENVIRONMENT, VARIABLES));
+        return this;
+    }
+
+    /** Keys with or without {@code parley.} in front. */
+    ConfigLoader flags(Map<String, String> flags) {
+        Map<String, String> values = new HashMap<>();
+        flags.forEach((name, value) -> {
+            String key = name.startsWith(ROOT) ? name : ROOT + name;
+            requireKnown(key, "flag");
+            values.put(key, value);
+        });
+        sources.add(new Source(values, "flag", FLAGS));
+        return this;
+    }
+
+    private void requireKnown(String key, String source) {
+        if (!Setting.ALL.containsKey(key)) {
+            String meant = key.startsWith(ROOT) ? key : ROOT + key;
+            problems.add(unknown(key, source, Spelling.closest(meant, Setting.ALL.keySet())));
+        }
+    }
+
+    private static String unknown(String name, String source, @Nullable String closest) {
+        String hint = closest == null ? "" : ": did you mean " + closest + "?";
+        return name + " (" + source + ") is unknown" + hint;
+    }
+
+    /** @throws ConfigException when anything that was read is unknown, malformed, out of bounds, or does not fit together */
+    LoadedConfig load() {
+        sources.add(new Source(Map.of("parley.node", hostName()), LoadedConfig.DEFAULT, DEFAULTS));
+        if (demo) {
+            sources.add(new Source(demoDefaults(), "demo", DEMO));
+        }
+        SmallRyeConfig values = ValueType.addTo(new SmallRyeConfigBuilder())
+                .withSources(sources)
+                .build();
+        Setting.ALL.values().forEach(setting -> requireValid(setting, values));
+        refuseProblems();
+        ConfigMappings.registerConfigMappings(values, Set.of(ConfigClass.configClass(GatewayConfig.class)));
+        LoadedConfig loaded = new LoadedConfig(values.getConfigMapping(GatewayConfig.class), values);
+        problems.addAll(new ConfigChecks(loaded).problems());
+        refuseProblems();
+        return loaded;
+    }
+
+    /** Before the mapping is made, so that a value that does not fit is told of in our words. */
+    private void requireValid(Setting setting, SmallRyeConfig values) {
+        String value = values.getConfigValue(setting.key()).getValue();
+        String expected = value == null ? null : setting.refuse(value);
+        if (value != null && expected != null) {
+            String origin = LoadedConfig.origin(setting, values);
+            problems.add(setting.key() + " (" + origin + ") is \"" + setting.shown(value) + "\": expected " + expected);
+        }
+    }
+
+    private void refuseProblems() {
+        if (!problems.isEmpty()) {
+            throw new ConfigException(problems);
+        }
+    }
+
+    private Map<String, String> demoDefaults() {
+        return Map.of(
+                "parley.console.enabled", "true", "parley.redis.embedded", String.valueOf(!isSet("parley.redis.uri")));
+    }
+
+    private boolean isSet(String key) {
+        return sources.stream().anyMatch(source -> source.getPropertyNames().contains(key));
+    }
+
+    private static String hostName() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            return "localhost";
+        }
+    }
+
+    private static final class Source extends MapBackedConfigSource {
+        private static final long serialVersionUID = 1;
+
+        Source(Map<String, String> values, String name, int ordinal) {
+            super(name, values, ordinal);
+        }
+    }
+}

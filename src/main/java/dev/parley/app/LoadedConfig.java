@@ -1,0 +1,37 @@
+package dev.parley.app;
+
+import static java.util.Objects.requireNonNull;
+
+import io.smallrye.config.ConfigValue;
+import io.smallrye.config.SmallRyeConfig;
+import org.jspecify.annotations.Nullable;
+
+/** The configuration, and where each value of it came from. */
+record LoadedConfig(GatewayConfig gateway, SmallRyeConfig values) {
+
+    static final String DEFAULT = "default";
+
+    /** {@code default}, {@code demo}, {@code file parley.yml}, {@code environment PARLEY_NODE} or {@code flag}. */
+    String origin(Setting setting) {
+        return origin(setting, values);
+    }
+
+    static String origin(Setting setting, SmallRyeConfig values) {
+        ConfigValue value = values.getConfigValue(setting.key());
+        String source = value.getValue() == null ? null : value.getConfigSourceName();
+        if (source == null || source.startsWith("DefaultValues")) {
+            return DEFAULT;
+        }
+        return source.equals(ConfigLoader.ENVIRONMENT) ? source + " " + setting.environmentName() : source;
+    }
+
+    boolean isDefault(String key) {
+        return origin(requireNonNull(Setting.ALL.get(key))).equals(DEFAULT);
+    }
+
+    /** As it was written; null where nothing is set and there is no default. */
+    @Nullable
+    String text(Setting setting) {
+        return values.getConfigValue(setting.key()).getValue();
+    }
+}

@@ -1,0 +1,38 @@
+package dev.parley.app;
+
+import java.net.URI;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Where Redis is; its text shows everything but the password. {@link #value()} is the whole. */
+record RedisUri(String value) {
+
+    private static final Pattern TEXT = Pattern.compile("(redis|rediss|redis-sentinel|rediss-sentinel)://[^/].*");
+
+    /** Up to the last @, since a password may have one; a name without a colon is a password, too. */
+    private static final Pattern CREDENTIALS = Pattern.compile("^([a-z-]+://)(?:([^:@/]*):)?.*@");
+
+    /** @throws IllegalArgumentException when it is no URI of Redis */
+    static RedisUri parse(String text) {
+        if (!TEXT.matcher(text).matches()) {
+            throw new IllegalArgumentException("not a URI of Redis");
+        }
+        return new RedisUri(URI.create(text).toString());
+    }
+
+    /** Works on anything that was meant to be a URI, so that an error can show it. */
+    static String hidePassword(String text) {
+        Matcher matcher = CREDENTIALS.matcher(text);
+        if (!matcher.find()) {
+            int at = text.lastIndexOf('@');
+            return at < 0 ? text : Secret.HIDDEN + text.substring(at);
+        }
+        String user = matcher.group(2) == null ? "" : matcher.group(2) + ":";
+        return matcher.group(1) + user + Secret.HIDDEN + "@" + text.substring(matcher.end());
+    }
+
+    @Override
+    public String toString() {
+        return hidePassword(value);
+    }
+}

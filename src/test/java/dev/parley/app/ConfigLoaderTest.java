@@ -1,0 +1,399 @@
+package dev.parley.app;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.assertj.core.api.ListAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class ConfigLoaderTest {
+
+    private static final String SECRET = "0123456789abcdef0123456789abcdef";
+
+    private final ConfigLoader loader = new ConfigLoader();
+
+    @Test
+    void withoutAnySourceTheDefaultsHold() {
+        GatewayConfig config = loader.load().gateway();
+
+        assertThat(config.node()).isNotBlank();
+        assertThat(config.http().host()).isEqualTo("127.0.0.1");
+        assertThat(config.http().maxBody()).isEqualTo(new Size(1 << 20));
+        assertThat(config.auth().mode()).isEqualTo(AuthMode.NONE);
+        assertThat(config.auth().jwt().secret()).isEmpty();
+        assertThat(config.redis().uri().value()).isEqualTo("redis://127.0.0.1:6379");
+        assertThat(config.redis().keyPrefix()).isEmpty();
+        assertThat(config.log().ttl()).isEqualTo(Duration.ofHours(2));
+        assertThat(config.ingest().streams()).contains(List.of("agent:events:stream"));
+        assertThat(config.ingest().channels()).isTrue();
+        assertThat(config.logFormat()).isEqualTo(LogFormat.TEXT);
+    }
+
+    @ParameterizedTest
+    @MethodSource("settingsWithDefaults")
+    void everyDefaultIsOneThatMayBeSet(Setting setting) {
+        assertThat(setting.refuse(requireNonNull(setting.defaultValue()))).isNull();
+    }
+
+    static Stream<Setting> settingsWithDefaults() {
+        return Setting.ALL.values().stream().filter(setting -> setting.defaultValue() != null);
+    }
+
+    @Test
+    void theFileWinsOverDefaultsTheEnvironmentOverTheFileFlagsOverTheEnvironment() {
+        GatewayConfig config = loader.flags(Map.of("log.seen", "4"))
+                .environment(Map.of("PARLEY_LOG_SEEN", "3", "PARLEY_LOG_MAX_EVENTS", "3"))
+                .yaml("file", "parley: {log: {seen: 2, max-events: 2, ttl: 2m}}")
+                .load()
+                .gateway();
+
+        assertThat(config.log().seen()).isEqualTo(4);
+        assertThat(config.log().maxEvents()).isEqualTo(3);
+        assertThat(config.log().ttl()).isEqualTo(Duration.ofMinutes(2));
+        assertThat(config.log().maxBytes()).isEqualTo(new Size(4 << 20));
+    }
+
+    @Test
+    void aListInTheFileGivesWayToAShorterOneInTheEnvironment() {
+        GatewayConfig config = loader.yaml("file", "parley: {ingest: {streams: [a, b, c]}}")
+                .environment(Map.of("PARLEY_INGEST_STREAMS", "d,e"))
+                .load()
+                .gateway();
+
+        assertThat(config.ingest().streams()).contains(List.of("d", "e"));
+    }
+
+    @Test
+    void aListMayBeEmpty() {
+        GatewayConfig config =
+                loader.yaml("file", "parley: {ingest: {streams: []}}").load().gateway();
+
+        assertThat(config.ingest().streams()).isEmpty();
+    }
+
+    @Test
+    void hyphenatedKeysHaveNamesInTheEnvironment() {
+        GatewayConfig config = loader.environment(Map.of(
+                        "PARLEY_REDIS_CONNECT_TIMEOUT", "150ms",
+                        "PARLEY_AUTH_DEFAULT_TENANT", "acme",
+                        "PARLEY_LOG_FORMAT", "json"))
+                .load()
+                .gateway();
+
+        assertThat(config.redis().connectTimeout()).isEqualTo(Duration.ofMillis(150));
+        assertThat(config.auth().defaultTenant()).isEqualTo("acme");
+        assertThat(config.logFormat()).isEqualTo(LogFormat.JSON);
+    }
+
+    @Test
+    void noTwoKeysShareANameInTheEnvironment() {
+        assertThat(Setting.ALL.values()).extracting(Setting::environmentName).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void anEmptyVariableIsNotSet() {
+        GatewayConfig config = loader.environment(Map.of("PARLEY_NODE", "", "PARLEY_LOG_TTL", ""))
+                .load()
+                .gateway();
+
+        assertThat(config.log().ttl()).isEqualTo(Duration.ofHours(2));
+    }
+
+    @Test
+    void otherPeoplesVariablesAndTheStartScriptsAreLeftAlone() {
+        assertThat(loader.environment(Map.of("PARLEY_JAVA_OPTS", "-Xmx1g", "PATH", "/bin", "PARLEYS", "2"))
+                        .load()
+                        .gateway()
+                        .http()
+                        .port())
+                .isEqualTo(8080);
+    }
+
+    @Test
+    void flagsMayLeaveOutTheFirstWord() {
+        GatewayConfig config = loader.flags(Map.of("parley.http.port", "0", "management.port", "0"))
+                .load()
+                .gateway();
+
+        assertThat(config.http().port()).isZero();
+        assertThat(config.management().port()).isZero();
+    }
+
+    @Test
+    void anUnknownKeyInTheFileIsRefusedByName() {
+        assertProblems(loader.yaml("file parley.yml", "parley: {redis: {url: x}}"))
+                .containsExactly("parley.redis.url (file parley.yml) is unknown: did you mean parley.redis.uri?");
+    }
+
+    @Test
+    void aKeyOutsideOfParleyIsRefused() {
+        assertProblems(loader.yaml("file parley.yml", "http: {port: 1}"))
+                .containsExactly("http.port (file parley.yml) is unknown: did you mean parley.http.port?");
+    }
+
+    @Test
+    void anUnknownVariableIsRefusedByName() {
+        assertProblems(loader.environment(Map.of("PARLEY_REDIS_COMAND_TIMEOUT", "1s")))
+                .containsExactly("PARLEY_REDIS_COMAND_TIMEOUT (environment) is unknown:"
+                        + " did you mean PARLEY_REDIS_COMMAND_TIMEOUT?");
+    }
+
+    @Test
+    void anUnknownFlagIsRefusedByName() {
+        assertProblems(loader.flags(Map.of("log.tll", "1s")))
+                .containsExactly("parley.log.tll (flag) is unknown: did you mean parley.log.ttl?");
+    }
+
+    @Test
+    void whatIsLikeNothingGetsNoSuggestion() {
+        assertProblems(loader.flags(Map.of("kubernetes.namespace", "1s")))
+                .containsExactly("parley.kubernetes.namespace (flag) is unknown");
+    }
+
+    @Test
+    void everythingThatIsWrongIsToldAtOnce() {
+        assertProblems(loader.flags(Map.of("log.tll", "1s", "log.seen", "many")).environment(Map.of("PARLEY_NOD", "a")))
+                .hasSize(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"150ms, 150", "5s, 5000", "10m, 600000", "2h, 7200000", "30d, 2592000000"})
+    void durationsAreReadWithTheirUnit(String text, long millis) {
+        assertThat(ValueType.of(Duration.class).parse().apply(text)).isEqualTo(Duration.ofMillis(millis));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "5",
+                "",
+                "s",
+                "-5s",
+                "5 s",
+                "1.5s",
+                "5S",
+                "PT5S",
+                "5s5",
+                "999999999999999999d",
+                "99999999999999999999s"
+            })
+    void badDurationsAreRefusedWithWhatIsExpected(String text) {
+        assertProblems(loader.flags(Map.of("redis.connect-timeout", text)))
+                .containsExactly("parley.redis.connect-timeout (flag) is \"" + text
+                        + "\": expected a duration such as 150ms, 5s, 10m, 2h or 30d, from 100ms to 1m");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"65536, 65536", "65536B, 65536", "64KiB, 65536", "4MiB, 4194304", "1GiB, 1073741824"})
+    void sizesAreReadWithTheirUnit(String text, long bytes) {
+        assertThat(Size.parse(text)).isEqualTo(new Size(bytes));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "KiB", "-1", "1 MiB", "1.5MiB", "64KB", "64k", "2GiB", "1KiB", "999999999999999999GiB"})
+    void badSizesAreRefusedWithWhatIsExpected(String text) {
+        assertProblems(loader.flags(Map.of("log.max-bytes", text)))
+                .containsExactly("parley.log.max-bytes (flag) is \"" + text
+                        + "\": expected a size such as 64KiB, 4MiB, 1GiB or plain bytes, from 64KiB to 1GiB");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "0", "1001", "-1", "many", "1e2", "99999999999"})
+    void badNumbersAreRefusedWithTheirBounds(String text) {
+        assertProblems(loader.yaml("file", "parley: {ingest: {batch: '" + text + "'}}"))
+                .containsExactly(
+                        "parley.ingest.batch (file) is \"" + text + "\": expected a whole number, from 1 to 1000");
+    }
+
+    @Test
+    void boundsThemselvesAreTaken() {
+        assertThat(loader.flags(Map.of("ingest.batch", "1000", "hub.linger", "0s", "log.max-bytes", "64KiB"))
+                        .load()
+                        .gateway()
+                        .ingest()
+                        .batch())
+                .isEqualTo(1000);
+    }
+
+    @Test
+    void aBadChoiceIsRefusedWithTheChoices() {
+        assertProblems(loader.environment(Map.of("PARLEY_AUTH_MODE", "JWT")))
+                .containsExactly("parley.auth.mode (environment PARLEY_AUTH_MODE) is \"JWT\": expected none or jwt");
+    }
+
+    @Test
+    void aMistypedTruthIsNotFalse() {
+        assertProblems(loader.flags(Map.of("console.enabled", "ture")))
+                .containsExactly("parley.console.enabled (flag) is \"ture\": expected true or false");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "parley:\n  node: a\n  node: b\n",
+                "parley:\n  node: a\n node: b\n",
+                "parley: [",
+                "hello",
+                "- parley"
+            })
+    void whatIsNoYamlIsRefusedWithItsName(String text) {
+        assertThatThrownBy(
+                        () -> new ConfigLoader().yaml("file parley.yml", text).load())
+                .isInstanceOf(ConfigException.class)
+                .hasMessageStartingWith("the file parley.yml is not valid YAML")
+                .hasMessageNotContaining("\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "# nothing", "parley:", "parley:\n  redis:\n"})
+    void anEmptyFileOrSectionIsNothingSet(String text) {
+        assertThat(loader.yaml("file", text).load().gateway().redis().uri().value())
+                .isEqualTo("redis://127.0.0.1:6379");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "::", "10.0.0.1", "gateway.example.org"})
+    void nobodyIsLetInWithoutATokenFromOutside(String host) {
+        assertProblems(loader.flags(Map.of("http.host", host)))
+                .singleElement()
+                .asString()
+                .contains("parley.auth.mode", "parley.http.host", host, "parley.auth.jwt.secret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"})
+    void onThisMachineTokensAreNotNeeded(String host) {
+        assertThat(loader.flags(Map.of("http.host", host))
+                        .load()
+                        .gateway()
+                        .http()
+                        .host())
+                .isEqualTo(host);
+    }
+
+    @Test
+    void withTokensAnyAddressIsFine() {
+        GatewayConfig config = loader.flags(
+                        Map.of("http.host", "0.0.0.0", "auth.mode", "jwt", "auth.jwt.secret", SECRET))
+                .load()
+                .gateway();
+
+        assertThat(config.auth().jwt().secret()).contains(new Secret(SECRET));
+    }
+
+    @Test
+    void tokensNeedASecret() {
+        assertProblems(loader.flags(Map.of("auth.mode", "jwt")))
+                .singleElement()
+                .asString()
+                .contains("parley.auth.mode", "parley.auth.jwt.secret", "32");
+    }
+
+    @Test
+    void aShortSecretIsRefusedWithoutShowingIt() {
+        assertProblems(loader.flags(Map.of("auth.mode", "jwt", "auth.jwt.secret", "short-secret")))
+                .singleElement()
+                .asString()
+                .contains("parley.auth.jwt.secret has 12 bytes", "at least 32")
+                .doesNotContain("short-secret");
+    }
+
+    @Test
+    void anEmbeddedRedisAndAnotherOneExcludeEachOther() {
+        assertProblems(loader.flags(Map.of("redis.embedded", "true", "redis.uri", "redis://redis")))
+                .containsExactly("parley.redis.embedded is true and parley.redis.uri is set: unset one of them");
+    }
+
+    @Test
+    void twoServersCannotShareAPort() {
+        assertProblems(loader.flags(Map.of("http.port", "9000", "management.port", "9000")))
+                .singleElement()
+                .asString()
+                .contains("parley.http.port", "parley.management.port", "9000");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "parley.node",
+                "parley.auth.default-tenant",
+                "parley.sessions.default-agent",
+                "parley.ingest.streams"
+            })
+    void namesMustBeIds(String key) {
+        assertProblems(loader.flags(Map.of(key, "a b")))
+                .singleElement()
+                .asString()
+                .contains(key, "\"a b\"");
+    }
+
+    @Test
+    void aStreamIsNamedOnce() {
+        assertProblems(loader.flags(Map.of("ingest.streams", "a,b,a")))
+                .containsExactly("parley.ingest.streams has \"a\" twice: name each stream once");
+    }
+
+    @Test
+    void aKeyPrefixWithBracesIsRefused() {
+        assertProblems(loader.flags(Map.of("redis.key-prefix", "{a}")))
+                .singleElement()
+                .asString()
+                .contains("parley.redis.key-prefix");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "redis://host:1,                        redis://host:1",
+        "redis://:pass@host:1,                  redis://:(hidden)@host:1",
+        "redis://pass@host:1,                   redis://(hidden)@host:1",
+        "rediss://bob:p@ss/word@host/0,         rediss://bob:(hidden)@host/0",
+        "redis-sentinel://pass@a:1#main,        redis-sentinel://(hidden)@a:1#main",
+        "redis:/bob:pass@host,                  (hidden)@host",
+    })
+    void aPasswordInAUriIsNeverShown(String uri, String shown) {
+        assertThat(new RedisUri(uri)).hasToString(shown);
+    }
+
+    @Test
+    void aBadUriIsRefusedWithoutItsPassword() {
+        assertProblems(loader.flags(Map.of("redis.uri", "http://bob:pass@host")))
+                .containsExactly("parley.redis.uri (flag) is \"http://bob:(hidden)@host\":"
+                        + " expected a URI such as redis://:password@host:6379");
+    }
+
+    @Test
+    void theDemoBringsItsRedisAndItsPage() {
+        GatewayConfig config = loader.demo().load().gateway();
+
+        assertThat(config.redis().embedded()).isTrue();
+        assertThat(config.console().enabled()).isTrue();
+        assertThat(config.auth().mode()).isEqualTo(AuthMode.NONE);
+    }
+
+    @Test
+    void theDemoTakesTheRedisThatItIsGiven() {
+        GatewayConfig config = loader.demo()
+                .environment(Map.of("PARLEY_REDIS_URI", "redis://redis"))
+                .flags(Map.of("console.enabled", "false"))
+                .load()
+                .gateway();
+
+        assertThat(config.redis().embedded()).isFalse();
+        assertThat(config.console().enabled()).isFalse();
+    }
+
+    private static ListAssert<String> assertProblems(ConfigLoader loader) {
+        ConfigException refused = catchThrowableOfType(ConfigException.class, loader::load);
+        return assertThat(requireNonNull(refused, "nothing was refused").problems());
+    }
+}

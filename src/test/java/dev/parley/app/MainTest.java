@@ -1,0 +1,87 @@
+package dev.parley.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class MainTest {
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+    private final Map<String, String> environment = new HashMap<>();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "demo", "token", "config"})
+    void everyCommandHasHelp(String command) {
+        assertThat(run(command, "--help")).isZero();
+        assertThat(out.toString()).startsWith("Usage: parley " + command).contains("--config", "--set");
+    }
+
+    @Test
+    void helpNamesTheCommands() {
+        assertThat(run("--help")).isZero();
+        assertThat(out.toString()).contains("serve", "demo", "token", "config");
+    }
+
+    @Test
+    void theVersionIsOneLine() {
+        assertThat(run("--version")).isZero();
+        assertThat(out.toString().lines()).singleElement().asString().startsWith("parley ");
+    }
+
+    @Test
+    void configPrintsWhatIsInEffect() {
+        environment.put("PARLEY_LOG_TTL", "3h");
+        assertThat(run("config", "--set", "log.seen=7", "--port", "9000")).isZero();
+        assertThat(out.toString())
+                .contains("seen: 7 # flag", "port: 9000 # flag", "ttl: 3h # environment PARLEY_LOG_TTL");
+    }
+
+    @Test
+    void aFlagOfItsOwnWinsOverSet() {
+        assertThat(run("config", "--port", "9000", "--set", "http.port=9001")).isZero();
+        assertThat(out.toString()).contains("port: 9000 # flag");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "demo", "token --subject=x", "config"})
+    void aRefusedConfigurationExitsWithTwoAndNoStack(String command) {
+        environment.put("PARLEY_LOG_TLL", "3h");
+        assertThat(run((command + " --set log.seen=many").split(" "))).isEqualTo(2);
+        assertThat(err.toString().lines())
+                .containsExactly(
+                        "parley: PARLEY_LOG_TLL (environment) is unknown: did you mean PARLEY_LOG_TTL?",
+                        "parley: parley.log.seen (flag) is \"many\": expected a whole number, from 1 to 1000000");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void aMissingFileExitsWithTwo() {
+        assertThat(run("serve", "--config", "no-such-file.yml")).isEqualTo(2);
+        assertThat(err.toString().lines()).containsExactly("parley: the file no-such-file.yml does not exist");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "serv", "serve --prot=1", "serve --set=x", "token", "token --subject=x --ttl=5"})
+    void wrongUsageExitsWithTwoAndSaysSo(String line) {
+        assertThat(run(line.isEmpty() ? new String[0] : line.split(" "))).isEqualTo(2);
+        assertThat(err.toString()).startsWith("parley: ").doesNotContain("\tat ");
+        assertThat(err.toString().lines()).hasSize(2);
+    }
+
+    @Test
+    void aTokenNeedsTheSecret() {
+        assertThat(run("token", "--subject", "alice")).isEqualTo(2);
+        assertThat(err.toString()).contains("parley.auth.jwt.secret is not set", "PARLEY_AUTH_JWT_SECRET");
+    }
+
+    private int run(String... args) {
+        return Main.run(environment, new PrintWriter(out, true), new PrintWriter(err, true), args);
+    }
+}
