@@ -1,0 +1,80 @@
+package dev.parley.app;
+
+import dev.parley.auth.Authenticator;
+import dev.parley.hub.HubSettings;
+import dev.parley.ingest.StreamSettings;
+import dev.parley.log.LogSettings;
+import dev.parley.redis.RedisSettings;
+import dev.parley.websocket.SocketSettings;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+
+/** The configuration as each part of the house takes it. */
+record GatewaySettings(GatewayConfig config) {
+
+    private static final long MAX_DEAD_LETTERS = 10_000;
+
+    RedisSettings redis() {
+        return new RedisSettings(
+                "parley:" + config.node(),
+                config.redis().connectTimeout(),
+                config.redis().commandTimeout(),
+                config.ingest().block(),
+                config.redis().requestQueue());
+    }
+
+    LogSettings log() {
+        return new LogSettings(
+                config.log().maxEvents(),
+                config.log().maxBytes().bytes(),
+                config.log().ttl(),
+                config.log().seen(),
+                config.log().maxRunText().bytes(),
+                config.sessions().messages(),
+                config.resume().limit(),
+                config.resume().limitBytes().bytes(),
+                config.sessions().defaultAgent(),
+                config.auth().defaultTenant());
+    }
+
+    HubSettings hub() {
+        return new HubSettings(
+                config.hub().linger(),
+                config.hub().checkInterval(),
+                config.redis().commandTimeout());
+    }
+
+    StreamSettings streams() {
+        return new StreamSettings(
+                config.ingest().batch(),
+                config.ingest().block(),
+                config.ingest().maxDeliveries(),
+                MAX_DEAD_LETTERS);
+    }
+
+    SocketSettings sockets() {
+        return new SocketSettings(
+                config.node(),
+                Main.Version.text(),
+                config.websocket().heartbeat(),
+                config.websocket().maxFrame().intBytes(),
+                config.websocket().outbox().intBytes(),
+                config.websocket().maxConversations(),
+                config.websocket().authTimeout(),
+                checkOrigin());
+    }
+
+    boolean checkOrigin() {
+        return config.auth().mode() == AuthMode.NONE;
+    }
+
+    Authenticator authenticator() {
+        String tenant = config.auth().defaultTenant();
+        return config.auth().mode() == AuthMode.NONE
+                ? Authenticator.none(tenant)
+                : Authenticator.jwt(
+                        config.auth().jwt().secret().orElseThrow().value().getBytes(StandardCharsets.UTF_8),
+                        tenant,
+                        Clock.systemUTC());
+    }
+}

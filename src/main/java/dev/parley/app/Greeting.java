@@ -1,0 +1,34 @@
+package dev.parley.app;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a person wants to read when a node has started. */
+record Greeting(GatewayConfig config) {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+
+    void say(Gateway gateway) {
+        LOG.info("Parley {} is up as {}", Main.Version.text(), config.node());
+        LOG.info("  sockets     ws://{}/v1/ws", gateway.httpAddress());
+        LOG.info("  management  http://{}/health/ready, /metrics", gateway.managementAddress());
+        LOG.info(
+                "  redis       {}{}",
+                RedisUri.hidePassword(gateway.redisUri()),
+                config.redis().embedded() ? " (embedded, in memory, gone with this process)" : "");
+        if (config.auth().mode() == AuthMode.NONE) {
+            LOG.info(
+                    "  auth        off: everybody who reaches {} may do everything (parley.auth.mode)",
+                    config.http().host());
+        }
+        if (!config.ingest().channels()) {
+            LOG.info("  channels    off: agent:events:* is not heard (parley.ingest.channels)");
+        }
+        LOG.info(
+                "  streams     {}",
+                config.ingest().streams().map(Object::toString).orElse("none (parley.ingest.streams)"));
+        if (config.console().enabled()) {
+            LOG.info("Open http://{}/chat/", gateway.httpAddress());
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package dev.parley.app;
+
+import dev.parley.session.Inbound;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** Finishes messages that a join found half-way, a few at a time. What does not fit is found again by the next join. */
+final class Heals implements Disposable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Heals.class);
+
+    private static final int WAITING = 1_024;
+
+    private final Sinks.Many<String> conversations;
+    private final Disposable healing;
+
+    Heals(Inbound inbound, int atOnce) {
+        conversations = Sinks.many().multicast().onBackpressureBuffer(WAITING, false);
+        healing = conversations
+                .asFlux()
+                .flatMap(
+                        conversation -> inbound.heal(conversation).onErrorResume(e -> {
+                            LOG.debug("A message in {} is still half-way: {}", conversation, e.getMessage());
+                            return Mono.empty();
+                        }),
+                        atOnce)
+                .subscribe();
+    }
+
+    void add(String conversation) {
+        synchronized (conversations) {
+            Sinks.EmitResult result = conversations.tryEmitNext(conversation);
+            if (result.isFailure()) {
+                LOG.debug("{} is healed at the next join: {}", conversation, result);
+            }
+        }
+    }
+
+    @Override
+    public void dispose() {
+        healing.dispose();
+    }
+}

@@ -1,0 +1,75 @@
+package dev.parley.app;
+
+import dev.parley.redis.Redis;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+
+/** Asks Redis what it is each time it is reached, and says what matters to whoever runs it. */
+final class RedisProbe {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RedisProbe.class);
+
+    private final Redis redis;
+
+    RedisProbe(Redis redis) {
+        this.redis = redis;
+    }
+
+    Disposable open() {
+        return redis.up().filter(up -> up).concatMap(up -> ask()).subscribe();
+    }
+
+    private Mono<Void> ask() {
+        return redis.callOne(commands -> commands.info())
+                .map(RedisProbe::fields)
+                .doOnNext(this::report)
+                .onErrorResume(e -> {
+                    LOG.warn("Redis does not say what it is (INFO): {}", e.getMessage());
+                    return Mono.empty();
+                })
+                .then();
+    }
+
+    private void report(Map<String, String> info) {
+        boolean valkey = info.containsKey("valkey_version");
+        String version = info.getOrDefault(valkey ? "valkey_version" : "redis_version", "unknown");
+        LOG.info(
+                "Connected to {} {} ({})",
+                valkey ? "Valkey" : "Redis",
+                version,
+                info.getOrDefault("redis_mode", info.getOrDefault("server_mode", "standalone")));
+        if (!valkey && major(version) < 7) {
+            LOG.warn("Redis {} is too old: Parley needs 7.0 or later", version);
+        }
+        String eviction = info.getOrDefault("maxmemory_policy", "noeviction");
+        if (!eviction.equals("noeviction")) {
+            LOG.warn("Redis may evict keys (maxmemory-policy {}): clients are then told of a gap", eviction);
+        }
+        if ("0".equals(info.get("aof_enabled"))) {
+            LOG.info(
+                    "Redis keeps no append-only file: what it has not saved is lost with it, and clients are told of a gap");
+        }
+    }
+
+    private static int major(String version) {
+        int dot = version.indexOf('.');
+        return dot > 0 && version.substring(0, dot).matches("\\d{1,4}")
+                ? Integer.parseInt(version.substring(0, dot))
+                : 0;
+    }
+
+    private static Map<String, String> fields(String info) {
+        Map<String, String> fields = new HashMap<>();
+        info.lines().forEach(line -> {
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+                fields.put(line.substring(0, colon), line.substring(colon + 1).trim());
+            }
+        });
+        return fields;
+    }
+}

@@ -1,0 +1,35 @@
+package dev.parley.app;
+
+import dev.parley.http.Router;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import reactor.core.publisher.Mono;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.resources.LoopResources;
+
+/** A port that HTTP is served on. */
+record Server(DisposableServer bound) {
+
+    /** Blocks until it listens. */
+    static Server listen(LoopResources loops, String host, int port, Router router) {
+        return new Server(HttpServer.create()
+                .host(host)
+                .port(port)
+                .runOn(loops)
+                .requestTimeout(Duration.ofSeconds(60))
+                .idleTimeout(Duration.ofSeconds(75))
+                .handle(router)
+                .bindNow(Duration.ofSeconds(10)));
+    }
+
+    String address() {
+        InetSocketAddress address = (InetSocketAddress) bound.address();
+        String host = address.getAddress().isAnyLocalAddress() ? "localhost" : address.getHostString();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+
+    Mono<Void> close() {
+        return Mono.fromRunnable(bound::dispose).then(bound.onDispose());
+    }
+}
