@@ -82,8 +82,12 @@ input.addEventListener("input", inputChanged);
 stopButton.addEventListener("click", stop);
 byId("latest").addEventListener("click", () => scrollToEnd());
 scroller.addEventListener("scroll", () => {
-  byId("latest").hidden = atEnd();
+  // Only who scrolls up wants to leave the end; it also moves away when the page grows.
+  following = atEnd() || (following && scroller.scrollTop >= scrolledTo);
+  scrolledTo = scroller.scrollTop;
+  byId("latest").hidden = following;
 });
+new ResizeObserver(() => following && scrollToEnd()).observe(scroller);
 frames.addEventListener("toggle", drawFrames);
 
 function inputChanged() {
@@ -128,6 +132,9 @@ async function stop() {
 /** @type {Map<number, {element: HTMLLIElement, version: number}>} */
 const drawn = new Map();
 let drawing = 0;
+/** Whether the end is in view, and is to stay so. */
+let following = true;
+let scrolledTo = 0;
 
 /** However many events come, the page is drawn once a frame. */
 function draw() {
@@ -137,15 +144,12 @@ function draw() {
 function drawNow() {
   cancelAnimationFrame(drawing);
   drawing = 0;
-  const follow = atEnd();
   drawItems();
   stopButton.hidden = transcript.runs.length === 0;
   byId("empty").hidden = !subscribed || transcript.items.length > 0;
   drawFrames();
-  if (follow) {
+  if (following) {
     scrollToEnd();
-  } else {
-    byId("latest").hidden = false;
   }
 }
 
@@ -298,6 +302,7 @@ function atEnd() {
 }
 
 function scrollToEnd() {
+  following = true;
   scroller.scrollTop = scroller.scrollHeight;
   byId("latest").hidden = true;
 }
