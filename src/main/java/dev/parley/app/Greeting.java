@@ -6,7 +6,7 @@ import org.slf4j.LoggerFactory;
 /** What a person wants to read when a node has started. */
 record Greeting(GatewayConfig config) {
 
-    private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+    private static final Logger LOG = LoggerFactory.getLogger(Greeting.class);
 
     void say(Gateway gateway) {
         LOG.info("Parley {} is up as {}", Main.Version.text(), config.node());

@@ -31,6 +31,7 @@ public final class WebRoutes {
         }
         routes.add(file("/chat/", "chat/index.html", "text/html; charset=utf-8"));
         routes.add(file("/chat/chat.js", "chat/chat.js", "text/javascript; charset=utf-8"));
+        routes.add(file("/chat/icon.svg", "chat/icon.svg", "image/svg+xml"));
         routes.add(file("/chat/chat.css", "chat/chat.css", "text/css; charset=utf-8"));
         return routes;
     }
