@@ -1,0 +1,46 @@
+package dev.parley.app;
+
+import dev.parley.redis.TestRedis;
+import java.net.URI;
+import java.util.HashMap;
+import java.util.Map;
+
+/** A gateway in this JVM, on free ports, at the tests' Redis unless told otherwise. */
+public final class TestNode implements AutoCloseable {
+
+    private final Gateway gateway;
+
+    private TestNode(Gateway gateway) {
+        this.gateway = gateway;
+    }
+
+    /** Keys with or without {@code parley.}, as for {@code --set}. */
+    public static TestNode start(String... keysAndValues) {
+        Map<String, String> flags = new HashMap<>(Map.of(
+                "http.port", "0",
+                "management.port", "0",
+                "redis.uri", TestRedis.uri(),
+                "shutdown.drain", "0s"));
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            flags.put(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return new TestNode(Gateway.start(new ConfigLoader().flags(flags).load().gateway()));
+    }
+
+    public URI socket() {
+        return URI.create("ws://" + gateway.httpAddress() + "/v1/ws");
+    }
+
+    public URI http(String path) {
+        return URI.create("http://" + gateway.httpAddress() + path);
+    }
+
+    public URI management(String path) {
+        return URI.create("http://" + gateway.managementAddress() + path);
+    }
+
+    @Override
+    public void close() {
+        gateway.stop();
+    }
+}

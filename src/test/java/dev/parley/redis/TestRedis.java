@@ -1,0 +1,36 @@
+package dev.parley.redis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.time.Duration;
+
+/** One Redis for all integration tests of a JVM, and a client of its own to look into it. Tests use their own conversations. */
+public final class TestRedis {
+
+    private static final EmbeddedRedis SERVER = EmbeddedRedis.start();
+    private static final RedisClient CLIENT = RedisClient.create(SERVER.uri());
+    private static final StatefulRedisConnection<String, String> CONNECTION = CLIENT.connect();
+
+    private TestRedis() {}
+
+    public static String uri() {
+        return SERVER.uri();
+    }
+
+    /** Blocking commands, as an agent or an operator would send them. */
+    public static RedisCommands<String, String> commands() {
+        return CONNECTION.sync();
+    }
+
+    /** The gateway's own way to it; the caller closes it. */
+    public static Redis connect() {
+        Redis redis = new Redis(RedisTopology.parse(uri()), RedisSettings.defaults("test"));
+        redis.open();
+        Boolean up = redis.up().filter(now -> now).blockFirst(Duration.ofSeconds(10));
+        assertThat(up).isTrue();
+        return redis;
+    }
+}

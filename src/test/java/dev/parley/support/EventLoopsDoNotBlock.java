@@ -1,0 +1,19 @@
+package dev.parley.support;
+
+import reactor.blockhound.BlockHound;
+import reactor.blockhound.integration.BlockHoundIntegration;
+
+/** Makes BlockHound watch Lettuce's event loops too: they are plain Netty threads, which it does not know as non-blocking. */
+public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
+
+    @Override
+    public void applyTo(BlockHound.Builder builder) {
+        builder.nonBlockingThreadPredicate(
+                present -> present.or(thread -> thread.getName().startsWith("lettuce-epollEventLoop")
+                        || thread.getName().startsWith("lettuce-nioEventLoop")));
+        // Writing a log line is the one thing that may wait a moment.
+        builder.allowBlockingCallsInside("ch.qos.logback.classic.Logger", "callAppenders");
+        // Loads classes when a socket's first command is made.
+        builder.allowBlockingCallsInside("java.lang.ClassLoader", "loadClass");
+    }
+}
