@@ -15,6 +15,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.time.Duration;
@@ -30,8 +31,10 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.publisher.SynchronousSink;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
+import reactor.netty.FutureMono;
 import reactor.netty.http.websocket.WebsocketInbound;
 import reactor.netty.http.websocket.WebsocketOutbound;
 
@@ -45,6 +48,7 @@ final class Socket {
 
     private static final int FRAMES_AT_ONCE = 64;
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration MAX_LIFETIME = Duration.ofDays(365);
 
     private final Services services;
     private final SocketSettings settings;
@@ -60,6 +64,7 @@ final class Socket {
     private final Disposable.Swap expiry = Disposables.swap();
     private final Scheduler loop;
     private volatile @Nullable Principal principal;
+    private volatile boolean closed;
 
     Socket(Services services, SocketSettings settings, Handshake handshake, Channel channel, BooleanSupplier redisUp) {
         this.services = services;
@@ -75,13 +80,15 @@ final class Socket {
 
     /** Lives as long as the socket does. */
     Mono<Void> run(WebsocketInbound in, WebsocketOutbound out) {
-        channel.pipeline().addFirst(traffic);
+        channel.pipeline().addFirst(new Farewell(), traffic);
         Mono<Void> reading = in.aggregateFrames(settings.maxFrame())
                 .receiveFrames()
-                .map(Socket::text)
+                // Before the flatMap: it cancels what has failed, and that sends a close frame of its own.
+                .onErrorResume(this::broken)
+                .handle(this::take)
                 .flatMap(this::received, FRAMES_AT_ONCE)
-                .then()
-                .onErrorResume(this::broken);
+                .then();
+        in.withConnection(connection -> connection.addHandlerLast(new LastWords()));
         Mono<Void> closed = closing.asMono().flatMap(code -> sendClose(out, code));
         start();
         return Mono.firstWithSignal(reading, closed).doFinally(end -> cleanUp());
@@ -127,21 +134,37 @@ final class Socket {
         expiry.update(
                 expires == null
                         ? Disposables.disposed()
-                        : Mono.delay(Duration.between(Instant.now(), expires))
-                                .subscribe(late -> close(CloseCode.EXPIRED)));
+                        : Mono.delay(lifetime(expires))
+                                .subscribe(late -> goodbye(CloseCode.EXPIRED, Duration.ZERO, Duration.ZERO)));
+    }
+
+    /** Bounded, since timers count nanoseconds: a token may be good for longer than there are. */
+    private static Duration lifetime(Instant expires) {
+        Duration left = Duration.between(Instant.now(), expires);
+        return left.compareTo(MAX_LIFETIME) < 0 ? left : MAX_LIFETIME;
     }
 
     // What the client sends.
 
-    /** The frame's bytes; empty for what is no text. Copied here, since the frame is released behind this call. */
-    private static byte[] text(WebSocketFrame frame) {
-        return frame instanceof TextWebSocketFrame ? ByteBufUtil.getBytes(frame.content()) : new byte[0];
+    /**
+     * Hands on the bytes of a text frame, copied, since the frame is released behind this call. Nothing is taken once the socket is to
+     * be closed; a pong that nobody asked for is allowed and says nothing.
+     */
+    private void take(WebSocketFrame frame, SynchronousSink<byte[]> next) {
+        if (closed || frame instanceof PongWebSocketFrame) {
+            return;
+        }
+        if (frame.rsv() != 0) {
+            // Extensions' bits, and none was agreed on.
+            close(CloseCode.PROTOCOL_ERROR);
+        } else if (frame instanceof TextWebSocketFrame) {
+            next.next(ByteBufUtil.getBytes(frame.content()));
+        } else {
+            close(CloseCode.UNREADABLE);
+        }
     }
 
     private Mono<Void> received(byte[] text) {
-        if (text.length == 0) {
-            return closed(CloseCode.UNREADABLE);
-        }
         if (!Utf8.valid(text)) {
             return closed(CloseCode.INVALID_UTF8);
         }
@@ -149,6 +172,9 @@ final class Socket {
             return handle(ClientFrameCodec.parse(text));
         } catch (NotJsonException e) {
             return closed(CloseCode.UNREADABLE);
+        } catch (RuntimeException e) {
+            offer(ServerFrames.error(null, refusal(e)));
+            return Mono.empty();
         }
     }
 
@@ -164,13 +190,15 @@ final class Socket {
         try {
             Principal who = services.authenticator().authenticate(auth.token());
             Principal before = principal;
+            if (before != null && !before.isSameAs(who)) {
+                throw Refusal.of(
+                        ErrorCode.UNAUTHENTICATED, "the token is somebody else's: open another socket with it");
+            }
             offer(ServerFrames.ok(auth.ref()));
             if (before == null) {
                 admit(who);
-            } else if (before.tenant().equals(who.tenant()) && before.subject().equals(who.subject())) {
-                authenticated(who);
             } else {
-                return closed(CloseCode.REFUSED);
+                authenticated(who);
             }
             return Mono.empty();
         } catch (Refusal refusal) {
@@ -191,16 +219,18 @@ final class Socket {
             return refusal;
         }
         if (error instanceof InvalidEventException invalid) {
-            return Refusal.badRequest(Objects.requireNonNull(invalid.getMessage()));
+            return Refusal.of(
+                    invalid.tooLarge() ? ErrorCode.TOO_LARGE : ErrorCode.BAD_REQUEST,
+                    Objects.requireNonNull(invalid.getMessage()));
         }
         LOG.warn("A frame could not be answered", error);
         return Refusal.of(ErrorCode.INTERNAL, "something went wrong in the gateway; its log says what");
     }
 
-    private Mono<Void> broken(Throwable error) {
+    private Mono<WebSocketFrame> broken(Throwable error) {
         if (error instanceof CorruptedWebSocketFrameException) {
-            // Netty has sent its own close code.
-            return Mono.empty();
+            // Netty has sent its own close code, and closes.
+            return FutureMono.from(channel.closeFuture()).then(Mono.empty());
         }
         if (error instanceof TooLongFrameException) {
             close(CloseCode.TOO_LARGE);
@@ -223,6 +253,7 @@ final class Socket {
     }
 
     void close(CloseCode code) {
+        closed = true;
         Sinks.EmitResult result = closing.tryEmitValue(code);
         if (result.isFailure()) {
             LOG.trace("The socket is closing already: {}", result);
@@ -237,7 +268,9 @@ final class Socket {
     private Mono<Void> sendClose(WebsocketOutbound out, CloseCode code) {
         return Mono.<Void>fromRunnable(outbox::finish)
                 .subscribeOn(loop)
-                .then(out.sendClose(code.code(), code.reason()))
+                .then(Mono.defer(() -> out.sendClose(code.code(), code.reason()))
+                        // The client has gone first.
+                        .onErrorComplete())
                 .timeout(CLOSE_TIMEOUT, Mono.fromRunnable(this::cut));
     }
 
