@@ -137,6 +137,7 @@ final class Conversation implements PubSub.Listener {
     private void emit(LiveMessage message) {
         LogEntry entry = message.entry();
         position = entry.position();
+        ephemeralRuns.endedBy(entry.event());
         Frame frame = null;
         boolean somebodyReads = false;
         for (Seat seat : seats) {
@@ -249,7 +250,7 @@ final class Conversation implements PubSub.Listener {
             seat.position = entry.position();
             seat.follower.offer(frame(entry));
         }
-        return missed.entries().size() == ConversationLog.PAGE;
+        return missed.more();
     }
 
     private void show(Seat seat, Joined.Snapshot snapshot) {
@@ -350,7 +351,7 @@ final class Conversation implements PubSub.Listener {
                     emit(new LiveMessage(at, entry));
                 }
             }
-            if (missed.entries().size() == ConversationLog.PAGE) {
+            if (missed.more()) {
                 repairOn();
                 return;
             }
