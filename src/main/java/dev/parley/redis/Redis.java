@@ -81,6 +81,9 @@ public final class Redis {
 
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
+                if (connecting.isDisposed()) {
+                    return; // closed by ourselves
+                }
                 LOG.warn("The connection to Redis is lost; trying again");
                 up.emitNext(false, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
             }
