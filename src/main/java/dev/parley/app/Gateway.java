@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -165,20 +166,21 @@ final class Gateway {
 
     private PrometheusMeterRegistry metrics() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Metric.SOCKETS.register(registry, sockets::size);
-        Metric.CONVERSATIONS.register(registry, hub::size);
-        Metric.REDIS_UP.register(registry, () -> redisUp ? 1 : 0);
-        Metric.REPAIRS.register(registry, hub::repairCount);
-        Metric.EPHEMERAL.register(registry, pubSubSource::passedOn);
-        Metric.ELSEWHERE.register(registry, pubSubSource::elsewhere);
-        Metric.MALFORMED.register(registry, pubSubSource::malformed);
-        Metric.STREAMED.register(
-                registry,
-                () -> streams.stream().mapToLong(StreamSource::appended).sum());
-        Metric.DEAD.register(
-                registry, () -> streams.stream().mapToLong(StreamSource::dead).sum());
-        Metric.RESUBSCRIBED.register(registry, live::acknowledgements);
+        Metric.SOCKETS.register(registry, sockets, WebSocketEndpoint::size);
+        Metric.CONVERSATIONS.register(registry, hub, Hub::size);
+        Metric.REDIS_UP.register(registry, this, node -> node.redisUp ? 1 : 0);
+        Metric.REPAIRS.register(registry, hub, Hub::repairCount);
+        Metric.EPHEMERAL.register(registry, pubSubSource, PubSubSource::passedOn);
+        Metric.ELSEWHERE.register(registry, pubSubSource, PubSubSource::elsewhere);
+        Metric.MALFORMED.register(registry, pubSubSource, PubSubSource::malformed);
+        Metric.STREAMED.register(registry, streams, all -> sum(all, StreamSource::appended));
+        Metric.DEAD.register(registry, streams, all -> sum(all, StreamSource::dead));
+        Metric.RESUBSCRIBED.register(registry, live, PubSub::acknowledgements);
         return registry;
+    }
+
+    private static long sum(List<StreamSource> streams, ToLongFunction<StreamSource> count) {
+        return streams.stream().mapToLong(count).sum();
     }
 
     private void keep(Disposable disposable) {

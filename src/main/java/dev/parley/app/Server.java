@@ -17,7 +17,6 @@ record Server(DisposableServer bound) {
                 .host(host)
                 .port(port)
                 .runOn(loops)
-                .requestTimeout(Duration.ofSeconds(60))
                 .idleTimeout(Duration.ofSeconds(75))
                 .handle(router)
                 .bindNow(Duration.ofSeconds(10)));

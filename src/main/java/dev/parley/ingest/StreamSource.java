@@ -76,7 +76,8 @@ public final class StreamSource implements Disposable {
 
     /** Reads until {@link #dispose}. */
     public void open() {
-        running.update(redis.blocking(this::readOn)
+        running.update(redis.reached()
+                .thenMany(redis.blocking(this::readOn))
                 .doOnError(e -> limited.warn("A durable stream can't be read now", stream, e.getMessage()))
                 .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
                 .subscribe());

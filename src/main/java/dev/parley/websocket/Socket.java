@@ -14,6 +14,7 @@ import dev.parley.frame.ServerFrames;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
@@ -22,6 +23,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,11 +31,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.websocket.WebsocketInbound;
-import reactor.netty.http.websocket.WebsocketOutbound;
 
 /**
  * One client's socket, from the upgrade to the close. Frames are read in order on the channel's event loop; up to
@@ -44,7 +42,7 @@ final class Socket {
     private static final Logger LOG = LoggerFactory.getLogger(Socket.class);
 
     private static final int FRAMES_AT_ONCE = 64;
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
     private final Services services;
     private final SocketSettings settings;
@@ -55,10 +53,9 @@ final class Socket {
     private final Commands commands;
     private final Traffic traffic;
     private final Map<String, Following> followings = new ConcurrentHashMap<>();
-    private final Sinks.One<CloseCode> closing = Sinks.one();
+    private final AtomicBoolean closing = new AtomicBoolean();
     private final Disposable.Composite timers = Disposables.composite();
     private final Disposable.Swap expiry = Disposables.swap();
-    private final Scheduler loop;
     private volatile @Nullable Principal principal;
 
     Socket(Services services, SocketSettings settings, Handshake handshake, Channel channel, BooleanSupplier redisUp) {
@@ -70,21 +67,19 @@ final class Socket {
         this.outbox = new Outbox(channel, settings.outbox(), () -> close(CloseCode.SLOW));
         this.commands = new Commands(services, settings.maxConversations(), outbox, followings);
         this.traffic = new Traffic(outbox::drain);
-        this.loop = Schedulers.fromExecutor(channel.eventLoop());
     }
 
     /** Lives as long as the socket does. */
-    Mono<Void> run(WebsocketInbound in, WebsocketOutbound out) {
+    Mono<Void> run(WebsocketInbound in) {
         channel.pipeline().addFirst(traffic);
-        Mono<Void> reading = in.aggregateFrames(settings.maxFrame())
+        start();
+        return in.aggregateFrames(settings.maxFrame())
                 .receiveFrames()
                 .map(Socket::text)
                 .flatMap(this::received, FRAMES_AT_ONCE)
                 .then()
-                .onErrorResume(this::broken);
-        Mono<Void> closed = closing.asMono().flatMap(code -> sendClose(out, code));
-        start();
-        return Mono.firstWithSignal(reading, closed).doFinally(end -> cleanUp());
+                .onErrorResume(this::broken)
+                .doFinally(end -> cleanUp());
     }
 
     private void start() {
@@ -139,6 +134,9 @@ final class Socket {
     }
 
     private Mono<Void> received(byte[] text) {
+        if (closing.get()) {
+            return Mono.empty();
+        }
         if (text.length == 0) {
             return closed(CloseCode.UNREADABLE);
         }
@@ -204,7 +202,7 @@ final class Socket {
         }
         if (error instanceof TooLongFrameException) {
             close(CloseCode.TOO_LARGE);
-            return Mono.never();
+            return Mono.delay(CLOSE_TIMEOUT).then();
         }
         LOG.debug("A socket broke", error);
         return Mono.empty();
@@ -222,28 +220,24 @@ final class Socket {
         close(code);
     }
 
+    /** Writes what is left and the close frame, and cuts the connection when the client has answered or let the time pass. */
     void close(CloseCode code) {
-        Sinks.EmitResult result = closing.tryEmitValue(code);
-        if (result.isFailure()) {
-            LOG.trace("The socket is closing already: {}", result);
+        if (closing.compareAndSet(false, true)) {
+            channel.eventLoop().execute(() -> {
+                outbox.finish();
+                var unused = channel.writeAndFlush(new CloseWebSocketFrame(code.code(), code.reason()));
+                track(Mono.delay(CLOSE_TIMEOUT).doOnNext(late -> cut()));
+            });
         }
+    }
+
+    private void cut() {
+        var unused = channel.close();
     }
 
     private Mono<Void> closed(CloseCode code) {
         close(code);
         return Mono.empty();
-    }
-
-    private Mono<Void> sendClose(WebsocketOutbound out, CloseCode code) {
-        return Mono.<Void>fromRunnable(outbox::finish)
-                .subscribeOn(loop)
-                .then(out.sendClose(code.code(), code.reason()))
-                .timeout(CLOSE_TIMEOUT, Mono.fromRunnable(this::cut));
-    }
-
-    /** For a peer that takes nothing any more, not even the close frame. */
-    private void cut() {
-        var unused = channel.close();
     }
 
     private void beatAfter(Duration delay) {
