@@ -17,7 +17,7 @@ import java.util.concurrent.TimeoutException;
 /** What was built, as a person runs it: {@code bin/parley} in a process of its own. */
 final class Distribution implements AutoCloseable {
 
-    private static final Path HOME = Path.of(System.getProperty("parley.distribution", "target/parley"));
+    static final Path HOME = Path.of(System.getProperty("parley.distribution", "target/parley"));
     private static final long PATIENCE_SECONDS = 60;
 
     private final Process process;
@@ -35,6 +35,11 @@ final class Distribution implements AutoCloseable {
         List<String> command =
                 new ArrayList<>(List.of(HOME.resolve("bin/parley").toString()));
         command.addAll(List.of(arguments));
+        return start(temporary, environment, command);
+    }
+
+    /** @param command that starts {@code bin/parley} in the end */
+    static Distribution start(Path temporary, Map<String, String> environment, List<String> command) {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().removeIf(name -> name.startsWith("PARLEY_"));
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));

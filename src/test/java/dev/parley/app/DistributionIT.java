@@ -1,12 +1,14 @@
 package dev.parley.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.nimbusds.jwt.SignedJWT;
 import dev.parley.redis.EmbeddedRedis;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -128,6 +130,22 @@ final class DistributionIT {
                     .as("the first line after the one that says where to look")
                     .contains("Stopping");
         }
+    }
+
+    @Test
+    void theDemoEndsWithItsParentWhenItIsToldTo() throws Exception {
+        Path parley = Distribution.HOME.resolve("bin/parley").toAbsolutePath();
+        // The exit after it keeps the shell from becoming the process that it starts.
+        String command = parley + " demo --with-parent --set http.port=0 --set management.port=0; exit";
+        try (Distribution parent = Distribution.start(temporary, Map.of(), List.of("sh", "-c", command))) {
+            String open = parent.await("Open http://").substring("Open ".length());
+            List<ProcessHandle> children = parent.descendants();
+            assertThat(children).hasSizeGreaterThanOrEqualTo(2);
+            parent.signal("KILL");
+            await(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+            assertThatThrownBy(() -> status(open)).isInstanceOf(ConnectException.class);
+        }
+        assertThat(temporary).isEmptyDirectory();
     }
 
     @Test
