@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 import reactor.core.Disposable;
 
@@ -19,6 +20,11 @@ final class DemoCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options;
 
+    @Option(
+            names = "--with-parent",
+            description = "Ends when the process that started it does: Maven leaves its children behind.")
+    private boolean withParent;
+
     @Spec
     private CommandSpec spec;
 
@@ -30,7 +36,16 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         GatewayConfig config =
                 options.load(new ConfigLoader().demo(), environment).gateway();
+        if (withParent) {
+            endWithParent();
+        }
         return ServeCommand.run(config, DemoCommand::agent, spec.commandLine().getErr());
+    }
+
+    private static void endWithParent() {
+        ProcessHandle.current().parent().ifPresent(parent -> {
+            var unused = parent.onExit().thenRun(() -> System.exit(0));
+        });
     }
 
     /** It shares the node's Redis and nothing else with it. */

@@ -30,9 +30,6 @@ public record Chromium(Playwright playwright, Browser browser) implements AutoCl
         if (binary.isEmpty() && "true".equals(System.getenv("CI"))) {
             return fail("%s, and CI=true wants every test to run", missing);
         }
-        if (binary.isEmpty()) {
-            System.out.println(missing);
-        }
         Assumptions.assumeTrue(binary.isPresent(), missing);
         Playwright playwright = Playwright.create(
                 new Playwright.CreateOptions().setEnv(Map.of("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")));
