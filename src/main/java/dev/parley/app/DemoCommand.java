@@ -1,9 +1,13 @@
 package dev.parley.app;
 
+import dev.parley.demo.DemoAgent;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+import reactor.core.Disposable;
 
 @Command(
         name = "demo",
@@ -15,13 +19,24 @@ final class DemoCommand implements Callable<Integer> {
     @Mixin
     private ConfigOptions options;
 
+    @Spec
+    private CommandSpec spec;
+
     DemoCommand(Map<String, String> environment) {
         this.environment = environment;
     }
 
     @Override
     public Integer call() throws InterruptedException {
-        return ServeCommand.run(
-                options.load(new ConfigLoader().demo(), environment).gateway());
+        GatewayConfig config =
+                options.load(new ConfigLoader().demo(), environment).gateway();
+        return ServeCommand.run(config, DemoCommand::agent, spec.commandLine().getErr());
+    }
+
+    /** It shares the node's Redis and nothing else with it. */
+    private static Disposable agent(Gateway gateway) {
+        DemoAgent agent = new DemoAgent(gateway.redisUri());
+        agent.open();
+        return agent;
     }
 }

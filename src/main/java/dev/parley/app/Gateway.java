@@ -57,6 +57,7 @@ final class Gateway {
     private final @Nullable EmbeddedRedis embedded;
     private final String redisUri;
     private final Redis redis;
+    private final RedisProbe probe;
     private final PubSub live;
     private final PubSub channels;
     private final Publisher publisher;
@@ -77,6 +78,7 @@ final class Gateway {
         embedded = config.redis().embedded() ? EmbeddedRedis.start() : null;
         redisUri = embedded != null ? embedded.uri() : config.redis().uri().value();
         redis = new Redis(RedisTopology.parse(redisUri), settings.redis());
+        probe = new RedisProbe(redis);
         Keys keys = new Keys(config.redis().keyPrefix().orElse(""));
         live = redis.pubSub();
         channels = redis.pubSub();
@@ -121,7 +123,7 @@ final class Gateway {
         keep(heals);
         keep(redis.up().subscribe(this::redisChanged));
         redis.open();
-        keep(new RedisProbe(redis).open());
+        keep(probe.open());
         hub.open();
         if (config.ingest().channels()) {
             keep(pubSubSource.open(channels, keys.channelPattern()).subscribe(null, null, () -> listening = true));
@@ -136,9 +138,12 @@ final class Gateway {
 
     /** Blocks until the node listens; throws when it can't. */
     static Gateway start(GatewayConfig config) {
-        Gateway gateway = new Gateway(config);
-        new Greeting(config).say(gateway);
-        return gateway;
+        return new Gateway(config);
+    }
+
+    /** Blocks until Redis has been reached and what is known of it has been logged, at most that long. */
+    void awaitRedis(Duration atMost) {
+        probe.asked().timeout(atMost, Mono.empty()).block();
     }
 
     String httpAddress() {

@@ -57,8 +57,10 @@ class StreamSourceIT {
         commands.xadd(
                 stream,
                 Map.of(
-                        "event", "agent.note",
-                        "payload", "{\"conversation_id\":\"" + conversation + "\",\"n\":" + n + "}"));
+                        "event",
+                        "agent.note",
+                        "payload",
+                        "{\"conversation_id\":\"" + conversation + "\",\"n\":" + n + "}"));
     }
 
     private static void await(BooleanSupplier condition) {
