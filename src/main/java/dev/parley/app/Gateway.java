@@ -202,6 +202,7 @@ final class Gateway {
         LOG.info("Stopping: {} sockets are told to come back elsewhere", sockets.size());
         listening = false;
         sockets.drain(config.shutdown().drain())
+                .thenMany(Flux.fromIterable(streams).concatMap(StreamSource::close))
                 .then(Mono.fromRunnable(this::quiet))
                 .then(Flux.concatDelayError(
                                 http.close(), management.close(), live.close(), channels.close(), redis.close())
@@ -219,7 +220,6 @@ final class Gateway {
 
     /** Ends what reads and waits, before the connections go. */
     private void quiet() {
-        streams.forEach(StreamSource::dispose);
         hub.dispose();
         publisher.dispose();
         running.dispose();

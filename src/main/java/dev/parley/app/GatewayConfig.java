@@ -223,6 +223,11 @@ interface GatewayConfig {
         @Bounds(least = "10ms", most = "1m")
         Duration block();
 
+        /** How long a node that says nothing keeps a stream; another reads on then. */
+        @WithDefault("5s")
+        @Bounds(least = "500ms", most = "10m")
+        Duration lease();
+
         /** Tries before an entry that keeps failing becomes a dead letter. */
         @WithDefault("5")
         @Bounds(least = "1", most = "1000")

@@ -52,6 +52,7 @@ record GatewaySettings(GatewayConfig config) {
         return new StreamSettings(
                 config.ingest().batch(),
                 config.ingest().block(),
+                config.ingest().lease(),
                 config.ingest().maxDeliveries(),
                 MAX_DEAD_LETTERS);
     }

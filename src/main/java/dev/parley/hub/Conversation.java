@@ -76,8 +76,15 @@ final class Conversation implements PubSub.Listener {
         LiveMessage live = LiveMessage.parse(message);
         if (live == null) {
             LOG.warn("Something that is no live message was published on {}", channel);
-        } else if (mailbox.size() < MAX_WAITING) {
-            tell(new Input.Live(live));
+        } else {
+            tellIfRoom(new Input.Live(live));
+        }
+    }
+
+    /** For what may be dropped while too much waits. */
+    void tellIfRoom(Input input) {
+        if (mailbox.size() < MAX_WAITING) {
+            tell(input);
         }
     }
 
@@ -201,6 +208,11 @@ final class Conversation implements PubSub.Listener {
                 return;
             }
         } else if (joined instanceof Joined.Snapshot snapshot) {
+            if (!seat.follower.hasRoom()) {
+                // Other snapshots are on their way to the same socket: read this one when they have gone.
+                seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(seat))));
+                return;
+            }
             seat.show(snapshot, ephemeralRuns.json());
         }
         catchUp(seat, joined.last());
@@ -274,7 +286,7 @@ final class Conversation implements PubSub.Listener {
     private void repair() {
         if (!repairing) {
             repairing = true;
-            hub.repairs();
+            hub.repairStarts();
             repairOn();
         }
     }

@@ -30,6 +30,7 @@ final class EphemeralRuns {
         private final @Nullable String agent;
         private final ByteArrayOutputStream text = new ByteArrayOutputStream();
         private final Map<String, String> tools = new LinkedHashMap<>();
+        private boolean cut;
         private long lastNanos;
 
         Run(AgentEvent first) {
@@ -39,10 +40,18 @@ final class EphemeralRuns {
             agent = first.agent();
         }
 
+        void say(byte[] more) {
+            cut = cut || text.size() + more.length > MAX_TEXT;
+            if (!cut) {
+                text.writeBytes(more);
+            }
+        }
+
         String json() {
             return "{\"message_id\":\"" + messageId + "\",\"agent\":\"" + (agent == null ? "" : agent) + "\""
                     + (name == null ? "" : ",\"run\":\"" + name + "\"")
-                    + ",\"text\":\"" + text.toString(StandardCharsets.UTF_8) + "\",\"tools\":["
+                    + (cut ? ",\"truncated\":true" : "") + ",\"text\":\"" + text.toString(StandardCharsets.UTF_8)
+                    + "\",\"tools\":["
                     + String.join(",", tools.values()) + "]}";
         }
     }
@@ -53,8 +62,8 @@ final class EphemeralRuns {
         switch (event.kind()) {
             case CHUNK -> {
                 Run run = open(event);
-                if (event.text() != null && run.text.size() + event.text().length <= MAX_TEXT) {
-                    run.text.writeBytes(event.text());
+                if (event.text() != null) {
+                    run.say(event.text());
                 }
             }
             case RUN_STARTED -> {

@@ -105,7 +105,7 @@ public final class Hub implements Disposable {
     public void passOn(AgentEvent event) {
         Hosted host = hosted.get(event.conversation());
         if (host != null) {
-            host.conversation.tell(new Input.Ephemeral(event));
+            host.conversation.tellIfRoom(new Input.Ephemeral(event));
         }
     }
 
@@ -127,7 +127,7 @@ public final class Hub implements Disposable {
 
     // What conversations tell their hub.
 
-    void repairs() {
+    void repairStarts() {
         repairs.increment();
     }
 

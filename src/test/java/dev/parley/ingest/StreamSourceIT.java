@@ -32,7 +32,8 @@ class StreamSourceIT {
     private final RedisCommands<String, String> commands = TestRedis.commands();
     private final String stream = "stream:" + Ids.random();
     private final String conversation = Ids.random();
-    private final StreamSettings settings = new StreamSettings(100, Duration.ofMillis(500), 3, 1_000);
+    private final StreamSettings settings =
+            new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), 3, 1_000);
     private StreamSource source = source();
 
     private StreamSource source() {
@@ -126,6 +127,33 @@ class StreamSourceIT {
         source.open();
         await(() -> source.appended() == 10);
         assertThat(logged()).hasSize(10);
+    }
+
+    @Test
+    void ofTwoReadersOneReadsAndTheOtherTakesOverWithoutLossOrRepeat() {
+        StreamSource other = source();
+        try {
+            source.open();
+            other.open();
+            for (int n = 0; n < 2_000; n++) {
+                add(n);
+            }
+            await(() -> source.appended() + other.appended() == 2_000);
+            assertThat(List.of(source.appended(), other.appended())).containsExactlyInAnyOrder(0L, 2_000L);
+            StreamSource first = source.appended() > 0 ? source : other;
+            first.dispose(); // without a word, as a killed node
+            for (int n = 2_000; n < 2_100; n++) {
+                add(n);
+            }
+            await(() -> source.appended() + other.appended() == 2_100);
+            List<String> all = commands.xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
+                    .map(entry -> Objects.requireNonNull(entry.getBody().get("n")))
+                    .toList();
+            assertThat(all.get(all.size() - 1)).isEqualTo("2100");
+            assertThat(logged().get(logged().size() - 1)).isEqualTo("2099");
+        } finally {
+            other.dispose();
+        }
     }
 
     @Test

@@ -279,6 +279,7 @@ interface LogContract {
         assertThat(commands().del(Keys.DEFAULT.meta(c))).isEqualTo(1);
         assertThat(append(log(), note(c, 2)).position()).isGreaterThan(last);
         assertThat(missed(get(log().join(c, last, null))).entries()).hasSize(1);
+        assertThat(commands().hget(Keys.DEFAULT.meta(c), "events")).isEqualTo("2");
     }
 
     @Test
@@ -375,8 +376,12 @@ interface LogContract {
                 1_000, 1 << 20, Duration.ofHours(2), 100, 10, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'12345678'"));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'9ABC'"));
+        append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'D'"));
         assertThat(snapshot(get(log(small).join(c, null, null))).runs().get(0))
                 .contains("\"truncated\":true", "\"text\":\"12345678\"");
+        append(log(small), event("agent.run.completed", c, "'run':'r1'"));
+        assertThat(snapshot(get(log(small).join(c, null, null))).messages())
+                .contains("\"content\":\"12345678\"", "\"truncated\":true");
     }
 
     @Test
