@@ -188,7 +188,7 @@ interface GatewayConfig {
 
         /** Most that waits for one socket. */
         @WithDefault("1MiB")
-        @Bounds(least = "64KiB", most = "256MiB")
+        @Bounds(least = "256KiB", most = "256MiB")
         Size outbox();
 
         /** A socket. */

@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventCodec {
 
+    /** UTF-8 and nothing else: offsets into what was read as UTF-16 mean nothing, and a byte order mark would end up inside a frame. */
     private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(AgentEvent.MAX_DEPTH)
                     .maxDocumentLength(AgentEvent.MAX_BYTES)
@@ -73,10 +75,19 @@ public final class EventCodec {
         System.arraycopy(payload, 0, bytes, head.length, payload.length);
         bytes[bytes.length - 1] = '}';
         Reading reading = read(bytes);
-        if (reading.payloadEnd != bytes.length - 1) {
+        if (!isBlank(bytes, reading.payloadEnd, bytes.length - 1)) {
             throw new InvalidEventException("payload must be one JSON object");
         }
         return conversation == null ? reading.event() : sentTo(conversation, reading);
+    }
+
+    private static boolean isBlank(byte[] bytes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] != ' ' && bytes[i] != '\t' && bytes[i] != '\n' && bytes[i] != '\r') {
+                return false;
+            }
+        }
+        return from >= 0;
     }
 
     private static String quoted(String value) {

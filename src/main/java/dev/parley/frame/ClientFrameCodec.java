@@ -25,7 +25,9 @@ public final class ClientFrameCodec {
 
     private static final int MAX_REF = 128;
 
+    /** UTF-8 and nothing else: offsets into what was read as UTF-16 mean nothing. */
     private static final JsonFactory JSON = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
             .build();
@@ -67,6 +69,8 @@ public final class ClientFrameCodec {
             fields.strings.put("type", type);
             fields.strings.put("conversation", conversation);
             return fields.frame();
+        } catch (NotJsonException e) {
+            throw Refusal.badRequest("the body is empty: it must be a JSON object");
         } catch (JsonProcessingException e) {
             throw Refusal.badRequest("the body is not JSON that can be taken: " + e.getOriginalMessage());
         } catch (IOException e) {
@@ -88,7 +92,11 @@ public final class ClientFrameCodec {
         }
 
         void read(JsonParser parser) throws IOException {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
+            JsonToken first = parser.nextToken();
+            if (first == null) {
+                throw new NotJsonException("there is nothing");
+            }
+            if (first != JsonToken.START_OBJECT) {
                 parser.skipChildren();
                 throw Refusal.badRequest("this must be a JSON object");
             }
@@ -119,10 +127,13 @@ public final class ClientFrameCodec {
             }
         }
 
-        private String scalar(JsonToken value, JsonParser parser) throws IOException {
+        private @Nullable String scalar(JsonToken value, JsonParser parser) throws IOException {
             int from = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
             parser.finishToken();
             int to = Math.toIntExact(parser.currentLocation().getByteOffset());
+            if (value == JsonToken.VALUE_NULL) {
+                return null;
+            }
             if (value.isNumeric() && to - from <= MAX_REF) {
                 return parser.getText();
             }

@@ -1,7 +1,9 @@
 package dev.parley.hub;
 
 import dev.parley.event.AgentEvent;
+import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
+import dev.parley.event.Kind;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -72,6 +74,16 @@ final class EphemeralRuns {
             }
             case RUN_COMPLETED, RUN_FAILED -> runs.remove(event.runOrImplicit());
             case HANDOFF, USER_MESSAGE, CANCEL, OTHER -> {}
+        }
+    }
+
+    /** A run may be shown by ephemeral events and ended by a durable one; only then is that one looked into. */
+    void endedBy(byte[] durable) {
+        if (!runs.isEmpty()) {
+            AgentEvent event = EventCodec.parse(durable);
+            if (event.kind() == Kind.RUN_COMPLETED || event.kind() == Kind.RUN_FAILED) {
+                runs.remove(event.runOrImplicit());
+            }
         }
     }
 

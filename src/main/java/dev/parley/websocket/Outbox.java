@@ -30,7 +30,7 @@ final class Outbox {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicBoolean planned = new AtomicBoolean();
     private final Queue<Sinks.Empty<Void>> waiting = new ConcurrentLinkedQueue<>();
-    private volatile boolean closed;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
      * @param limit bytes that may wait; a single frame may be larger when nothing else does
@@ -44,13 +44,14 @@ final class Outbox {
     }
 
     void offer(Frame frame) {
-        if (closed) {
+        if (closed.get()) {
             return;
         }
         long before = bytes.getAndAdd(frame.size());
         if (before > 0 && before + frame.size() > limit) {
-            close();
-            overflow.run();
+            if (closed.compareAndSet(false, true)) {
+                overflow.run();
+            }
             return;
         }
         add(frame);
@@ -58,7 +59,7 @@ final class Outbox {
 
     /** Takes a frame only while less than half of the outbox is used. */
     void offerEphemeral(Frame frame) {
-        if (!closed && bytes.get() + frame.size() <= limit / 2) {
+        if (!closed.get() && bytes.get() + frame.size() <= limit / 2) {
             bytes.addAndGet(frame.size());
             add(frame);
         }
@@ -91,6 +92,11 @@ final class Outbox {
     /** Writes what the channel takes now. On the event loop. */
     void drain() {
         planned.set(false);
+        if (closed.get()) {
+            // Only here may the queue be emptied: it takes one consumer.
+            frames.clear();
+            return;
+        }
         boolean wrote = false;
         Frame frame;
         while (channel.isWritable() && (frame = frames.poll()) != null) {
@@ -119,19 +125,20 @@ final class Outbox {
         }
     }
 
-    /** Writes all that is left, writable or not: the end comes after it. On the event loop. */
+    /** Writes all that is left, writable or not, unless it overflowed: the end comes after it. On the event loop. */
     void finish() {
-        Frame frame;
-        while ((frame = frames.poll()) != null) {
-            write(frame);
+        if (closed.compareAndSet(false, true)) {
+            Frame frame;
+            while ((frame = frames.poll()) != null) {
+                write(frame);
+            }
+            encoder.flush();
         }
-        encoder.flush();
-        close();
+        frames.clear();
     }
 
-    /** Takes nothing any more and forgets what has not been written. */
+    /** Takes nothing any more; what has not been written never is. Any thread. */
     void close() {
-        closed = true;
-        frames.clear();
+        closed.set(true);
     }
 }

@@ -16,6 +16,7 @@ import io.netty.channel.Channel;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import java.time.Duration;
@@ -42,7 +43,7 @@ final class Socket {
     private static final Logger LOG = LoggerFactory.getLogger(Socket.class);
 
     private static final int FRAMES_AT_ONCE = 64;
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
     private final Services services;
     private final SocketSettings settings;
@@ -75,6 +76,8 @@ final class Socket {
         start();
         return in.aggregateFrames(settings.maxFrame())
                 .receiveFrames()
+                // Some clients keep a connection alive with these.
+                .filter(frame -> !(frame instanceof PongWebSocketFrame))
                 .map(Socket::text)
                 .flatMap(this::received, FRAMES_AT_ONCE)
                 .then()

@@ -137,7 +137,7 @@ interface LogContract {
     default void eventIdsAreForgottenAfterTheNewestFew() {
         String c = Ids.random();
         LogSettings few = new LogSettings(
-                1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, "triage", "default");
+                1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
         ConversationLog log = log(few);
         for (int i = 0; i < 300; i++) {
             Appended one = append(log, withId(note(c, i), "id" + i));
@@ -169,7 +169,7 @@ interface LogContract {
     default void theLogKeepsTheNewestEntries() {
         String c = Ids.random();
         LogSettings short_ = new LogSettings(
-                100, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, "triage", "default");
+                100, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
         for (int i = 0; i < 10; i++) {
             assertThat(appendAll(
                             log(short_),
@@ -185,7 +185,7 @@ interface LogContract {
     default void theLogKeepsWithinItsBytesAndCountsThemRight() {
         String c = Ids.random();
         LogSettings small = new LogSettings(
-                1_000, 100_000, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, "triage", "default");
+                1_000, 100_000, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
         String filler = "x".repeat(5_000);
         for (int i = 0; i < 100; i++) {
             Appended one = append(log(small), event("agent.note", c, "'filler':'" + filler + "'"));
@@ -282,10 +282,31 @@ interface LogContract {
     }
 
     @Test
+    default void whatWasMissedComesInPages() {
+        String c = Ids.random();
+        LogSettings pages = new LogSettings(
+                1_000, 4 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 20_000, "triage", "default");
+        Position at = append(log(pages), note(c, 0)).position();
+        String filler = "x".repeat(9_000);
+        for (int i = 0; i < 7; i++) {
+            append(log(pages), event("agent.note", c, "'filler':'" + filler + "'"));
+        }
+        List<Integer> sizes = new ArrayList<>();
+        boolean more = true;
+        while (more) {
+            Joined.Missed page = missed(get(log(pages).join(c, at, null)));
+            sizes.add(page.entries().size());
+            at = page.entries().get(page.entries().size() - 1).position();
+            more = page.more();
+        }
+        assertThat(sizes).containsExactly(2, 2, 2, 1);
+    }
+
+    @Test
     default void whoMissedTooMuchGetsASnapshot() {
         String c = Ids.random();
-        LogSettings few =
-                new LogSettings(1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 10, 2_000, "triage", "default");
+        LogSettings few = new LogSettings(
+                1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 10, 2_000, 1 << 18, "triage", "default");
         Position first = append(log(few), note(c, 0)).position();
         appendAll(log(few), IntStream.range(1, 11).mapToObj(n -> note(c, n)).toArray(Append[]::new));
         assertThat(missed(get(log(few).join(c, first, null))).entries()).hasSize(10);
@@ -350,8 +371,8 @@ interface LogContract {
     @Test
     default void aRunsTextIsBoundedAndSaysSo() {
         String c = Ids.random();
-        LogSettings small =
-                new LogSettings(1_000, 1 << 20, Duration.ofHours(2), 100, 10, 50, 1_000, 1 << 20, "triage", "default");
+        LogSettings small = new LogSettings(
+                1_000, 1 << 20, Duration.ofHours(2), 100, 10, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'12345678'"));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'9ABC'"));
         assertThat(snapshot(get(log(small).join(c, null, null))).runs().get(0))
