@@ -1,6 +1,8 @@
 package dev.parley.app;
 
 import dev.parley.demo.DemoAgent;
+import dev.parley.redis.RedisTopology;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -36,6 +38,11 @@ final class DemoCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         GatewayConfig config =
                 options.load(new ConfigLoader().demo(), environment).gateway();
+        if (!config.redis().embedded()
+                && RedisTopology.parse(config.redis().uri().value()).sharded()) {
+            throw new ConfigException(List.of("parley.redis.uri is a cluster, which the demo's agent does not speak to:"
+                    + " leave it out, name a single server, or use parley serve with an agent of your own"));
+        }
         if (withParent) {
             endWithParent();
         }

@@ -112,6 +112,13 @@ final class MainTest {
         assertThat(out.toString()).isEmpty();
     }
 
+    @Test
+    void theDemoDoesNotStartOnACluster() {
+        assertThat(run("demo", "--set", "redis.uri=redis-cluster://127.0.0.1:7000"))
+                .isEqualTo(2);
+        assertThat(err.toString().lines()).singleElement().asString().contains("parley.redis.uri is a cluster");
+    }
+
     private int run(String... args) {
         return Main.run(environment, new PrintWriter(out, true), new PrintWriter(err, true), args);
     }
