@@ -2,6 +2,8 @@ package dev.parley;
 
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -31,7 +33,7 @@ final class ArchitectureTest {
             List.of("outage"),
             List.of("log"),
             List.of("ingest", "hub", "session", "llmcache", "audit", "leaderboard", "ratelimit"),
-            List.of("websocket", "sse", "api", "console"),
+            List.of("websocket", "sse", "api", "console", "demo"),
             List.of("app"));
 
     private static final JavaClasses PARLEY = new ClassFileImporter()
@@ -57,6 +59,17 @@ final class ArchitectureTest {
                 .isNotEmpty()
                 .allSatisfy(name ->
                         assertThat(floor(name)).describedAs("floor of %s", name).isNotNegative());
+    }
+
+    @Test
+    void theDemoAgentKnowsNothingOfParley() {
+        noClasses()
+                .that()
+                .resideInAPackage(under("demo"))
+                .should()
+                .dependOnClassesThat(resideInAPackage(ROOT + "..").and(resideOutsideOfPackage(under("demo"))))
+                .because("it is an agent as anyone would write it")
+                .check(PARLEY);
     }
 
     @Test

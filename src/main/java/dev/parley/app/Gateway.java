@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,6 +57,7 @@ final class Gateway {
     private final @Nullable EmbeddedRedis embedded;
     private final String redisUri;
     private final Redis redis;
+    private final RedisProbe probe;
     private final PubSub live;
     private final PubSub channels;
     private final Publisher publisher;
@@ -76,6 +78,7 @@ final class Gateway {
         embedded = config.redis().embedded() ? EmbeddedRedis.start() : null;
         redisUri = embedded != null ? embedded.uri() : config.redis().uri().value();
         redis = new Redis(RedisTopology.parse(redisUri), settings.redis());
+        probe = new RedisProbe(redis);
         Keys keys = new Keys(config.redis().keyPrefix().orElse(""));
         live = redis.pubSub();
         channels = redis.pubSub();
@@ -120,7 +123,7 @@ final class Gateway {
         keep(heals);
         keep(redis.up().subscribe(this::redisChanged));
         redis.open();
-        keep(new RedisProbe(redis).open());
+        keep(probe.open());
         hub.open();
         if (config.ingest().channels()) {
             keep(pubSubSource.open(channels, keys.channelPattern()).subscribe(null, null, () -> listening = true));
@@ -135,9 +138,12 @@ final class Gateway {
 
     /** Blocks until the node listens; throws when it can't. */
     static Gateway start(GatewayConfig config) {
-        Gateway gateway = new Gateway(config);
-        new Greeting(config).say(gateway);
-        return gateway;
+        return new Gateway(config);
+    }
+
+    /** Blocks until Redis has been reached and what is known of it has been logged, at most that long. */
+    void awaitRedis(Duration atMost) {
+        probe.asked().timeout(atMost, Mono.empty()).block();
     }
 
     String httpAddress() {
@@ -160,20 +166,21 @@ final class Gateway {
 
     private PrometheusMeterRegistry metrics() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        Metric.SOCKETS.register(registry, sockets::size);
-        Metric.CONVERSATIONS.register(registry, hub::size);
-        Metric.REDIS_UP.register(registry, () -> redisUp ? 1 : 0);
-        Metric.REPAIRS.register(registry, hub::repairCount);
-        Metric.EPHEMERAL.register(registry, pubSubSource::passedOn);
-        Metric.ELSEWHERE.register(registry, pubSubSource::elsewhere);
-        Metric.MALFORMED.register(registry, pubSubSource::malformed);
-        Metric.STREAMED.register(
-                registry,
-                () -> streams.stream().mapToLong(StreamSource::appended).sum());
-        Metric.DEAD.register(
-                registry, () -> streams.stream().mapToLong(StreamSource::dead).sum());
-        Metric.RESUBSCRIBED.register(registry, live::acknowledgements);
+        Metric.SOCKETS.register(registry, sockets, WebSocketEndpoint::size);
+        Metric.CONVERSATIONS.register(registry, hub, Hub::size);
+        Metric.REDIS_UP.register(registry, this, node -> node.redisUp ? 1 : 0);
+        Metric.REPAIRS.register(registry, hub, Hub::repairCount);
+        Metric.EPHEMERAL.register(registry, pubSubSource, PubSubSource::passedOn);
+        Metric.ELSEWHERE.register(registry, pubSubSource, PubSubSource::elsewhere);
+        Metric.MALFORMED.register(registry, pubSubSource, PubSubSource::malformed);
+        Metric.STREAMED.register(registry, streams, all -> sum(all, StreamSource::appended));
+        Metric.DEAD.register(registry, streams, all -> sum(all, StreamSource::dead));
+        Metric.RESUBSCRIBED.register(registry, live, PubSub::acknowledgements);
         return registry;
+    }
+
+    private static long sum(List<StreamSource> streams, ToLongFunction<StreamSource> count) {
+        return streams.stream().mapToLong(count).sum();
     }
 
     private void keep(Disposable disposable) {
@@ -195,6 +202,7 @@ final class Gateway {
         LOG.info("Stopping: {} sockets are told to come back elsewhere", sockets.size());
         listening = false;
         sockets.drain(config.shutdown().drain())
+                .thenMany(Flux.fromIterable(streams).concatMap(StreamSource::close))
                 .then(Mono.fromRunnable(this::quiet))
                 .then(Flux.concatDelayError(
                                 http.close(), management.close(), live.close(), channels.close(), redis.close())
@@ -212,7 +220,6 @@ final class Gateway {
 
     /** Ends what reads and waits, before the connections go. */
     private void quiet() {
-        streams.forEach(StreamSource::dispose);
         hub.dispose();
         publisher.dispose();
         running.dispose();

@@ -188,7 +188,7 @@ interface GatewayConfig {
 
         /** Most that waits for one socket. */
         @WithDefault("1MiB")
-        @Bounds(least = "64KiB", most = "256MiB")
+        @Bounds(least = "256KiB", most = "256MiB")
         Size outbox();
 
         /** A socket. */
@@ -222,6 +222,11 @@ interface GatewayConfig {
         @WithDefault("5s")
         @Bounds(least = "10ms", most = "1m")
         Duration block();
+
+        /** How long a node that says nothing keeps a stream; another reads on then. */
+        @WithDefault("5s")
+        @Bounds(least = "500ms", most = "10m")
+        Duration lease();
 
         /** Tries before an entry that keeps failing becomes a dead letter. */
         @WithDefault("5")

@@ -12,6 +12,9 @@ import java.time.Clock;
 /** The configuration as each part of the house takes it. */
 record GatewaySettings(GatewayConfig config) {
 
+    /** A page is sent when a quarter of the outbox is used at most: it always fits. */
+    private static final int PAGES_IN_AN_OUTBOX = 4;
+
     private static final long MAX_DEAD_LETTERS = 10_000;
 
     RedisSettings redis() {
@@ -33,6 +36,7 @@ record GatewaySettings(GatewayConfig config) {
                 config.sessions().messages(),
                 config.resume().limit(),
                 config.resume().limitBytes().bytes(),
+                config.websocket().outbox().bytes() / PAGES_IN_AN_OUTBOX,
                 config.sessions().defaultAgent(),
                 config.auth().defaultTenant());
     }
@@ -48,6 +52,7 @@ record GatewaySettings(GatewayConfig config) {
         return new StreamSettings(
                 config.ingest().batch(),
                 config.ingest().block(),
+                config.ingest().lease(),
                 config.ingest().maxDeliveries(),
                 MAX_DEAD_LETTERS);
     }

@@ -1,5 +1,6 @@
 package dev.parley.app;
 
+import java.io.PrintWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -8,7 +9,8 @@ record Greeting(GatewayConfig config) {
 
     private static final Logger LOG = LoggerFactory.getLogger(Greeting.class);
 
-    void say(Gateway gateway) {
+    /** @param err where the last line goes, which is for a person, unless logs are for machines */
+    void say(Gateway gateway, PrintWriter err) {
         LOG.info("Parley {} is up as {}", Main.Version.text(), config.node());
         LOG.info("  sockets     ws://{}/v1/ws", gateway.httpAddress());
         LOG.info("  management  http://{}/health/ready, /metrics", gateway.managementAddress());
@@ -28,7 +30,12 @@ record Greeting(GatewayConfig config) {
                 "  streams     {}",
                 config.ingest().streams().map(Object::toString).orElse("none (parley.ingest.streams)"));
         if (config.console().enabled()) {
-            LOG.info("Open http://{}/chat/", gateway.httpAddress());
+            String open = "Open http://" + gateway.httpAddress() + "/chat/";
+            if (config.logFormat() == LogFormat.TEXT) {
+                err.println(open);
+            } else {
+                LOG.info(open);
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** Asks Redis what it is each time it is reached, and says what matters to whoever runs it. */
 final class RedisProbe {
@@ -14,13 +15,24 @@ final class RedisProbe {
     private static final Logger LOG = LoggerFactory.getLogger(RedisProbe.class);
 
     private final Redis redis;
+    private final Sinks.Empty<Void> asked = Sinks.empty();
 
     RedisProbe(Redis redis) {
         this.redis = redis;
     }
 
     Disposable open() {
-        return redis.up().filter(up -> up).concatMap(up -> ask()).subscribe();
+        return redis.up()
+                .filter(up -> up)
+                .concatMap(up -> ask().doFinally(signal -> {
+                    var unused = asked.tryEmitEmpty(); // only the first time is told of
+                }))
+                .subscribe();
+    }
+
+    /** Completes once Redis has been reached and has answered, or has not wanted to. */
+    Mono<Void> asked() {
+        return asked.asMono();
     }
 
     private Mono<Void> ask() {

@@ -1,13 +1,13 @@
 package dev.parley.app;
 
-import java.net.URI;
+import dev.parley.redis.RedisTopology;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Where Redis is; its text shows everything but the password. {@link #value()} is the whole. */
 record RedisUri(String value) {
 
-    private static final Pattern TEXT = Pattern.compile("(redis|rediss|redis-sentinel|rediss-sentinel)://[^/].*");
+    private static final Pattern TEXT = Pattern.compile("rediss?(-sentinel|-cluster)?://[^/].*");
 
     /** Up to the last @, since a password may have one; a name without a colon is a password, too. */
     private static final Pattern CREDENTIALS = Pattern.compile("^([a-z-]+://)(?:([^:@/]*):)?.*@");
@@ -17,7 +17,8 @@ record RedisUri(String value) {
         if (!TEXT.matcher(text).matches()) {
             throw new IllegalArgumentException("not a URI of Redis");
         }
-        return new RedisUri(URI.create(text).toString());
+        RedisTopology unused = RedisTopology.parse(text);
+        return new RedisUri(text);
     }
 
     /** Works on anything that was meant to be a URI, so that an error can show it. */

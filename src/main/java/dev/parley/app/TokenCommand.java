@@ -1,10 +1,18 @@
 package dev.parley.app;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
+import dev.parley.auth.TokenMint;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,7 +43,10 @@ final class TokenCommand implements Callable<Integer> {
     @Option(names = "--role", defaultValue = "user", description = "user or agent; ${DEFAULT-VALUE} unless given.")
     private String role;
 
-    @Option(names = "--conversation", description = "A conversation that the token opens; repeatable.")
+    @Option(
+            names = "--conversation",
+            description =
+                    "A conversation that the token opens; repeatable. Any of the tenant, new ones too, unless given.")
     private List<String> conversations = new ArrayList<>();
 
     @Option(
@@ -57,16 +68,26 @@ final class TokenCommand implements Callable<Integer> {
                 .orElseThrow(
                         () -> new ConfigException(List.of("parley.auth.jwt.secret is not set: a token is signed with"
                                 + " it, set the one that the gateway has, best by PARLEY_AUTH_JWT_SECRET")));
-        if (ttl.isZero()) {
-            throw new ParameterException(spec.commandLine(), "--ttl is 0: give it a duration such as 10m or 1h");
-        }
         String owner = tenant == null ? config.auth().defaultTenant() : tenant;
         spec.commandLine().getOut().println(mint(secret, owner));
         return 0;
     }
 
     private String mint(Secret secret, String owner) {
-        throw new UnsupportedOperationException("no token can be minted yet for " + subject + " as " + role + " of "
-                + owner + ", for " + conversations + ", within " + ttl + ", with " + secret);
+        Set<String> grants = conversations.isEmpty() ? Set.of(Principal.ANY) : Set.copyOf(conversations);
+        try {
+            return new TokenMint(secret.value().getBytes(UTF_8), Clock.systemUTC())
+                    .mint(subject, owner, Set.of(role()), grants, ttl);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "the token is refused: " + e.getMessage(), e);
+        }
+    }
+
+    private Role role() {
+        return Stream.of(Role.values())
+                .filter(each -> each.wire().equals(role))
+                .findFirst()
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "--role is \"" + role + "\": expected user or agent"));
     }
 }

@@ -29,7 +29,7 @@ public final class Ids {
         return true;
     }
 
-    /** A new id, 22 characters or fewer, unique for practical purposes (128 random bits). Not a secret. */
+    /** A new id, 26 characters or fewer, unique for practical purposes (128 random bits). Not a secret. */
     public static String random() {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         return Long.toUnsignedString(random.nextLong(), 36) + Long.toUnsignedString(random.nextLong(), 36);

@@ -40,7 +40,7 @@ final class Conversation implements PubSub.Listener {
     private final ConversationLog log;
     private final Hub hub;
     private final Duration joinTimeout;
-    private final Mailbox<Input> mailbox = new Mailbox<>(this::handle);
+    private final Mailbox<Input> mailbox = new Mailbox<>(input -> input.reach(this));
     private final List<Seat> seats = new ArrayList<>(1);
     private final Recent recent = new Recent();
     private final EphemeralRuns ephemeralRuns = new EphemeralRuns();
@@ -76,8 +76,15 @@ final class Conversation implements PubSub.Listener {
         LiveMessage live = LiveMessage.parse(message);
         if (live == null) {
             LOG.warn("Something that is no live message was published on {}", channel);
-        } else if (mailbox.size() < MAX_WAITING) {
-            tell(new Input.Live(live));
+        } else {
+            tellIfRoom(new Input.Live(live));
+        }
+    }
+
+    /** For what may be dropped while too much waits. */
+    void tellIfRoom(Input input) {
+        if (mailbox.size() < MAX_WAITING) {
+            tell(input);
         }
     }
 
@@ -90,37 +97,9 @@ final class Conversation implements PubSub.Listener {
         repair.dispose();
     }
 
-    private void handle(Input input) {
-        if (input instanceof Input.Live live) {
-            heard(live.message());
-        } else if (input instanceof Input.Ephemeral ephemeral) {
-            passOn(ephemeral.event());
-        } else if (input instanceof Input.Read read) {
-            read(read.seat(), read.joined());
-        } else if (input instanceof Input.Join join) {
-            join(join.seat());
-        } else if (input instanceof Input.Leave leave) {
-            leave(leave.seat());
-        } else if (input instanceof Input.Turn turn) {
-            readLog(turn.seat());
-        } else if (input instanceof Input.ReadFailed failed) {
-            readFailed(failed.seat(), failed.error());
-        } else if (input instanceof Input.Acknowledged) {
-            subscribed();
-        } else if (input instanceof Input.Checked checked) {
-            checked(checked.asked(), checked.last());
-        } else if (input instanceof Input.Repaired repaired) {
-            repaired(repaired.joined());
-        } else if (input instanceof Input.RepairFailed failed) {
-            repairFailed(failed.error());
-        } else if (input instanceof Input.RepairTurn) {
-            repairOn();
-        }
-    }
-
     // What comes live.
 
-    private void heard(LiveMessage message) {
+    void heard(LiveMessage message) {
         Position at = position;
         if (at == null || repairing) {
             recent.add(message);
@@ -137,13 +116,14 @@ final class Conversation implements PubSub.Listener {
     private void emit(LiveMessage message) {
         LogEntry entry = message.entry();
         position = entry.position();
+        ephemeralRuns.endedBy(entry.event());
         Frame frame = null;
         boolean somebodyReads = false;
         for (Seat seat : seats) {
             if (!seat.live) {
                 somebodyReads = true;
             } else if (message.prev().equals(seat.position)) {
-                frame = frame == null ? frame(entry) : frame;
+                frame = frame == null ? Seat.frame(name, entry) : frame;
                 seat.position = entry.position();
                 seat.follower.offer(frame);
             } else if (seat.position != null && entry.position().isAfter(seat.position)) {
@@ -157,7 +137,7 @@ final class Conversation implements PubSub.Listener {
         }
     }
 
-    private void passOn(AgentEvent event) {
+    void passOn(AgentEvent event) {
         ephemeralRuns.fold(event);
         Frame frame = ServerFrames.event(name, null, event.eventId(), event.bytes());
         for (Seat seat : seats) {
@@ -167,13 +147,9 @@ final class Conversation implements PubSub.Listener {
         }
     }
 
-    private Frame frame(LogEntry entry) {
-        return ServerFrames.event(name, entry.position().toString(), entry.eventId(), entry.event());
-    }
-
     // Who joins and leaves.
 
-    private void subscribed() {
+    void subscribed() {
         if (acknowledged) {
             hub.checkSoon(this);
             return;
@@ -184,7 +160,7 @@ final class Conversation implements PubSub.Listener {
         }
     }
 
-    private void join(Seat seat) {
+    void join(Seat seat) {
         seats.add(seat);
         if (acknowledged) {
             readLog(seat);
@@ -194,7 +170,7 @@ final class Conversation implements PubSub.Listener {
         }
     }
 
-    private void leave(Seat seat) {
+    void leave(Seat seat) {
         if (seat.left) {
             return;
         }
@@ -205,7 +181,7 @@ final class Conversation implements PubSub.Listener {
         hub.left(this);
     }
 
-    private void readLog(Seat seat) {
+    void readLog(Seat seat) {
         if (seat.left) {
             return;
         }
@@ -217,7 +193,7 @@ final class Conversation implements PubSub.Listener {
                 joined -> tell(new Input.Read(seat, joined)), error -> tell(new Input.ReadFailed(seat, error))));
     }
 
-    private void read(Seat seat, Joined joined) {
+    void read(Seat seat, Joined joined) {
         if (seat.left) {
             return;
         }
@@ -226,40 +202,20 @@ final class Conversation implements PubSub.Listener {
             hub.inboxPending(name);
         }
         if (joined instanceof Joined.Missed missed) {
-            if (replay(seat, missed)) {
+            seat.replay(missed);
+            if (missed.more()) {
                 seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(seat))));
                 return;
             }
         } else if (joined instanceof Joined.Snapshot snapshot) {
-            show(seat, snapshot);
+            if (!seat.follower.hasRoom()) {
+                // Other snapshots are on their way to the same socket: read this one when they have gone.
+                seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(seat))));
+                return;
+            }
+            seat.show(snapshot, ephemeralRuns.json());
         }
         catchUp(seat, joined.last());
-    }
-
-    private static String has(Seat seat) {
-        return seat.position == null ? Position.ZERO.toString() : seat.position.toString();
-    }
-
-    /** Hands over a page of missed events; true when there may be more. */
-    private boolean replay(Seat seat, Joined.Missed missed) {
-        if (!seat.answered) {
-            seat.follower.offer(ServerFrames.subscribed(seat.takeRef(), name, has(seat), true, null));
-        }
-        for (LogEntry entry : missed.entries()) {
-            seat.position = entry.position();
-            seat.follower.offer(frame(entry));
-        }
-        return missed.entries().size() == ConversationLog.PAGE;
-    }
-
-    private void show(Seat seat, Joined.Snapshot snapshot) {
-        String at = snapshot.last().toString();
-        List<String> runs = new ArrayList<>(snapshot.runs());
-        runs.addAll(ephemeralRuns.json());
-        seat.position = snapshot.last();
-        seat.follower.offer(ServerFrames.subscribed(seat.takeRef(), name, at, false, snapshot.gap()));
-        seat.follower.offer(ServerFrames.snapshot(
-                name, at, snapshot.session(), snapshot.messages(), "[" + String.join(",", runs) + "]"));
     }
 
     /** The seat has all that the log had: join it to what comes live. */
@@ -275,8 +231,7 @@ final class Conversation implements PubSub.Listener {
         } else {
             for (LiveMessage message : recent.after(has)) {
                 has = message.entry().position();
-                seat.position = has;
-                seat.follower.offer(frame(message.entry()));
+                seat.give(message.entry());
             }
             if (!at.isAfter(has)) {
                 live(seat);
@@ -301,7 +256,7 @@ final class Conversation implements PubSub.Listener {
         }
     }
 
-    private void readFailed(Seat seat, Throwable error) {
+    void readFailed(Seat seat, Throwable error) {
         if (seat.left) {
             return;
         }
@@ -320,7 +275,7 @@ final class Conversation implements PubSub.Listener {
 
     // When something is missing.
 
-    private void checked(Position asked, Position last) {
+    void checked(Position asked, Position last) {
         Position at = position;
         if (!repairing && asked.equals(at) && !last.equals(at)) {
             repair();
@@ -331,17 +286,17 @@ final class Conversation implements PubSub.Listener {
     private void repair() {
         if (!repairing) {
             repairing = true;
-            hub.repairs();
+            hub.repairStarts();
             repairOn();
         }
     }
 
-    private void repairOn() {
+    void repairOn() {
         repair.update(log.join(name, position, null)
                 .subscribe(joined -> tell(new Input.Repaired(joined)), error -> tell(new Input.RepairFailed(error))));
     }
 
-    private void repaired(Joined joined) {
+    void repaired(Joined joined) {
         repairAttempts = 0;
         if (joined instanceof Joined.Missed missed) {
             for (LogEntry entry : missed.entries()) {
@@ -350,23 +305,20 @@ final class Conversation implements PubSub.Listener {
                     emit(new LiveMessage(at, entry));
                 }
             }
-            if (missed.entries().size() == ConversationLog.PAGE) {
+            if (missed.more()) {
                 repairOn();
                 return;
             }
         } else if (joined instanceof Joined.Snapshot snapshot) {
             position = snapshot.last();
-            for (Seat seat : seats) {
-                if (seat.live) {
-                    show(seat, snapshot);
-                }
-            }
+            List<String> runs = ephemeralRuns.json();
+            seats.stream().filter(seat -> seat.live).forEach(seat -> seat.show(snapshot, runs));
         }
         repairing = false;
         replayRecent();
     }
 
-    private void repairFailed(Throwable error) {
+    void repairFailed(Throwable error) {
         LOG.debug("Could not repair {} yet: {}", name, error.getMessage());
         repair.update(Mono.delay(RetryPolicy.FOREVER.delay(repairAttempts++))
                 .subscribe(again -> tell(new Input.RepairTurn())));

@@ -1,7 +1,9 @@
 package dev.parley.hub;
 
 import dev.parley.event.AgentEvent;
+import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
+import dev.parley.event.Kind;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -28,6 +30,7 @@ final class EphemeralRuns {
         private final @Nullable String agent;
         private final ByteArrayOutputStream text = new ByteArrayOutputStream();
         private final Map<String, String> tools = new LinkedHashMap<>();
+        private boolean cut;
         private long lastNanos;
 
         Run(AgentEvent first) {
@@ -37,10 +40,18 @@ final class EphemeralRuns {
             agent = first.agent();
         }
 
+        void say(byte[] more) {
+            cut = cut || text.size() + more.length > MAX_TEXT;
+            if (!cut) {
+                text.writeBytes(more);
+            }
+        }
+
         String json() {
             return "{\"message_id\":\"" + messageId + "\",\"agent\":\"" + (agent == null ? "" : agent) + "\""
                     + (name == null ? "" : ",\"run\":\"" + name + "\"")
-                    + ",\"text\":\"" + text.toString(StandardCharsets.UTF_8) + "\",\"tools\":["
+                    + (cut ? ",\"truncated\":true" : "") + ",\"text\":\"" + text.toString(StandardCharsets.UTF_8)
+                    + "\",\"tools\":["
                     + String.join(",", tools.values()) + "]}";
         }
     }
@@ -51,8 +62,8 @@ final class EphemeralRuns {
         switch (event.kind()) {
             case CHUNK -> {
                 Run run = open(event);
-                if (event.text() != null && run.text.size() + event.text().length <= MAX_TEXT) {
-                    run.text.writeBytes(event.text());
+                if (event.text() != null) {
+                    run.say(event.text());
                 }
             }
             case RUN_STARTED -> {
@@ -72,6 +83,16 @@ final class EphemeralRuns {
             }
             case RUN_COMPLETED, RUN_FAILED -> runs.remove(event.runOrImplicit());
             case HANDOFF, USER_MESSAGE, CANCEL, OTHER -> {}
+        }
+    }
+
+    /** A run may be shown by ephemeral events and ended by a durable one; only then is that one looked into. */
+    void endedBy(byte[] durable) {
+        if (!runs.isEmpty()) {
+            AgentEvent event = EventCodec.parse(durable);
+            if (event.kind() == Kind.RUN_COMPLETED || event.kind() == Kind.RUN_FAILED) {
+                runs.remove(event.runOrImplicit());
+            }
         }
     }
 

@@ -16,6 +16,9 @@ public interface Follower {
     /** The conversation can't be followed now; nothing more will come. */
     void refused(Refusal refusal);
 
-    /** Completes when there is room for another page of missed events. */
+    /** Whether there is room for a snapshot of any size, or a page of missed events. */
+    boolean hasRoom();
+
+    /** Completes when there is. */
     Mono<Void> room();
 }

@@ -80,7 +80,7 @@ public final class Hub implements Disposable {
      */
     public Disposable follow(
             String conversation, Follower follower, Access access, @Nullable String ref, @Nullable String since) {
-        Seat seat = new Seat(follower, access, ref, since);
+        Seat seat = new Seat(conversation, follower, access, ref, since);
         Hosted host = hosted.compute(conversation, (name, present) -> {
             Hosted one = present == null ? host(name) : present;
             one.followers.incrementAndGet();
@@ -105,7 +105,7 @@ public final class Hub implements Disposable {
     public void passOn(AgentEvent event) {
         Hosted host = hosted.get(event.conversation());
         if (host != null) {
-            host.conversation.tell(new Input.Ephemeral(event));
+            host.conversation.tellIfRoom(new Input.Ephemeral(event));
         }
     }
 
@@ -127,7 +127,7 @@ public final class Hub implements Disposable {
 
     // What conversations tell their hub.
 
-    void repairs() {
+    void repairStarts() {
         repairs.increment();
     }
 

@@ -5,36 +5,99 @@ import dev.parley.event.Position;
 import dev.parley.log.Joined;
 import dev.parley.log.LiveMessage;
 
-/** What a conversation is told, by whatever thread. */
+/** What a conversation is told, by whatever thread; it takes one at a time. */
 sealed interface Input {
 
+    /** Called by the conversation's mailbox. */
+    void reach(Conversation conversation);
+
     /** A durable event was appended. */
-    record Live(LiveMessage message) implements Input {}
+    record Live(LiveMessage message) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.heard(message);
+        }
+    }
 
     /** An event came by plain Pub/Sub. */
-    record Ephemeral(AgentEvent event) implements Input {}
+    record Ephemeral(AgentEvent event) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.passOn(event);
+        }
+    }
 
     /** Redis has acknowledged the subscription to the live channel, for the first time or again. */
-    record Acknowledged() implements Input {}
+    record Acknowledged() implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.subscribed();
+        }
+    }
 
-    record Join(Seat seat) implements Input {}
+    record Join(Seat seat) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.join(seat);
+        }
+    }
 
-    record Leave(Seat seat) implements Input {}
+    record Leave(Seat seat) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.leave(seat);
+        }
+    }
 
     /** A seat's turn to read the log, again or at last. */
-    record Turn(Seat seat) implements Input {}
+    record Turn(Seat seat) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.readLog(seat);
+        }
+    }
 
-    record Read(Seat seat, Joined joined) implements Input {}
+    record Read(Seat seat, Joined joined) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.read(seat, joined);
+        }
+    }
 
-    record ReadFailed(Seat seat, Throwable error) implements Input {}
-
-    record Repaired(Joined joined) implements Input {}
-
-    record RepairFailed(Throwable error) implements Input {}
-
-    /** Time to try the repair again. */
-    record RepairTurn() implements Input {}
+    record ReadFailed(Seat seat, Throwable error) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.readFailed(seat, error);
+        }
+    }
 
     /** The log's last position, asked for when the conversation was at another. */
-    record Checked(Position asked, Position last) implements Input {}
+    record Checked(Position asked, Position last) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.checked(asked, last);
+        }
+    }
+
+    record Repaired(Joined joined) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.repaired(joined);
+        }
+    }
+
+    record RepairFailed(Throwable error) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.repairFailed(error);
+        }
+    }
+
+    /** Time to try the repair again. */
+    record RepairTurn() implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.repairOn();
+        }
+    }
 }

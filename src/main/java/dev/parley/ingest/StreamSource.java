@@ -9,7 +9,6 @@ import dev.parley.log.ConversationLog;
 import dev.parley.log.Outcome;
 import dev.parley.redis.Redis;
 import dev.parley.support.RetryPolicy;
-import io.lettuce.core.Consumer;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.RedisBusyException;
@@ -38,7 +37,7 @@ import reactor.core.publisher.Mono;
 /**
  * Reads one durable stream through the consumer group {@code gateway} and appends its entries to the conversations' logs: pending
  * entries first, in order; acknowledged after the append. Whatever fails begins again with the pending ones; the log refuses an entry
- * that it has. One reader at a time reads a stream.
+ * that it has. Several nodes may be told to read a stream: the one that holds its lease does, the others stand by.
  *
  * <p>It waits for new entries on a connection of its own, with a plain XREAD that takes none: everything else goes over the shared
  * connection.
@@ -47,13 +46,12 @@ public final class StreamSource implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamSource.class);
 
-    private static final String GROUP = "gateway";
-    private static final Consumer<String> READER = Consumer.from(GROUP, "reader");
     private static final String PENDING = "0";
     private static final String NEW = ">";
 
     private final Redis redis;
     private final ConversationLog log;
+    private final LeasedReader reader;
     private final String stream;
     private final StreamSettings settings;
     private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
@@ -72,11 +70,13 @@ public final class StreamSource implements Disposable {
         this.log = log;
         this.stream = stream;
         this.settings = settings;
+        this.reader = new LeasedReader(redis, stream, settings.lease());
     }
 
     /** Reads until {@link #dispose}. */
     public void open() {
-        running.update(redis.blocking(this::readOn)
+        running.update(redis.reached()
+                .thenMany(redis.blocking(this::readOn))
                 .doOnError(e -> limited.warn("A durable stream can't be read now", stream, e.getMessage()))
                 .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
                 .subscribe());
@@ -95,6 +95,11 @@ public final class StreamSource implements Disposable {
     @Override
     public void dispose() {
         running.dispose();
+    }
+
+    /** Ends reading and lets another node in at once, if Redis can be told. */
+    public Mono<Void> close() {
+        return Mono.fromRunnable(running::dispose).then(reader.release()).onErrorComplete();
     }
 
     private Flux<Integer> readOn(RedisClusterReactiveCommands<String, byte[]> waiting) {
@@ -118,7 +123,9 @@ public final class StreamSource implements Disposable {
 
     private Mono<Void> ensureGroup() {
         return redis.callOne(commands -> commands.xgroupCreate(
-                        XReadArgs.StreamOffset.from(stream, "0-0"), GROUP, XGroupCreateArgs.Builder.mkstream()))
+                        XReadArgs.StreamOffset.from(stream, "0-0"),
+                        LeasedReader.GROUP,
+                        XGroupCreateArgs.Builder.mkstream()))
                 .onErrorResume(RedisCommandExecutionException.class, e -> isBusyGroup(e) ? Mono.empty() : Mono.error(e))
                 .then();
     }
@@ -131,15 +138,16 @@ public final class StreamSource implements Disposable {
 
     /** Emits how many entries were taken. */
     private Mono<Integer> step(RedisClusterReactiveCommands<String, byte[]> waiting) {
-        return read().flatMap(entries ->
-                (entries.isEmpty() ? nothingThere(waiting) : take(entries)).thenReturn(entries.size()));
+        return reader.read(settings.batch(), cursor)
+                .flatMap(entries ->
+                        (entries.isEmpty() ? nothingThere(waiting) : take(entries)).thenReturn(entries.size()))
+                .switchIfEmpty(Mono.defer(this::standBy));
     }
 
-    @SuppressWarnings("unchecked") // Lettuce's varargs
-    private Mono<List<StreamMessage<String, byte[]>>> read() {
-        return redis.call(commands -> commands.xreadgroup(
-                        READER, XReadArgs.Builder.count(settings.batch()), XReadArgs.StreamOffset.from(stream, cursor)))
-                .collectList();
+    /** Another node reads. When it is this one's turn, it begins with what that one has left pending. */
+    private Mono<Integer> standBy() {
+        cursor = PENDING;
+        return Mono.delay(settings.lease().dividedBy(4)).thenReturn(0);
     }
 
     @SuppressWarnings("unchecked") // Lettuce's varargs
@@ -148,25 +156,25 @@ public final class StreamSource implements Disposable {
             cursor = NEW;
             return Mono.empty();
         }
-        return waiting.xread(
-                        XReadArgs.Builder.block(settings.block()).count(1),
-                        XReadArgs.StreamOffset.from(stream, lastSeen))
+        // Back in time to renew the lease.
+        Duration half = settings.lease().dividedBy(2);
+        Duration wait = half.compareTo(settings.block()) < 0 ? half : settings.block();
+        return waiting.xread(XReadArgs.Builder.block(wait).count(1), XReadArgs.StreamOffset.from(stream, lastSeen))
                 .then();
     }
 
-    private Mono<Void> take(List<StreamMessage<String, byte[]>> entries) {
+    private Mono<Void> take(List<Entry> entries) {
         List<Append> appends = new ArrayList<>(entries.size());
-        List<StreamMessage<String, byte[]>> appending = new ArrayList<>(entries.size());
+        List<Entry> appending = new ArrayList<>(entries.size());
         List<Mono<Void>> burials = new ArrayList<>();
-        for (StreamMessage<String, byte[]> entry : entries) {
-            seen(entry.getId());
-            Map<String, byte[]> fields = entry.getBody();
-            if (fields == null || fields.isEmpty()) {
-                limited.warn("An entry was trimmed before it was read", stream, entry.getId());
+        for (Entry entry : entries) {
+            seen(entry.id());
+            if (entry.fields().isEmpty()) {
+                limited.warn("An entry was trimmed before it was read", stream, entry.id());
                 continue;
             }
             try {
-                appends.add(Append.from(entry.getId(), StreamEntries.event(entry.getId(), fields)));
+                appends.add(Append.from(entry.id(), StreamEntries.event(entry.id(), entry.fields())));
                 appending.add(entry);
             } catch (InvalidEventException e) {
                 burials.add(bury(entry, why(e)));
@@ -190,16 +198,16 @@ public final class StreamSource implements Disposable {
      * @return what is given up because Redis refuses it again and again
      * @throws Refusal when something is to be tried again: the whole stream waits, nothing overtakes it
      */
-    private List<Mono<Void>> settle(List<StreamMessage<String, byte[]>> entries, List<Outcome> outcomes) {
+    private List<Mono<Void>> settle(List<Entry> entries, List<Outcome> outcomes) {
         List<Mono<Void>> burials = new ArrayList<>();
         Refusal again = null;
         for (int i = 0; i < entries.size(); i++) {
-            StreamMessage<String, byte[]> entry = entries.get(i);
+            Entry entry = entries.get(i);
             Refusal refusal = outcomes.get(i).refusal();
             if (refusal == null) {
                 appended.increment();
             } else if (refusal.code() == ErrorCode.UNAVAILABLE
-                    || refusals.merge(entry.getId(), 1, Integer::sum) < settings.maxDeliveries()) {
+                    || refusals.merge(entry.id(), 1, Integer::sum) < settings.maxDeliveries()) {
                 again = refusal;
             } else {
                 burials.add(bury(entry, why(refusal)));
@@ -212,16 +220,16 @@ public final class StreamSource implements Disposable {
         return burials;
     }
 
-    private Mono<Void> bury(StreamMessage<String, byte[]> entry, String reason) {
-        Map<String, byte[]> fields = new LinkedHashMap<>(entry.getBody());
+    private Mono<Void> bury(Entry entry, String reason) {
+        Map<String, byte[]> fields = new LinkedHashMap<>(entry.fields());
         fields.put("dead_reason", reason.getBytes(StandardCharsets.UTF_8));
-        fields.put("dead_source_id", entry.getId().getBytes(StandardCharsets.UTF_8));
+        fields.put("dead_source_id", entry.id().getBytes(StandardCharsets.UTF_8));
         fields.put("dead_at", Instant.now().toString().getBytes(StandardCharsets.UTF_8));
         XAddArgs capped = XAddArgs.Builder.maxlen(settings.maxDeadLetters()).approximateTrimming();
         return redis.callOne(commands -> commands.xadd(stream + ":dead", capped, fields))
                 .doOnNext(id -> {
                     dead.increment();
-                    limited.warn("An entry went to the dead letters", stream, entry.getId() + ": " + reason);
+                    limited.warn("An entry went to the dead letters", stream, entry.id() + ": " + reason);
                 })
                 .then();
     }
@@ -230,8 +238,9 @@ public final class StreamSource implements Disposable {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
-    private Mono<Void> acknowledge(List<StreamMessage<String, byte[]>> entries) {
-        String[] ids = entries.stream().map(StreamMessage::getId).toArray(String[]::new);
-        return redis.callOne(commands -> commands.xack(stream, GROUP, ids)).then();
+    private Mono<Void> acknowledge(List<Entry> entries) {
+        String[] ids = entries.stream().map(Entry::id).toArray(String[]::new);
+        return redis.callOne(commands -> commands.xack(stream, LeasedReader.GROUP, ids))
+                .then();
     }
 }

@@ -24,9 +24,6 @@ import reactor.core.publisher.Mono;
  */
 public final class ConversationLog {
 
-    /** Events of a joining socket's missed range that are read at once. */
-    public static final int PAGE = 128;
-
     private static final String INBOX_MARK = "inbox ";
     private static final int BATCH_EVENTS = 256;
     private static final int BATCH_BYTES = 1 << 20;
@@ -105,7 +102,7 @@ public final class ConversationLog {
      */
     public Mono<Joined> join(String conversation, @Nullable Position since, @Nullable Access access) {
         return JoinScript.SCRIPT
-                .run(redis, joining.keys(conversation), joining.arguments(since, access, PAGE))
+                .run(redis, joining.keys(conversation), joining.arguments(since, access))
                 .map(reply -> JoinScript.answer(since, reply));
     }
 

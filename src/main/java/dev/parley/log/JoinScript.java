@@ -13,6 +13,8 @@ final class JoinScript {
 
     static final Script SCRIPT = Script.load(JoinScript.class, "join.lua");
 
+    private static final int PAGE_EVENTS = 128;
+
     private final Keys keys;
     private final LogSettings settings;
 
@@ -31,12 +33,13 @@ final class JoinScript {
         };
     }
 
-    byte[][] arguments(@Nullable Position since, @Nullable Access access, int page) {
+    byte[][] arguments(@Nullable Position since, @Nullable Access access) {
         return new byte[][] {
             Script.bytes(since == null ? "" : since.toString()),
             Script.bytes(settings.resumeEvents()),
             Script.bytes(settings.resumeBytes()),
-            Script.bytes(page),
+            Script.bytes(PAGE_EVENTS),
+            Script.bytes(settings.pageBytes()),
             Script.bytes(access == null || !access.checked() ? "" : access.tenant()),
             Script.bytes(access == null || access.mayBeNew() ? "1" : "0"),
             Script.bytes(settings.messages()),

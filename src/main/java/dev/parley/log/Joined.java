@@ -19,7 +19,14 @@ public sealed interface Joined {
      *
      * @param entries at most a page; the next one is read from the last of these
      */
-    record Missed(Position last, List<LogEntry> entries, boolean inboxPending) implements Joined {}
+    record Missed(Position last, List<LogEntry> entries, boolean inboxPending) implements Joined {
+
+        /** Whether there are more to be read, from the last of these entries on. */
+        public boolean more() {
+            return !entries.isEmpty()
+                    && last.isAfter(entries.get(entries.size() - 1).position());
+        }
+    }
 
     /**
      * Everything as it stands at the last position.

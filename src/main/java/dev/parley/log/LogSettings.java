@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param messages newest messages kept
  * @param resumeEvents most missed events that are replayed; past them a snapshot is sent
  * @param resumeBytes the same in bytes
+ * @param pageBytes of missed events that are read at once, about
  * @param defaultAgent who is spoken to first
  * @param defaultTenant whose a conversation is that only agents wrote to
  */
@@ -25,9 +26,20 @@ public record LogSettings(
         int messages,
         int resumeEvents,
         long resumeBytes,
+        long pageBytes,
         String defaultAgent,
         String defaultTenant) {
 
     public static final LogSettings DEFAULT = new LogSettings(
-            1_000, 4L << 20, Duration.ofHours(2), 2_000, 1L << 20, 50, 1_000, 1L << 20, "triage", "default");
+            1_000,
+            4L << 20,
+            Duration.ofHours(2),
+            2_000,
+            1L << 20,
+            50,
+            1_000,
+            1L << 20,
+            256L << 10,
+            "triage",
+            "default");
 }

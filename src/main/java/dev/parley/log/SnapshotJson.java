@@ -62,8 +62,10 @@ final class SnapshotJson {
                 json.append(",\"").append(name).append("\":").append(quoted(value));
             }
         }
-        if (fields.containsKey("failed")) {
-            json.append(",\"failed\":true");
+        for (String flag : List.of("failed", "truncated")) {
+            if (fields.containsKey(flag)) {
+                json.append(",\"").append(flag).append("\":true");
+            }
         }
         return json.append(",\"at\":\"")
                 .append(time(fields.getOrDefault("at", "0")))

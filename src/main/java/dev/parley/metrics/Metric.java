@@ -1,13 +1,9 @@
 package dev.parley.metrics;
 
-import io.micrometer.core.instrument.Measurement;
-import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Statistic;
-import java.util.List;
-import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.function.ToDoubleFunction;
 
 /** What is measured. Each is read from where it is counted when it is asked for, so counting costs no more than an add. */
 public enum Metric {
@@ -22,8 +18,6 @@ public enum Metric {
     DEAD("parley.ingest.dead", "Entries of durable streams that went to the dead letters", true),
     RESUBSCRIBED("parley.pubsub.acknowledged", "Subscriptions acknowledged by Redis, again after each reconnect", true);
 
-    private static final Logger LOG = LoggerFactory.getLogger(Metric.class);
-
     private final String meter;
     private final String description;
     private final boolean counts;
@@ -34,14 +28,18 @@ public enum Metric {
         this.counts = counts;
     }
 
-    /** Reads it from the supplier, which any thread may call, whenever the registry is scraped. The registry keeps the supplier. */
-    public void register(MeterRegistry registry, LongSupplier value) {
-        Meter.Type type = counts ? Meter.Type.COUNTER : Meter.Type.GAUGE;
-        Statistic statistic = counts ? Statistic.COUNT : Statistic.VALUE;
-        Meter registered = Meter.builder(
-                        meter, type, List.of(new Measurement(() -> (double) value.getAsLong(), statistic)))
-                .description(description)
-                .register(registry);
-        LOG.debug("Measuring {}", registered.getId());
+    /**
+     * Reads it whenever the registry is scraped, on whatever thread does that.
+     *
+     * @param source what is asked; the registry keeps no hold on it, so it must live as long as it is to be measured
+     */
+    public <T> void register(MeterRegistry registry, T source, ToDoubleFunction<T> value) {
+        if (counts) {
+            FunctionCounter.builder(meter, source, value)
+                    .description(description)
+                    .register(registry);
+        } else {
+            Gauge.builder(meter, source, value).description(description).register(registry);
+        }
     }
 }

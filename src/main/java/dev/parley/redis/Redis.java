@@ -81,12 +81,19 @@ public final class Redis {
 
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
-                LOG.warn("The connection to Redis is lost; trying again");
+                if (!connecting.isDisposed()) {
+                    LOG.warn("The connection to Redis is lost; trying again");
+                }
                 up.emitNext(false, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
             }
         });
         shared = link;
         up.emitNext(true, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
+    }
+
+    /** Completes when the shared connection stands for the first time. */
+    public Mono<Void> reached() {
+        return up.asFlux().filter(now -> now).next().then();
     }
 
     /** Whether the shared connection stands: the present state, then each change. Hot, never ends. */

@@ -1,4 +1,4 @@
-/** What every floor needs and no library has: how to retry, how healthy the node is, how to read JSON trees. */
+/** What every floor needs and no library has: how to try again. */
 @NullMarked
 package dev.parley.support;
 

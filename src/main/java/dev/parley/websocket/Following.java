@@ -53,6 +53,11 @@ final class Following implements Follower, Disposable {
     }
 
     @Override
+    public boolean hasRoom() {
+        return outbox.hasRoom();
+    }
+
+    @Override
     public Mono<Void> room() {
         return outbox.room();
     }

@@ -33,7 +33,7 @@ final class Outbox {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
-     * @param limit bytes that may wait; a single frame may be larger when nothing else does
+     * @param limit bytes that may wait; a single frame may be larger while at most a quarter is used
      * @param overflow called once, by whoever offers one too many
      */
     Outbox(Channel channel, int limit, Runnable overflow) {
@@ -48,7 +48,7 @@ final class Outbox {
             return;
         }
         long before = bytes.getAndAdd(frame.size());
-        if (before > 0 && before + frame.size() > limit) {
+        if (before > limit / 4 && before + frame.size() > limit) {
             if (closed.compareAndSet(false, true)) {
                 overflow.run();
             }
@@ -85,7 +85,8 @@ final class Outbox {
         });
     }
 
-    private boolean hasRoom() {
+    /** Whether at most a quarter of the outbox is used: then a frame of any size is taken. */
+    boolean hasRoom() {
         return bytes.get() <= limit / 4;
     }
 

@@ -14,6 +14,7 @@ import dev.parley.frame.ServerFrames;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
@@ -23,6 +24,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,13 +32,9 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.publisher.SynchronousSink;
-import reactor.core.scheduler.Scheduler;
-import reactor.core.scheduler.Schedulers;
 import reactor.netty.FutureMono;
 import reactor.netty.http.websocket.WebsocketInbound;
-import reactor.netty.http.websocket.WebsocketOutbound;
 
 /**
  * One client's socket, from the upgrade to the close. Frames are read in order on the channel's event loop; up to
@@ -47,7 +45,7 @@ final class Socket {
     private static final Logger LOG = LoggerFactory.getLogger(Socket.class);
 
     private static final int FRAMES_AT_ONCE = 64;
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration MAX_LIFETIME = Duration.ofDays(365);
 
     private final Services services;
@@ -59,12 +57,10 @@ final class Socket {
     private final Commands commands;
     private final Traffic traffic;
     private final Map<String, Following> followings = new ConcurrentHashMap<>();
-    private final Sinks.One<CloseCode> closing = Sinks.one();
+    private final AtomicBoolean closing = new AtomicBoolean();
     private final Disposable.Composite timers = Disposables.composite();
     private final Disposable.Swap expiry = Disposables.swap();
-    private final Scheduler loop;
     private volatile @Nullable Principal principal;
-    private volatile boolean closed;
 
     Socket(Services services, SocketSettings settings, Handshake handshake, Channel channel, BooleanSupplier redisUp) {
         this.services = services;
@@ -75,11 +71,10 @@ final class Socket {
         this.outbox = new Outbox(channel, settings.outbox(), () -> close(CloseCode.SLOW));
         this.commands = new Commands(services, settings.maxConversations(), outbox, followings);
         this.traffic = new Traffic(outbox::drain);
-        this.loop = Schedulers.fromExecutor(channel.eventLoop());
     }
 
     /** Lives as long as the socket does. */
-    Mono<Void> run(WebsocketInbound in, WebsocketOutbound out) {
+    Mono<Void> run(WebsocketInbound in) {
         channel.pipeline().addFirst(new Farewell(), traffic);
         Mono<Void> reading = in.aggregateFrames(settings.maxFrame())
                 .receiveFrames()
@@ -87,11 +82,11 @@ final class Socket {
                 .onErrorResume(this::broken)
                 .handle(this::take)
                 .flatMap(this::received, FRAMES_AT_ONCE)
-                .then();
+                .then()
+                .doFinally(end -> cleanUp());
         in.withConnection(connection -> connection.addHandlerLast(new LastWords()));
-        Mono<Void> closed = closing.asMono().flatMap(code -> sendClose(out, code));
         start();
-        return Mono.firstWithSignal(reading, closed).doFinally(end -> cleanUp());
+        return reading;
     }
 
     private void start() {
@@ -151,7 +146,7 @@ final class Socket {
      * be closed; a pong that nobody asked for is allowed and says nothing.
      */
     private void take(WebSocketFrame frame, SynchronousSink<byte[]> next) {
-        if (closed || frame instanceof PongWebSocketFrame) {
+        if (closing.get() || frame instanceof PongWebSocketFrame) {
             return;
         }
         if (frame.rsv() != 0) {
@@ -230,14 +225,18 @@ final class Socket {
     private Mono<WebSocketFrame> broken(Throwable error) {
         if (error instanceof CorruptedWebSocketFrameException) {
             // Netty has sent its own close code, and closes.
-            return FutureMono.from(channel.closeFuture()).then(Mono.empty());
+            return untilClosed();
         }
         if (error instanceof TooLongFrameException) {
             close(CloseCode.TOO_LARGE);
-            return Mono.never();
+            return untilClosed();
         }
         LOG.debug("A socket broke", error);
         return Mono.empty();
+    }
+
+    private <T> Mono<T> untilClosed() {
+        return FutureMono.from(channel.closeFuture()).then(Mono.empty());
     }
 
     // What the gateway does to it.
@@ -252,31 +251,24 @@ final class Socket {
         close(code);
     }
 
+    /** Writes what is left and the close frame, and cuts the connection when the client has answered or let the time pass. */
     void close(CloseCode code) {
-        closed = true;
-        Sinks.EmitResult result = closing.tryEmitValue(code);
-        if (result.isFailure()) {
-            LOG.trace("The socket is closing already: {}", result);
+        if (closing.compareAndSet(false, true)) {
+            channel.eventLoop().execute(() -> {
+                outbox.finish();
+                var unused = channel.writeAndFlush(new CloseWebSocketFrame(code.code(), code.reason()));
+                track(Mono.delay(CLOSE_TIMEOUT).doOnNext(late -> cut()));
+            });
         }
+    }
+
+    private void cut() {
+        var unused = channel.close();
     }
 
     private Mono<Void> closed(CloseCode code) {
         close(code);
         return Mono.empty();
-    }
-
-    private Mono<Void> sendClose(WebsocketOutbound out, CloseCode code) {
-        return Mono.<Void>fromRunnable(outbox::finish)
-                .subscribeOn(loop)
-                .then(Mono.defer(() -> out.sendClose(code.code(), code.reason()))
-                        // The client has gone first.
-                        .onErrorComplete())
-                .timeout(CLOSE_TIMEOUT, Mono.fromRunnable(this::cut));
-    }
-
-    /** For a peer that takes nothing any more, not even the close frame. */
-    private void cut() {
-        var unused = channel.close();
     }
 
     private void beatAfter(Duration delay) {

@@ -2,6 +2,7 @@ package dev.parley.websocket;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import java.io.IOException;
 
 /** Stands in the channel's pipeline: knows when something was last read, and tells the outbox when there is room again. */
 final class Traffic extends ChannelInboundHandlerAdapter {
@@ -29,5 +30,15 @@ final class Traffic extends ChannelInboundHandlerAdapter {
             writable.run();
         }
         context.fireChannelWritabilityChanged();
+    }
+
+    /** A write to a peer that has gone ends here: it is nobody's error. */
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof IOException) {
+            var unused = context.close();
+        } else {
+            context.fireExceptionCaught(cause);
+        }
     }
 }

@@ -66,7 +66,7 @@ public final class WebSocketEndpoint implements Handler {
                                     Objects.requireNonNull(channel.get()),
                                     () -> redisUp);
                             sockets.add(socket);
-                            return socket.run(in, out).doFinally(end -> sockets.remove(socket));
+                            return socket.run(in).doFinally(end -> sockets.remove(socket));
                         },
                         handshake.names() ? named : unnamed);
     }

@@ -44,7 +44,10 @@ local function open(k)
   if not c.last then
     -- A log without its meta (evicted, or another hand's): go on behind its last entry.
     local newest = redis.call('XREVRANGE', c.log, '+', '-', 'COUNT', 1)[1]
-    if newest then c.last = newest[1] end
+    if newest then
+      c.last, c.bytes, c.events = newest[1], tonumber(newest[2][6]), tonumber(newest[2][8])
+      c.tenant = redis.call('HGET', c.session, 'tenant_id') or nil
+    end
   end
   if c.last then c.ms, c.seq = split(c.last) else c.ms, c.seq = 0, 0 end
   return c
@@ -69,12 +72,13 @@ local function agent_of(c)
 end
 
 -- Adds to the session's messages; content is JSON. Numbers go on from the last one there was.
-local function add_message(c, role, content, agent, message_id, failed)
+local function add_message(c, role, content, agent, message_id, failed, cut)
   local newest = redis.call('XREVRANGE', c.messages, '+', '-', 'COUNT', 1)[1]
   local seq = 1
   if newest then seq = split(newest[1]) + 1 end
   local fields = { 'role', role, 'content', content, 'agent', agent, 'message_id', message_id, 'at', string.format('%.0f', now) }
   if failed then fields[#fields + 1] = 'failed'; fields[#fields + 1] = '1' end
+  if cut then fields[#fields + 1] = 'truncated'; fields[#fields + 1] = '1' end
   redis.call('XADD', c.messages, 'MAXLEN', max_messages, string.format('%d-0', seq), unpack(fields))
   redis.call('PEXPIRE', c.messages, ttl)
   if redis.call('EXISTS', c.session) == 1 then
@@ -97,7 +101,9 @@ local function flush_text(c, run)
     c.texts[run] = nil
     local text = table.concat(parts)
     local length = redis.call('STRLEN', text_key(c, run))
-    if length + #text <= max_text then
+    if redis.call('HEXISTS', c.runs, 'x ' .. run) == 1 then
+      return
+    elseif length + #text <= max_text then
       redis.call('APPEND', text_key(c, run), text)
       if length == 0 then redis.call('PEXPIRE', text_key(c, run), ttl) end
     else
@@ -111,7 +117,7 @@ local function end_run(c, e, position, failed)
   local run = redis.call('HGET', c.runs, 'r ' .. e.run)
   local text = e.text
   if text == '' then text = redis.call('GET', text_key(c, e.run)) or '' end
-  local message_id, agent = e.message_id, e.agent
+  local message_id, agent, cut = e.message_id, e.agent, false
   if run then
     local kept = cjson.decode(run)
     message_id = kept.message_id
@@ -120,12 +126,13 @@ local function end_run(c, e, position, failed)
     for _, field in ipairs(redis.call('HKEYS', c.runs)) do
       if string.sub(field, 1, #tools) == tools then redis.call('HDEL', c.runs, field) end
     end
+    cut = e.text == '' and redis.call('HEXISTS', c.runs, 'x ' .. e.run) == 1
     redis.call('HDEL', c.runs, 'r ' .. e.run, 'x ' .. e.run)
     redis.call('DEL', text_key(c, e.run))
   elseif message_id == '' then
     message_id = string.sub(e.run, 1, 1) ~= '~' and e.run or position
   end
-  if text ~= '' then add_message(c, 'assistant', '"' .. text .. '"', agent, message_id, failed) end
+  if text ~= '' then add_message(c, 'assistant', '"' .. text .. '"', agent, message_id, failed, cut) end
 end
 
 local function user_message(c, e)
@@ -136,7 +143,7 @@ local function user_message(c, e)
       'last_activity', string.format('%.0f', now))
   end
   redis.call('HINCRBY', c.session, 'turn_count', 1)
-  add_message(c, 'user', '"' .. e.text .. '"', '', e.message_id, false)
+  add_message(c, 'user', '"' .. e.text .. '"', '', e.message_id)
 end
 
 local keep = {

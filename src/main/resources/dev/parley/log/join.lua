@@ -1,13 +1,14 @@
 -- Reads what a joining socket needs: the events past a position that is proved to be in the log, or a snapshot.
 --
 -- KEYS  log, meta, runs, session, messages
--- ARGV  1 since, '' for none   2 most events missed   3 most bytes missed   4 events a page   5 tenant ('' unchecked)
---       6 '1' when a conversation that does not exist may be read   7 messages   8 default tenant
+-- ARGV  1 since, '' for none   2 most events missed   3 most bytes missed   4 events a page   5 bytes a page
+--       6 tenant ('' unchecked)   7 '1' when a conversation that does not exist may be read   8 messages   9 default tenant
 -- Returns { 'not_found' }
---      or { 'events', last, entries, pending }      pending: '1' when a message has not reached its inbox for sure
+--      or { 'events', last, entries, pending }      a page of them, the last one of all is that at last;
+--                                                   pending: '1' when a message has not reached its inbox for sure
 --      or { 'snapshot', last, gap reason or '', first, session, messages, runs, texts, pending }
 local log, meta, runs, session, messages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local since, tenant = ARGV[1], ARGV[5]
+local since, tenant = ARGV[1], ARGV[6]
 
 local m = redis.call('HMGET', meta, 'last', 'bytes', 'events', 'tenant')
 local last, bytes, events = m[1], tonumber(m[2] or 0), tonumber(m[3] or 0)
@@ -18,9 +19,9 @@ end
 local exists = last or redis.call('EXISTS', session) == 1
 if tenant ~= '' then
   if not exists then
-    if ARGV[6] ~= '1' then return { 'not_found' } end
+    if ARGV[7] ~= '1' then return { 'not_found' } end
   else
-    local owner = m[4] or redis.call('HGET', session, 'tenant_id') or ARGV[8]
+    local owner = m[4] or redis.call('HGET', session, 'tenant_id') or ARGV[9]
     if owner ~= tenant then return { 'not_found' } end
   end
 end
@@ -55,6 +56,16 @@ local function prove(first)
   return nil, 'lost'
 end
 
+-- The first of the entries that fit a page together, one at least.
+local function page(entries, had_bytes)
+  local fitting = {}
+  for i, entry in ipairs(entries) do
+    if i > 1 and tonumber(entry[2][6]) - had_bytes > tonumber(ARGV[5]) then break end
+    fitting[i] = entry
+  end
+  return fitting
+end
+
 local reason, first_id = '', '0'
 if since ~= '' then
   local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
@@ -63,7 +74,7 @@ if since ~= '' then
   if had_bytes then
     if events - had_events <= tonumber(ARGV[2]) and bytes - had_bytes <= tonumber(ARGV[3]) then
       local from = since == '0' and '-' or '(' .. since
-      return { 'events', last, redis.call('XRANGE', log, from, '+', 'COUNT', ARGV[4]), pending }
+      return { 'events', last, page(redis.call('XRANGE', log, from, '+', 'COUNT', ARGV[4]), had_bytes), pending }
     end
     reason = 'limit'
   else
@@ -80,4 +91,4 @@ for i = 1, #in_progress, 2 do
   end
 end
 return { 'snapshot', last, reason, first_id, redis.call('HGETALL', session),
-         redis.call('XREVRANGE', messages, '+', '-', 'COUNT', ARGV[7]), in_progress, texts, pending }
+         redis.call('XREVRANGE', messages, '+', '-', 'COUNT', ARGV[8]), in_progress, texts, pending }

@@ -7,10 +7,12 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
+import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.joran.spi.JoranException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -21,8 +23,7 @@ import org.slf4j.LoggerFactory;
 final class LoggingTest {
 
     private final LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
-    private final ConsoleAppender<ILoggingEvent> appender = (ConsoleAppender<ILoggingEvent>)
-            context.getLogger(Logger.ROOT_LOGGER_NAME).getAppender("stderr");
+    private final ConsoleAppender<ILoggingEvent> appender = appender(context);
     private final Encoder<ILoggingEvent> before = appender.getEncoder();
 
     @AfterEach
@@ -31,11 +32,17 @@ final class LoggingTest {
     }
 
     @Test
-    void linesAreForPeopleUnlessAskedOtherwise() {
+    void linesAreForPeopleUnlessAskedOtherwise() throws JoranException {
+        LoggerContext production = new LoggerContext();
+        JoranConfigurator configurator = new JoranConfigurator();
+        configurator.setContext(production);
+        configurator.doConfigure(Logging.class.getResource("/logback.xml"));
+        assertThat(appender(production).getTarget()).isEqualTo("System.err");
+        assertThat(appender(production).getEncoder()).isInstanceOf(PatternLayoutEncoder.class);
+
         Logging.use(LogFormat.TEXT);
 
-        assertThat(appender.getTarget()).isEqualTo("System.err");
-        assertThat(appender.getEncoder()).isInstanceOf(PatternLayoutEncoder.class);
+        assertThat(appender.getEncoder()).isSameAs(before);
     }
 
     @Test
@@ -51,5 +58,10 @@ final class LoggingTest {
         assertThat(json.path("formattedMessage").textValue()).isEqualTo("lost \"it\"\n");
         assertThat(new String(line, UTF_8)).containsOnlyOnce("\n").endsWith("\n");
         assertThat(appender.isStarted()).isTrue();
+    }
+
+    private static ConsoleAppender<ILoggingEvent> appender(LoggerContext of) {
+        return (ConsoleAppender<ILoggingEvent>)
+                of.getLogger(Logger.ROOT_LOGGER_NAME).getAppender("stderr");
     }
 }

@@ -1,9 +1,15 @@
 package dev.parley.app;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.auth.Authenticator;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -79,6 +85,38 @@ final class MainTest {
     void aTokenNeedsTheSecret() {
         assertThat(run("token", "--subject", "alice")).isEqualTo(2);
         assertThat(err.toString()).contains("parley.auth.jwt.secret is not set", "PARLEY_AUTH_JWT_SECRET");
+    }
+
+    @Test
+    void aTokenSaysWhoWhoseAndHowLong() {
+        environment.put("PARLEY_AUTH_JWT_SECRET", "0123456789abcdef0123456789abcdef");
+        assertThat(run("token", "--subject=alice", "--tenant=acme", "--role=agent", "--conversation=c-1", "--ttl=10m"))
+                .isZero();
+        Principal principal = Authenticator.jwt(
+                        "0123456789abcdef0123456789abcdef".getBytes(UTF_8), "default", Clock.systemUTC())
+                .authenticate(out.toString().strip());
+        assertThat(principal.subject()).isEqualTo("alice");
+        assertThat(principal.tenant()).isEqualTo("acme");
+        assertThat(principal.roles()).containsExactly(Role.AGENT);
+        assertThat(principal.conversations()).containsExactly("c-1");
+        assertThat(principal.expires())
+                .isBetween(Instant.now().plusSeconds(9 * 60), Instant.now().plusSeconds(11 * 60));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--role=admin", "--ttl=0s", "--tenant={}", "--conversation=a{b"})
+    void aTokenThatCannotBeIsRefusedWithTheReason(String option) {
+        environment.put("PARLEY_AUTH_JWT_SECRET", "0123456789abcdef0123456789abcdef");
+        assertThat(run("token", "--subject=alice", option)).isEqualTo(2);
+        assertThat(err.toString()).startsWith("parley: ").containsAnyOf("--role", "ttl", "tenant", "conversation");
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void theDemoDoesNotStartOnACluster() {
+        assertThat(run("demo", "--set", "redis.uri=redis-cluster://127.0.0.1:7000"))
+                .isEqualTo(2);
+        assertThat(err.toString().lines()).singleElement().asString().contains("parley.redis.uri is a cluster");
     }
 
     private int run(String... args) {

@@ -70,6 +70,8 @@ final class EmbeddedRedisIT {
     void itComesBackOnTheSamePortAfterAKillWithAClientConnected() throws IOException {
         EmbeddedRedis redis = EmbeddedRedis.start();
         try (Socket client = new Socket(InetAddress.getLoopbackAddress(), redis.port())) {
+            client.getOutputStream().write("PING\r\n".getBytes(US_ASCII));
+            assertThat(client.getInputStream().readNBytes(7)).asString(US_ASCII).isEqualTo("+PONG\r\n");
             redis.kill();
             assertThat(redis.running()).isFalse();
             assertThat(client.getInputStream().read()).isEqualTo(-1);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
 
@@ -23,6 +24,11 @@ public final class TestRedis {
     /** Blocking commands, as an agent or an operator would send them. */
     public static RedisCommands<String, String> commands() {
         return CONNECTION.sync();
+    }
+
+    /** The same, pipelined. */
+    public static RedisAsyncCommands<String, String> pipelined() {
+        return CONNECTION.async();
     }
 
     /** The gateway's own way to it; the caller closes it. */

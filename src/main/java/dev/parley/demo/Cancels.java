@@ -1,0 +1,65 @@
+package dev.parley.demo;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.pubsub.api.reactive.PatternMessage;
+import io.lettuce.core.pubsub.api.reactive.RedisPubSubReactiveCommands;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** What people want stopped, heard at once also when the inboxes are long. They hold each cancel too, should this connection be away. */
+final class Cancels {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Cancels.class);
+
+    private static final String CHANNELS = "control:conv:*";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** @param run null for every run of the conversation */
+    record Cancel(String conversation, @Nullable String run) {}
+
+    private final RedisClient client;
+    private final RedisURI uri;
+
+    Cancels(RedisClient client, RedisURI uri) {
+        this.client = client;
+        this.uri = uri;
+    }
+
+    /** For ever: Lettuce subscribes again after a reconnect. */
+    Flux<Cancel> heard() {
+        return Flux.usingWhen(
+                        Mono.fromCompletionStage(() -> client.connectPubSubAsync(StringCodec.UTF8, uri)),
+                        connection -> listen(connection.reactive()),
+                        connection -> Mono.fromCompletionStage(connection::closeAsync),
+                        (connection, e) -> Mono.fromCompletionStage(connection::closeAsync),
+                        connection -> Mono.empty()) // nobody reads on when the agent ends, and its client ends with it
+                .concatMap(message -> Mono.justOrEmpty(read(message.getMessage())))
+                .doOnError(e -> LOG.warn("Cancels can't be heard now: {}", e.getMessage()))
+                .retryWhen(DemoAgent.AGAIN);
+    }
+
+    private static Flux<PatternMessage<String, String>> listen(RedisPubSubReactiveCommands<String, String> commands) {
+        return commands.observePatterns()
+                .mergeWith(commands.psubscribe(CHANNELS).then(Mono.empty()));
+    }
+
+    private static @Nullable Cancel read(String event) {
+        try {
+            JsonNode payload = JSON.readTree(event).path("payload");
+            return new Cancel(
+                    payload.path("conversation_id").asText(),
+                    payload.path("run").asText(null));
+        } catch (JsonProcessingException e) {
+            LOG.warn("A cancel that is no JSON was ignored: {}", e.getOriginalMessage());
+            return null;
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package dev.parley.demo;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.reactive.RedisReactiveCommands;
+import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.resource.ClientResources;
+import io.lettuce.core.resource.DefaultClientResources;
+import io.lettuce.core.resource.Delay;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.util.retry.Retry;
+
+/**
+ * The agents {@code triage} and {@code billing_agent}: they answer from a script, at the pace of a language model, and hand over to each
+ * other. Everything they say is published durably.
+ *
+ * <p>Each answers at most 32 messages at once; more wait in its inbox. A message is acknowledged when its answer is complete, so one that
+ * the end of the process cut off is answered anew by the next. Nothing here blocks; it runs on its own Redis client's threads and on
+ * Reactor's timer.
+ */
+public final class DemoAgent implements Disposable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(DemoAgent.class);
+
+    /** For whatever needs Redis: for ever, soon again, and not all at the same moment. */
+    static final Retry AGAIN = Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(100))
+            .maxBackoff(Duration.ofSeconds(2))
+            .transientErrors(true);
+
+    private static final int ANSWERS_AT_ONCE = 32;
+
+    private final ClientResources resources = DefaultClientResources.builder()
+            .reconnectDelay(
+                    () -> Delay.fullJitter(Duration.ofMillis(20), Duration.ofSeconds(1), 20, TimeUnit.MILLISECONDS))
+            .build();
+    private final RedisClient client = RedisClient.create(resources);
+    private final RedisURI uri;
+    private final Pace pace;
+    private final Mono<RedisReactiveCommands<String, String>> commands;
+    private final EventStream events;
+    private final Set<Answer> answers = ConcurrentHashMap.newKeySet();
+    private final Disposable.Composite running = Disposables.composite();
+
+    /** @param redisUri of a single server or of Sentinels, as Lettuce writes them; a cluster is not for this demo */
+    public DemoAgent(String redisUri) {
+        this(redisUri, Duration.ofMillis(60), Duration.ofMillis(120));
+    }
+
+    /**
+     * @param shortest from one piece of an answer, a few words, to the next
+     * @param longest the same; each pause is a random one between the two
+     */
+    public DemoAgent(String redisUri, Duration shortest, Duration longest) {
+        this.uri = RedisURI.create(redisUri);
+        this.pace = new Pace(shortest, longest);
+        this.commands = Mono.fromCompletionStage(() -> client.connectAsync(StringCodec.UTF8, uri))
+                .map(StatefulRedisConnection::reactive)
+                .retryWhen(AGAIN)
+                .cache();
+        this.events = new EventStream(commands);
+    }
+
+    /** Starts to read the inboxes and comes back whenever Redis does, until {@link #dispose}. Returns at once. */
+    public void open() {
+        LOG.info("The demo's agents read their inboxes: {}", String.join(", ", Repertoire.AGENTS));
+        keep(new Cancels(client, uri)
+                .heard()
+                .subscribe(cancel -> stop(cancel.conversation(), cancel.run(), answer -> true)));
+        for (String agent : Repertoire.AGENTS) {
+            Inbox inbox = new Inbox(client, uri, agent, commands);
+            keep(inbox.letters()
+                    .flatMap(letter -> act(agent, letter).then(inbox.done(letter)), ANSWERS_AT_ONCE)
+                    .subscribe());
+        }
+    }
+
+    private void keep(Disposable subscription) {
+        if (!running.add(subscription)) {
+            LOG.debug("It was closed while it opened");
+        }
+    }
+
+    /** Never fails: what can't be answered is told of, and done with. */
+    private Mono<Void> act(String agent, Letter letter) {
+        if (letter.conversation().isEmpty()) {
+            LOG.warn("{} of {}'s inbox names no conversation, or has been trimmed: ignored", letter.id(), agent);
+            return Mono.empty();
+        }
+        return Mono.defer(() -> letter.isCancel() ? cancel(letter) : answer(agent, letter))
+                .doOnError(e -> LOG.error("{} could not do anything with {}", agent, letter, e))
+                .onErrorComplete();
+    }
+
+    private Mono<Void> answer(String agent, Letter letter) {
+        return Mono.using(
+                () -> {
+                    Answer answer = new Answer(letter, events, pace);
+                    answers.add(answer);
+                    return answer;
+                },
+                answer -> answer.play(Repertoire.answer(agent, letter.content())),
+                answers::remove);
+    }
+
+    /** A cancel that waited in the inbox is not for what was asked after it. */
+    private Mono<Void> cancel(Letter letter) {
+        return Mono.fromRunnable(() -> stop(
+                letter.conversation(), letter.run(), answer -> answer.letter().isBefore(letter)));
+    }
+
+    private void stop(String conversation, @Nullable String run, Predicate<Answer> condition) {
+        answers.stream()
+                .filter(answer -> answer.letter().conversation().equals(conversation) && answer.isMeantBy(run))
+                .filter(condition)
+                .forEach(Answer::cancel);
+    }
+
+    @Override
+    public void dispose() {
+        running.dispose();
+        // Not awaited: what Redis does not have by now is said anew by the next process.
+        var unused = client.shutdownAsync(0, 1, TimeUnit.SECONDS).whenComplete((done, error) -> {
+            var unusedToo = resources.shutdown(0, 1, TimeUnit.SECONDS);
+        });
+    }
+
+    @Override
+    public boolean isDisposed() {
+        return running.isDisposed();
+    }
+}

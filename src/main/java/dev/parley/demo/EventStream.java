@@ -1,0 +1,44 @@
+package dev.parley.demo;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.lettuce.core.XAddArgs;
+import io.lettuce.core.api.reactive.RedisReactiveCommands;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/** Where agents publish durably. */
+final class EventStream {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
+
+    private static final String KEY = "agent:events:stream";
+    private static final long KEPT = 100_000;
+
+    private final Mono<RedisReactiveCommands<String, String>> commands;
+
+    EventStream(Mono<RedisReactiveCommands<String, String>> commands) {
+        this.commands = commands;
+    }
+
+    /** Adds an event, and tries until Redis has it. The same id again is dropped by the gateway, so a try too many does no harm. */
+    Mono<Void> publish(String id, String event, ObjectNode payload) {
+        Map<String, String> entry = Map.of(
+                "event",
+                event,
+                "payload",
+                payload.toString(),
+                "timestamp",
+                Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),
+                "event_id",
+                id);
+        XAddArgs capped = XAddArgs.Builder.maxlen(KEPT).approximateTrimming();
+        return commands.flatMap(redis -> redis.xadd(KEY, capped, entry))
+                .doOnError(e -> LOG.warn("{} waits for Redis: {}", event, e.getMessage()))
+                .retryWhen(DemoAgent.AGAIN)
+                .then();
+    }
+}

@@ -1,0 +1,217 @@
+package dev.parley.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.event.Ids;
+import dev.parley.log.ConversationLog;
+import dev.parley.log.LogSettings;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import dev.parley.redis.TestRedis;
+import io.lettuce.core.Consumer;
+import io.lettuce.core.Range;
+import io.lettuce.core.StreamMessage;
+import io.lettuce.core.XGroupCreateArgs;
+import io.lettuce.core.XReadArgs;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StreamSourceIT {
+
+    private final Redis redis = TestRedis.connect();
+    private final RedisCommands<String, String> commands = TestRedis.commands();
+    private final String stream = "stream:" + Ids.random();
+    private final String conversation = Ids.random();
+    private final StreamSettings settings =
+            new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), 3, 1_000);
+    private StreamSource source = source();
+
+    private StreamSource source() {
+        return new StreamSource(redis, new ConversationLog(redis, Keys.DEFAULT, LogSettings.DEFAULT), stream, settings);
+    }
+
+    @AfterEach
+    void clean() {
+        source.dispose();
+        assertThat(commands.del(
+                        stream, stream + ":dead", Keys.DEFAULT.log(conversation), Keys.DEFAULT.meta(conversation)))
+                .isNotNegative();
+        source = source();
+    }
+
+    @AfterAll
+    void close() {
+        redis.close().block(Duration.ofSeconds(10));
+    }
+
+    private void add(int n) {
+        commands.xadd(
+                stream,
+                Map.of(
+                        "event",
+                        "agent.note",
+                        "payload",
+                        "{\"conversation_id\":\"" + conversation + "\",\"n\":" + n + "}"));
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("waited 20 s").isLessThan(deadline);
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+
+    private List<String> logged() {
+        return commands.xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
+                .map(entry -> Objects.requireNonNull(entry.getBody().get("e")).replaceAll(".*\"n\":(\\d+).*", "$1"))
+                .toList();
+    }
+
+    private long pending() {
+        return commands.xpending(stream, "gateway").getCount();
+    }
+
+    @Test
+    void aStreamThatIsNotThereYetIsWaitedFor() {
+        source.open();
+        await(() -> commands.exists(stream) == 1);
+        add(1);
+        await(() -> logged().equals(List.of("1")));
+        await(() -> pending() == 0);
+    }
+
+    @Test
+    void whatStoodInTheStreamBeforeIsReadInOrder() {
+        for (int n = 0; n < 1_000; n++) {
+            add(n);
+        }
+        source.open();
+        await(() -> source.appended() == 1_000);
+        assertThat(logged()).hasSize(1_000).isSortedAccordingTo((a, b) -> Integer.parseInt(a) - Integer.parseInt(b));
+        await(() -> pending() == 0);
+    }
+
+    @Test
+    @SuppressWarnings("unchecked") // Lettuce's varargs
+    void entriesThatAReaderLeftPendingComeFirstAndNoneComesTwice() {
+        for (int n = 0; n < 10; n++) {
+            add(n);
+        }
+        assertThat(commands.xgroupCreate(
+                        XReadArgs.StreamOffset.from(stream, "0"), "gateway", XGroupCreateArgs.Builder.mkstream()))
+                .isEqualTo("OK");
+        List<StreamMessage<String, String>> taken = commands.xreadgroup(
+                Consumer.from("gateway", "reader"),
+                XReadArgs.Builder.count(4),
+                XReadArgs.StreamOffset.lastConsumed(stream));
+        assertThat(taken).hasSize(4);
+        source.open();
+        await(() -> source.appended() == 10);
+        source.dispose();
+        assertThat(logged()).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
+
+        // As after a crash between append and acknowledgement: the same entries are read again.
+        assertThat(commands.xgroupDestroy(stream, "gateway")).isTrue();
+        source = source();
+        source.open();
+        await(() -> source.appended() == 10);
+        assertThat(logged()).hasSize(10);
+    }
+
+    @Test
+    void ofTwoReadersOneReadsAndTheOtherTakesOverWithoutLossOrRepeat() {
+        StreamSource other = source();
+        try {
+            source.open();
+            other.open();
+            for (int n = 0; n < 2_000; n++) {
+                add(n);
+            }
+            await(() -> source.appended() + other.appended() == 2_000);
+            assertThat(List.of(source.appended(), other.appended())).containsExactlyInAnyOrder(0L, 2_000L);
+            StreamSource first = source.appended() > 0 ? source : other;
+            first.dispose(); // without a word, as a killed node
+            for (int n = 2_000; n < 2_100; n++) {
+                add(n);
+            }
+            await(() -> source.appended() + other.appended() == 2_100);
+            List<String> all = commands.xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
+                    .map(entry -> Objects.requireNonNull(entry.getBody().get("n")))
+                    .toList();
+            assertThat(all.get(all.size() - 1)).isEqualTo("2100");
+            assertThat(logged().get(logged().size() - 1)).isEqualTo("2099");
+        } finally {
+            other.dispose();
+        }
+    }
+
+    @Test
+    void aLostStreamGetsItsGroupAgain() {
+        source.open();
+        add(1);
+        await(() -> logged().size() == 1);
+        assertThat(commands.del(stream)).isEqualTo(1);
+        add(2);
+        await(() -> logged().size() == 2);
+    }
+
+    @Test
+    void whatIsInvalidGoesToTheDeadLettersAndHoldsNothingUp() {
+        String noType = commands.xadd(stream, Map.of("nonsense", "1"));
+        commands.xadd(stream, Map.of("event", "agent.note", "payload", "no json"));
+        commands.xadd(stream, Map.of("event", "agent.note", "payload", "{}"));
+        commands.xadd(stream, Map.of("data", "{\"event\":\"agent.note\"}"));
+        commands.xadd(stream, Map.of("event", "agent.note", "payload", "{\"conversation_id\":\"x\"},\"a\":{}"));
+        add(1);
+        source.open();
+        await(() -> logged().equals(List.of("1")));
+        await(() -> pending() == 0);
+        List<StreamMessage<String, String>> dead = commands.xrange(stream + ":dead", Range.unbounded());
+        assertThat(dead).hasSize(5);
+        assertThat(dead.get(0).getBody())
+                .containsEntry("nonsense", "1")
+                .containsEntry("dead_source_id", noType)
+                .containsKeys("dead_reason", "dead_at");
+        assertThat(source.dead()).isEqualTo(5);
+    }
+
+    @Test
+    void anEntryThatRedisRefusesAgainAndAgainIsGivenUpAndTheRestGoesOn() {
+        String refusing = Ids.random();
+        assertThat(commands.set(Keys.DEFAULT.log(refusing), "no stream")).isEqualTo("OK");
+        add(1);
+        commands.xadd(stream, Map.of("event", "agent.note", "conversation_id", refusing));
+        add(2);
+        source.open();
+        await(() -> commands.xlen(stream + ":dead") == 1);
+        await(() -> pending() == 0);
+        assertThat(logged()).containsExactly("1", "2");
+    }
+
+    @Test
+    @SuppressWarnings("unchecked") // Lettuce's varargs
+    void anEntryThatWasTrimmedWhilePendingIsAcknowledged() {
+        add(1);
+        assertThat(commands.xgroupCreate(
+                        XReadArgs.StreamOffset.from(stream, "0"), "gateway", XGroupCreateArgs.Builder.mkstream()))
+                .isEqualTo("OK");
+        assertThat(commands.xreadgroup(Consumer.from("gateway", "reader"), XReadArgs.StreamOffset.lastConsumed(stream)))
+                .hasSize(1);
+        add(2);
+        assertThat(commands.xtrim(stream, 1)).isEqualTo(1);
+        source.open();
+        await(() -> logged().equals(List.of("2")));
+        await(() -> pending() == 0);
+    }
+}

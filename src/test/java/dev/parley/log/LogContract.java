@@ -1,0 +1,458 @@
+package dev.parley.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.parley.auth.Access;
+import dev.parley.event.EventCodec;
+import dev.parley.event.Ids;
+import dev.parley.event.Position;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Gap;
+import dev.parley.frame.Refusal;
+import dev.parley.redis.Keys;
+import dev.parley.redis.PubSub;
+import dev.parley.redis.Redis;
+import io.lettuce.core.Range;
+import io.lettuce.core.StreamMessage;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Mono;
+
+/** What a log does, on whatever topology of Redis. */
+interface LogContract {
+
+    Redis redis();
+
+    /** To look into Redis and to break things. */
+    RedisClusterCommands<String, String> commands();
+
+    default ConversationLog log() {
+        return log(LogSettings.DEFAULT);
+    }
+
+    default ConversationLog log(LogSettings settings) {
+        return new ConversationLog(redis(), Keys.DEFAULT, settings);
+    }
+
+    static <T> T get(Mono<T> mono) {
+        return Objects.requireNonNull(mono.block(Duration.ofSeconds(10)));
+    }
+
+    static Append event(String type, String conversation, String payload) {
+        String json = "{\"event\":\"" + type + "\",\"payload\":{\"conversation_id\":\"" + conversation + "\""
+                + (payload.isEmpty() ? "" : ",") + payload.replace('\'', '"') + "}}";
+        return new Append(EventCodec.parse(json.getBytes(StandardCharsets.UTF_8)), null, null);
+    }
+
+    static Append withId(Append append, String id) {
+        return new Append(append.event().withEventId(id), append.sourceId(), append.access());
+    }
+
+    @CanIgnoreReturnValue
+    static List<Appended> appendAll(ConversationLog log, Append... appends) {
+        List<Appended> all = new ArrayList<>();
+        for (Outcome outcome : get(log.append(null, List.of(appends)))) {
+            assertThat(outcome.refusal()).isNull();
+            all.add(Objects.requireNonNull(outcome.appended()));
+        }
+        return all;
+    }
+
+    @CanIgnoreReturnValue
+    static Appended append(ConversationLog log, Append append) {
+        return appendAll(log, append).get(0);
+    }
+
+    static Append note(String conversation, int n) {
+        return event("agent.note", conversation, "'n':" + n);
+    }
+
+    static Joined.Snapshot snapshot(Joined joined) {
+        assertThat(joined).isInstanceOf(Joined.Snapshot.class);
+        return (Joined.Snapshot) joined;
+    }
+
+    static Joined.Missed missed(Joined joined) {
+        assertThat(joined).isInstanceOf(Joined.Missed.class);
+        return (Joined.Missed) joined;
+    }
+
+    static Gap.Reason gap(Joined joined) {
+        return Objects.requireNonNull(snapshot(joined).gap()).reason();
+    }
+
+    @Test
+    default void positionsRiseAndEachLiveMessageNamesItsPredecessor() throws InterruptedException {
+        String c = Ids.random();
+        PubSub pubSub = redis().pubSub();
+        BlockingQueue<LiveMessage> live = new LinkedBlockingQueue<>();
+        assertThat(pubSub.subscribe(
+                                Keys.DEFAULT.live(c),
+                                (channel, message) -> live.add(Objects.requireNonNull(LiveMessage.parse(message))))
+                        .blockOptional(Duration.ofSeconds(10)))
+                .isEmpty();
+        List<Appended> appended = appendAll(log(), note(c, 1), withId(note(c, 2), "two"), note(c, 3));
+        Position prev = Position.ZERO;
+        for (Appended one : appended) {
+            LiveMessage message = Objects.requireNonNull(live.poll(10, TimeUnit.SECONDS));
+            assertThat(message.prev()).isEqualTo(prev);
+            assertThat(message.entry().position()).isEqualTo(one.position());
+            assertThat(one.position()).isGreaterThan(prev);
+            prev = one.position();
+        }
+        assertThat(pubSub.close().blockOptional(Duration.ofSeconds(10))).isEmpty();
+    }
+
+    @Test
+    default void theSameEventIdGetsThePositionItHasAndAddsNothing() {
+        String c = Ids.random();
+        Appended first = append(log(), withId(note(c, 1), "x"));
+        List<Appended> again = appendAll(log(), note(c, 2), withId(note(c, 1), "x"), withId(note(c, 1), "x"));
+        assertThat(first.duplicate()).isFalse();
+        assertThat(again.get(1)).isEqualTo(new Appended(first.position(), true, "triage", false));
+        assertThat(again.get(2).position()).isEqualTo(first.position());
+        assertThat(commands().xlen(Keys.DEFAULT.log(c))).isEqualTo(2);
+    }
+
+    @Test
+    default void theSameIdsInOneConversationDoNotMatterInAnother() {
+        String a = Ids.random();
+        String b = Ids.random();
+        List<Appended> both = appendAll(log(), withId(note(a, 1), "x"), withId(note(b, 1), "x"));
+        assertThat(both).noneMatch(Appended::duplicate);
+    }
+
+    @Test
+    default void eventIdsAreForgottenAfterTheNewestFew() {
+        String c = Ids.random();
+        LogSettings few = new LogSettings(
+                1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+        ConversationLog log = log(few);
+        for (int i = 0; i < 300; i++) {
+            Appended one = append(log, withId(note(c, i), "id" + i));
+            assertThat(one.duplicate()).isFalse();
+        }
+        assertThat(commands().zcard(Keys.DEFAULT.seen(c))).isBetween(100L, 164L);
+        assertThat(append(log, withId(note(c, 299), "id299")).duplicate()).isTrue();
+    }
+
+    @Test
+    default void entriesOfAStreamAreAppendedOnceAndInOrder() {
+        String c = Ids.random();
+        List<Append> entries = List.of(
+                Append.from("5-0", note(c, 1).event()),
+                Append.from("5-1", note(c, 2).event()),
+                Append.from("10-0", note(c, 3).event()));
+        List<Outcome> first = get(log().append("s", entries));
+        List<Outcome> again = get(log().append("s", entries));
+        assertThat(first)
+                .allMatch(outcome -> !Objects.requireNonNull(outcome.appended()).duplicate());
+        assertThat(again)
+                .allMatch(outcome -> Objects.requireNonNull(outcome.appended()).duplicate());
+        assertThat(commands().xlen(Keys.DEFAULT.log(c))).isEqualTo(3);
+        assertThat(get(log().append("other", entries)))
+                .allMatch(outcome -> !Objects.requireNonNull(outcome.appended()).duplicate());
+    }
+
+    @Test
+    default void theLogKeepsTheNewestEntries() {
+        String c = Ids.random();
+        LogSettings short_ = new LogSettings(
+                100, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+        for (int i = 0; i < 10; i++) {
+            assertThat(appendAll(
+                            log(short_),
+                            IntStream.range(i * 100, i * 100 + 100)
+                                    .mapToObj(n -> note(c, n))
+                                    .toArray(Append[]::new)))
+                    .hasSize(100);
+        }
+        assertThat(commands().xlen(Keys.DEFAULT.log(c))).isBetween(100L, 250L);
+    }
+
+    @Test
+    default void theLogKeepsWithinItsBytesAndCountsThemRight() {
+        String c = Ids.random();
+        LogSettings small = new LogSettings(
+                1_000, 100_000, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+        String filler = "x".repeat(5_000);
+        for (int i = 0; i < 100; i++) {
+            Appended one = append(log(small), event("agent.note", c, "'filler':'" + filler + "'"));
+            assertThat(one.duplicate()).isFalse();
+        }
+        List<StreamMessage<String, String>> kept = commands().xrange(Keys.DEFAULT.log(c), Range.unbounded());
+        int bytes = kept.stream()
+                .mapToInt(entry ->
+                        Objects.requireNonNull(entry.getBody().get("e")).length())
+                .sum();
+        assertThat(bytes).isBetween(60_000, 100_000);
+        assertThat(Objects.requireNonNull(kept.get(kept.size() - 1).getBody().get("n")))
+                .isEqualTo("100");
+    }
+
+    @Test
+    default void everyKeyOfAConversationExpires() {
+        String c = Ids.random();
+        appendAll(
+                log(),
+                withId(note(c, 1), "x"),
+                event("agent.response.streaming", c, "'chunk':'a','run':'r1','agent':'triage'"),
+                event("agent.tool.started", c, "'tool':'t','run':'r1','agent':'triage'"),
+                event("agent.response.streaming", c, "'chunk':'b','run':'r2','agent':'triage'"),
+                event("agent.run.completed", c, "'run':'r2'"));
+        List<String> keys = commands().keys("*{" + c + "}*");
+        assertThat(keys).hasSize(6);
+        for (String key : keys) {
+            assertThat(commands().pttl(key)).as(key).isBetween(7_000_000L, 7_200_000L);
+        }
+    }
+
+    @Test
+    default void aResumeFromAPositionInTheLogGetsWhatFollowsIt() {
+        String c = Ids.random();
+        List<Appended> all = appendAll(log(), note(c, 1), withId(note(c, 2), "two"), note(c, 3));
+        Joined.Missed missed = missed(get(log().join(c, all.get(0).position(), null)));
+        assertThat(missed.entries())
+                .extracting(LogEntry::position)
+                .containsExactly(all.get(1).position(), all.get(2).position());
+        assertThat(missed.entries()).extracting(LogEntry::eventId).containsExactly("two", null);
+        assertThat(missed.last()).isEqualTo(all.get(2).position());
+        assertThat(missed(get(log().join(c, all.get(2).position(), null))).entries())
+                .isEmpty();
+    }
+
+    @Test
+    default void whoHasSeenNothingResumesFromZeroWhileTheLogIsWhole() {
+        String c = Ids.random();
+        assertThat(missed(get(log().join(c, Position.ZERO, null))).entries()).isEmpty();
+        appendAll(log(), note(c, 1), note(c, 2));
+        assertThat(missed(get(log().join(c, Position.ZERO, null))).entries()).hasSize(2);
+        assertThat(commands().xtrim(Keys.DEFAULT.log(c), 1)).isEqualTo(1);
+        assertThat(gap(get(log().join(c, Position.ZERO, null)))).isEqualTo(Gap.Reason.TRIMMED);
+    }
+
+    @Test
+    default void aPositionThatCannotBeProvedIsAGapWithItsReason() {
+        String c = Ids.random();
+        List<Appended> all = appendAll(log(), note(c, 1), note(c, 2), note(c, 3), note(c, 4));
+        Position second = all.get(1).position();
+        assertThat(commands().xdel(Keys.DEFAULT.log(c), second.toString())).isEqualTo(1);
+        assertThat(gap(get(log().join(c, second, null)))).isEqualTo(Gap.Reason.LOST);
+        Position last = all.get(3).position();
+        assertThat(gap(get(log().join(c, new Position(last.millis() + 1, 0), null))))
+                .isEqualTo(Gap.Reason.FUTURE);
+        assertThat(gap(get(log().join(c, new Position(1, 0), null)))).isEqualTo(Gap.Reason.TRIMMED);
+        assertThat(gap(get(log().joinMalformed(c, "nonsense\"", null)))).isEqualTo(Gap.Reason.MALFORMED);
+        Gap gap = Objects.requireNonNull(
+                snapshot(get(log().join(c, second, null))).gap());
+        assertThat(gap.first()).isEqualTo(all.get(0).position().toString());
+        assertThat(gap.last()).isEqualTo(last.toString());
+        assertThat(snapshot(get(log().join(c, null, null))).gap()).isNull();
+    }
+
+    @Test
+    default void anExpiredLogIsAGap() {
+        String c = Ids.random();
+        Position last = append(log(), note(c, 1)).position();
+        assertThat(commands().del(Keys.DEFAULT.log(c))).isEqualTo(1);
+        assertThat(commands().del(Keys.DEFAULT.meta(c))).isEqualTo(1);
+        Joined joined = get(log().join(c, last, null));
+        assertThat(snapshot(joined).last()).isEqualTo(Position.ZERO);
+        assertThat(snapshot(joined).gap()).isNotNull();
+    }
+
+    @Test
+    default void aLogWhoseMetaWasLostGoesOnBehindItsLastEntry() {
+        String c = Ids.random();
+        Position last = append(log(), note(c, 1)).position();
+        assertThat(commands().del(Keys.DEFAULT.meta(c))).isEqualTo(1);
+        assertThat(append(log(), note(c, 2)).position()).isGreaterThan(last);
+        assertThat(missed(get(log().join(c, last, null))).entries()).hasSize(1);
+        assertThat(commands().hget(Keys.DEFAULT.meta(c), "events")).isEqualTo("2");
+    }
+
+    @Test
+    default void whatWasMissedComesInPages() {
+        String c = Ids.random();
+        LogSettings pages = new LogSettings(
+                1_000, 4 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 20_000, "triage", "default");
+        Position at = append(log(pages), note(c, 0)).position();
+        String filler = "x".repeat(9_000);
+        for (int i = 0; i < 7; i++) {
+            append(log(pages), event("agent.note", c, "'filler':'" + filler + "'"));
+        }
+        List<Integer> sizes = new ArrayList<>();
+        boolean more = true;
+        while (more) {
+            Joined.Missed page = missed(get(log(pages).join(c, at, null)));
+            sizes.add(page.entries().size());
+            at = page.entries().get(page.entries().size() - 1).position();
+            more = page.more();
+        }
+        assertThat(sizes).containsExactly(2, 2, 2, 1);
+    }
+
+    @Test
+    default void whoMissedTooMuchGetsASnapshot() {
+        String c = Ids.random();
+        LogSettings few = new LogSettings(
+                1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 10, 2_000, 1 << 18, "triage", "default");
+        Position first = append(log(few), note(c, 0)).position();
+        appendAll(log(few), IntStream.range(1, 11).mapToObj(n -> note(c, n)).toArray(Append[]::new));
+        assertThat(missed(get(log(few).join(c, first, null))).entries()).hasSize(10);
+        Position tenth = append(log(few), note(c, 11)).position();
+        assertThat(gap(get(log(few).join(c, first, null)))).isEqualTo(Gap.Reason.LIMIT);
+        append(log(few), event("agent.note", c, "'filler':'" + "x".repeat(3_000) + "'"));
+        assertThat(gap(get(log(few).join(c, tenth, null)))).isEqualTo(Gap.Reason.LIMIT);
+    }
+
+    @Test
+    default void aRunInProgressIsInTheSnapshotAndItsEndMakesAMessageOfIt() {
+        String c = Ids.random();
+        appendAll(
+                log(),
+                event("agent.run.started", c, "'run':'r1','agent':'triage','message_id':'m1'"),
+                event("agent.response.streaming", c, "'run':'r1','agent':'triage','chunk':'Gr\\u00fc\\ud83d'"),
+                event("agent.response.streaming", c, "'run':'r1','agent':'triage','chunk':'\\ude00 \\\"du\\\"\\n'"),
+                event("agent.tool.started", c, "'run':'r1','agent':'triage','tool':'Look up','tool_call_id':'t1'"),
+                event("agent.tool.started", c, "'run':'r1','agent':'triage','tool':'other'"),
+                event("agent.tool.completed", c, "'run':'r1','agent':'triage','tool':'other'"),
+                event("agent.response.streaming", c, "'agent':'billing','chunk':'implicit'"));
+        List<String> runs = snapshot(get(log().join(c, null, null))).runs();
+        assertThat(runs).hasSize(2);
+        assertThat(runs)
+                .anySatisfy(run -> assertThat(run)
+                        .contains("\"run\":\"r1\"", "\"message_id\":\"m1\"", "\"agent\":\"triage\"")
+                        .contains("\"text\":\"Gr\\u00fc\\ud83d\\ude00 \\\"du\\\"\\n\"")
+                        .contains("\"tools\":[{\"tool\":\"Look up\",\"tool_call_id\":\"t1\"}]"));
+        assertThat(runs)
+                .anySatisfy(
+                        run -> assertThat(run).contains("\"text\":\"implicit\"").doesNotContain("\"run\""));
+        appendAll(
+                log(),
+                event("agent.run.completed", c, "'run':'r1'"),
+                event("agent.response.completed", c, "'agent':'billing'"));
+        Joined.Snapshot after = snapshot(get(log().join(c, null, null)));
+        assertThat(after.runs()).isEmpty();
+        assertThat(after.messages())
+                .contains(
+                        "\"seq\":1,\"role\":\"assistant\",\"content\":\"Gr\\u00fc\\ud83d\\ude00 \\\"du\\\"\\n\",\"agent\":\"triage\",\"message_id\":\"m1\"")
+                .contains("\"seq\":2,\"role\":\"assistant\",\"content\":\"implicit\",\"agent\":\"billing\"");
+        assertThat(commands().keys("run:conv:{" + c + "}*")).isEmpty();
+    }
+
+    @Test
+    default void aFailedRunKeepsWhatItSaidAndAnEndWithContentReplacesIt() {
+        String c = Ids.random();
+        appendAll(
+                log(),
+                event("agent.response.streaming", c, "'run':'r1','chunk':'half'"),
+                event("agent.run.failed", c, "'run':'r1'"),
+                event("agent.response.streaming", c, "'run':'r2','chunk':'draft'"),
+                event("agent.response.completed", c, "'run':'r2','content':'final'"),
+                event("agent.run.completed", c, "'run':'r2'"),
+                event("agent.run.completed", c, "'run':'never begun'".replace(' ', '_')));
+        assertThat(snapshot(get(log().join(c, null, null))).messages())
+                .contains("\"content\":\"half\"", "\"failed\":true", "\"content\":\"final\"")
+                .doesNotContain("draft")
+                .doesNotContain("\"seq\":3");
+    }
+
+    @Test
+    default void aRunsTextIsBoundedAndSaysSo() {
+        String c = Ids.random();
+        LogSettings small = new LogSettings(
+                1_000, 1 << 20, Duration.ofHours(2), 100, 10, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+        append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'12345678'"));
+        append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'9ABC'"));
+        append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'D'"));
+        assertThat(snapshot(get(log(small).join(c, null, null))).runs().get(0))
+                .contains("\"truncated\":true", "\"text\":\"12345678\"");
+        append(log(small), event("agent.run.completed", c, "'run':'r1'"));
+        assertThat(snapshot(get(log(small).join(c, null, null))).messages())
+                .contains("\"content\":\"12345678\"", "\"truncated\":true");
+    }
+
+    @Test
+    default void aConversationThatRedisRefusesCostsTheOthersOfItsBatchNothing() {
+        String bad = Ids.random();
+        String good = Ids.random();
+        assertThat(commands().set(Keys.DEFAULT.log(bad), "no stream")).isEqualTo("OK");
+        List<Outcome> outcomes =
+                get(log().append(null, List.of(note(bad, 1), note(good, 1), note(bad, 2), note(good, 2))));
+        assertThat(outcomes).extracting(outcome -> outcome.refusal() == null).containsExactly(false, true, false, true);
+        assertThat(Objects.requireNonNull(outcomes.get(0).refusal()).code()).isEqualTo(ErrorCode.INTERNAL);
+        assertThat(commands().xlen(Keys.DEFAULT.log(good))).isEqualTo(2);
+    }
+
+    @Test
+    default void aHandOffDecidesTheCurrentAgentWithAndWithoutASession() {
+        String c = Ids.random();
+        assertThat(get(log().currentAgent(c, "triage"))).isEqualTo("triage");
+        append(log(), event("agent.handoff.completed", c, "'from':'triage','to':'billing'"));
+        assertThat(get(log().currentAgent(c, "triage"))).isEqualTo("billing");
+        assertThat(commands().exists(Keys.DEFAULT.session(c)))
+                .as("no half session")
+                .isZero();
+    }
+
+    @Test
+    default void aConversationBelongsToWhoMadeItAndToNobodyElse() {
+        String c = Ids.random();
+        Access acme = new Access("acme", true, true);
+        Access other = new Access("other", true, true);
+        assertThat(append(log(), Append.by(acme, note(c, 1).event())).duplicate())
+                .isFalse();
+        assertThat(refusal(log(), Append.by(other, note(c, 2).event())).code()).isEqualTo(ErrorCode.NOT_FOUND);
+        assertThatThrownBy(() -> get(log().join(c, null, other))).isInstanceOf(Refusal.class);
+        assertThat(snapshot(get(log().join(c, null, acme))).last()).isNotEqualTo(Position.ZERO);
+        Access granted = new Access("other", false, true);
+        assertThat(snapshot(get(log().join(c, null, granted))).last()).isNotEqualTo(Position.ZERO);
+
+        String agentsOnly = Ids.random();
+        append(log(), note(agentsOnly, 1));
+        assertThatThrownBy(() -> get(log().join(agentsOnly, null, acme))).isInstanceOf(Refusal.class);
+        Access ofDefault = new Access("default", true, false);
+        assertThat(snapshot(get(log().join(agentsOnly, null, ofDefault))).last())
+                .isNotEqualTo(Position.ZERO);
+
+        String unknown = Ids.random();
+        assertThatThrownBy(() -> get(log().join(unknown, null, new Access("acme", true, false))))
+                .isInstanceOf(Refusal.class);
+        assertThat(snapshot(get(log().join(unknown, null, acme))).last()).isEqualTo(Position.ZERO);
+    }
+
+    static Refusal refusal(ConversationLog log, Append append) {
+        return Objects.requireNonNull(
+                get(log.append(null, List.of(append))).get(0).refusal());
+    }
+
+    @Test
+    default void aScriptThatRedisHasForgottenIsSentAgain() {
+        String c = Ids.random();
+        append(log(), note(c, 1));
+        assertThat(commands().scriptFlush()).isEqualTo("OK");
+        append(log(), note(c, 2));
+        assertThat(commands().xlen(Keys.DEFAULT.log(c))).isEqualTo(2);
+    }
+
+    @Test
+    default void lastPositionsAreReadTogether() {
+        String c = Ids.random();
+        append(log(), note(c, 1));
+        assertThat(get(log().lastPositions(List.of(c, "nobody-" + c))))
+                .containsEntry("nobody-" + c, Position.ZERO)
+                .hasSize(2);
+    }
+}
