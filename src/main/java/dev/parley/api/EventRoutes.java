@@ -7,6 +7,7 @@ import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
 import dev.parley.event.InvalidEventException;
+import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -102,7 +104,7 @@ public final class EventRoutes {
                 try {
                     events.add(event(text, conversation, key == null ? null : key + "." + line));
                 } catch (Refusal refusal) {
-                    throw Refusal.badRequest("line " + line + ": " + refusal.getMessage());
+                    throw Refusal.of(refusal.code(), "line " + line + ": " + refusal.getMessage());
                 }
             }
             from = to + 1;
@@ -131,7 +133,8 @@ public final class EventRoutes {
             }
             return event.withEventId(id);
         } catch (InvalidEventException e) {
-            throw Refusal.badRequest(String.valueOf((Object) e.getMessage()));
+            throw Refusal.of(
+                    e.tooLarge() ? ErrorCode.TOO_LARGE : ErrorCode.BAD_REQUEST, Objects.requireNonNull(e.getMessage()));
         }
     }
 

@@ -2,8 +2,10 @@ package dev.parley.api;
 
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
+import dev.parley.event.Utf8;
 import dev.parley.frame.ClientFrame;
 import dev.parley.frame.ClientFrameCodec;
+import dev.parley.frame.Refusal;
 import dev.parley.http.Exchange;
 import dev.parley.http.Route;
 import dev.parley.session.Inbound;
@@ -36,7 +38,7 @@ public final class MessageRoutes {
         String key = Callers.idempotencyKey(exchange);
         exchange.requireContentType("application/json");
         return exchange.body(maxBody)
-                .map(body -> (ClientFrame.Send) ClientFrameCodec.parseBody("send", conversation, body))
+                .map(body -> (ClientFrame.Send) frame("send", conversation, body))
                 .map(send -> new Inbound.Message(
                         conversation, send.content(), key != null ? key : send.messageId(), send.metadata()))
                 .flatMap(message -> inbound.send(who, message))
@@ -49,10 +51,17 @@ public final class MessageRoutes {
         String key = Callers.idempotencyKey(exchange);
         exchange.requireContentType("application/json");
         return exchange.body(maxBody)
-                .map(body -> (ClientFrame.Cancel) ClientFrameCodec.parseBody("cancel", conversation, body))
+                .map(body -> (ClientFrame.Cancel) frame("cancel", conversation, body))
                 .map(cancel -> new Inbound.Cancel(conversation, key, cancel.run(), cancel.reason()))
                 .flatMap(cancel -> inbound.cancel(who, cancel))
                 .flatMap(sent -> answer(exchange, sent));
+    }
+
+    private static ClientFrame frame(String type, String conversation, byte[] body) {
+        if (!Utf8.valid(body)) {
+            throw Refusal.badRequest("the body is not valid UTF-8");
+        }
+        return ClientFrameCodec.parseBody(type, conversation, body);
     }
 
     private static Mono<Void> answer(Exchange exchange, Inbound.Sent sent) {

@@ -11,7 +11,10 @@ import reactor.netty.resources.LoopResources;
 /** A port that HTTP is served on. */
 record Server(DisposableServer bound) {
 
-    /** Blocks until it listens. */
+    /**
+     * Blocks until it listens. There is no {@code requestTimeout}: Reactor Netty does not cancel it when a request becomes a WebSocket,
+     * so it would cut every one of them off. Bodies have a time limit of their own.
+     */
     static Server listen(LoopResources loops, String host, int port, Router router) {
         return new Server(HttpServer.create()
                 .host(host)

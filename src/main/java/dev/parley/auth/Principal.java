@@ -46,6 +46,18 @@ public record Principal(
         return new Access(tenant, !unrestricted && !named, unrestricted || named || any);
     }
 
+    /** Whether another token speaks for the same one. */
+    public boolean isSameAs(Principal other) {
+        return subject.equals(other.subject) && tenant.equals(other.tenant);
+    }
+
+    /** Throws a {@link Refusal} with {@code forbidden} when it has no role at all. */
+    public void requireAnyRole() {
+        if (roles.isEmpty()) {
+            throw Refusal.of(ErrorCode.FORBIDDEN, "this needs a role: the token's roles are empty");
+        }
+    }
+
     /** Throws a {@link Refusal} with {@code forbidden} when it has not got this role. */
     public void require(Role role) {
         if (!roles.contains(role)) {

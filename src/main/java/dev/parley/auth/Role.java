@@ -3,7 +3,7 @@ package dev.parley.auth;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** What a principal may do: a user reads, sends and cancels; an agent publishes. A principal may be both. */
+/** What a principal may do: a user sends and cancels; an agent publishes; both read. A principal may be both. */
 public enum Role {
     USER,
     AGENT;

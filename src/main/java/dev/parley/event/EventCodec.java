@@ -96,8 +96,7 @@ public final class EventCodec {
 
     private static Reading read(byte[] bytes) {
         if (bytes.length > AgentEvent.MAX_BYTES) {
-            throw new InvalidEventException(
-                    "the event has " + bytes.length + " bytes; at most " + AgentEvent.MAX_BYTES + " are taken");
+            throw InvalidEventException.tooLarge(bytes.length);
         }
         if (!Utf8.valid(bytes)) {
             throw new InvalidEventException("the event is not valid UTF-8");

@@ -5,7 +5,24 @@ public final class InvalidEventException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
+    private final boolean tooLarge;
+
     public InvalidEventException(String message) {
+        this(message, false);
+    }
+
+    private InvalidEventException(String message, boolean tooLarge) {
         super(message, null, false, false);
+        this.tooLarge = tooLarge;
+    }
+
+    static InvalidEventException tooLarge(int bytes) {
+        return new InvalidEventException(
+                "the event has " + bytes + " bytes; at most " + AgentEvent.MAX_BYTES + " are taken", true);
+    }
+
+    /** Whether its size is all that was looked at. */
+    public boolean tooLarge() {
+        return tooLarge;
     }
 }

@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClientFrameCodec {
 
-    /** Deepest nesting of objects and arrays in a frame. */
-    public static final int MAX_DEPTH = 64;
+    /** Deepest nesting of objects and arrays in a frame; metadata stands one level deeper in the event that a message becomes. */
+    public static final int MAX_DEPTH = 63;
 
     private static final int MAX_REF = 128;
 

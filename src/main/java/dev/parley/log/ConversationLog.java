@@ -141,8 +141,8 @@ public final class ConversationLog {
                 .then();
     }
 
-    /** Fails with {@code not_found} when the caller may not know of the conversation. */
-    private Mono<Void> requireAccess(String conversation, Access access) {
+    /** Fails with {@code not_found} when the caller may not know of the conversation, or there is none and it may not make one. */
+    public Mono<Void> requireAccess(String conversation, Access access) {
         if (!access.checked()) {
             return Mono.empty();
         }

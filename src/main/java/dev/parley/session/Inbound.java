@@ -59,7 +59,10 @@ public final class Inbound {
     private final String defaultAgent;
     private final int maxInbox;
 
-    /** @param maxInbox unread entries of an inbox at most; past them a message is refused */
+    /**
+     * @param maxInbox unread entries of an inbox at most; past them a message is refused. It is looked at before the log is written,
+     *     so messages that are on their way at the same moment may go past it
+     */
     public Inbound(
             Redis redis, Keys keys, ConversationLog log, Publisher publisher, String defaultAgent, int maxInbox) {
         this.log = log;
@@ -78,9 +81,7 @@ public final class Inbound {
     public Mono<Sent> send(Principal principal, Message message) {
         return Mono.defer(() -> {
             String id = idOf(message.messageId());
-            if (!StandardCharsets.UTF_8.newEncoder().canEncode(message.content())) {
-                throw Refusal.badRequest("content has half a surrogate pair: it must be well-formed Unicode");
-            }
+            requireUnicode("content", message.content());
             AgentEvent event = UserEvents.message(message, principal.tenant(), principal.subject(), id);
             return requireRoom(message.conversation(), maxInbox).then(append(principal, event));
         });
@@ -92,11 +93,23 @@ public final class Inbound {
             if (cancel.run() != null && !Ids.valid(cancel.run())) {
                 throw Refusal.badRequest("run " + Ids.RULE);
             }
+            if (cancel.reason() != null) {
+                requireUnicode("reason", cancel.reason());
+            }
             String id = idOf(cancel.messageId());
             AgentEvent event = UserEvents.cancel(cancel, principal.tenant(), principal.subject(), id);
             // An agent that is too busy to read its inbox is the one to be stopped: cancels get room of their own.
-            return requireRoom(cancel.conversation(), maxInbox * 2).then(append(principal, event));
+            return log.requireAccess(cancel.conversation(), principal.access(cancel.conversation()))
+                    .then(requireRoom(cancel.conversation(), maxInbox * 2L))
+                    .then(append(principal, event));
         });
+    }
+
+    /** JSON can write half a surrogate pair; UTF-8 can't. */
+    private static void requireUnicode(String field, String text) {
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw Refusal.badRequest(field + " has half a surrogate pair: it must be well-formed Unicode");
+        }
     }
 
     private static String idOf(@Nullable String given) {
@@ -106,7 +119,7 @@ public final class Inbound {
         return given == null ? Ids.random() : given;
     }
 
-    private Mono<Void> requireRoom(String conversation, int max) {
+    private Mono<Void> requireRoom(String conversation, long max) {
         return log.currentAgent(conversation, defaultAgent)
                 .flatMap(agent -> inbox.hasRoom(agent, max)
                         .flatMap(room -> room
@@ -129,7 +142,12 @@ public final class Inbound {
         if (appended.duplicate()) {
             return heal(event.conversation());
         }
-        return inbox.add(appended.agent(), id, appended.position().toString(), event.bytes())
+        return inbox.add(
+                        appended.agent(),
+                        event.conversation(),
+                        id,
+                        appended.position().toString(),
+                        event.bytes())
                 .then(log.clearInboxMark(event.conversation(), id));
     }
 
@@ -149,7 +167,12 @@ public final class Inbound {
         String agent = Script.text(Arrays.copyOf(value, first));
         String position = Script.text(Arrays.copyOfRange(value, first + 1, second));
         LOG.debug("Finishing the way of {} in {} to the inbox of {}", mark.getKey(), conversation, agent);
-        return inbox.add(agent, mark.getKey(), position, Arrays.copyOfRange(value, second + 1, value.length))
+        return inbox.add(
+                        agent,
+                        conversation,
+                        mark.getKey(),
+                        position,
+                        Arrays.copyOfRange(value, second + 1, value.length))
                 .then(log.clearInboxMark(conversation, mark.getKey()));
     }
 

@@ -31,19 +31,20 @@ final class Inbox {
     }
 
     /** Whether an agent's inbox takes one more; what all its consumers have acknowledged is dropped first. */
-    Mono<Boolean> hasRoom(String agent, int max) {
+    Mono<Boolean> hasRoom(String agent, long max) {
         return ROOM.run(redis, new String[] {keys.inbox(agent)}, Script.bytes(max))
                 .map(reply -> reply.get(0).equals(1L));
     }
 
     /**
-     * Adds a message or cancel; does nothing when the inbox has had its id.
+     * Adds a message or cancel; does nothing when the inbox has had that id of that conversation: clients choose ids, and an inbox is
+     * for many of them.
      *
      * @param event the {@code user.message} or {@code user.cancel} as it is in the log
      */
-    Mono<Void> add(String agent, String messageId, String position, byte[] event) {
+    Mono<Void> add(String agent, String conversation, String messageId, String position, byte[] event) {
         List<byte[]> arguments = new ArrayList<>();
-        arguments.add(Script.bytes(messageId));
+        arguments.add(Script.bytes(conversation + " " + messageId));
         arguments.add(Script.bytes(IDS));
         arguments.add(Script.bytes(IDS_TTL.toMillis()));
         for (String part : entry(messageId, position, event)) {

@@ -65,7 +65,7 @@ final class UserEvents {
         if (bytes.length > AgentEvent.MAX_BYTES) {
             throw Refusal.of(
                     ErrorCode.TOO_LARGE,
-                    "content and metadata are too large: a message has at most " + AgentEvent.MAX_BYTES + " bytes");
+                    type + " has " + bytes.length + " bytes; at most " + AgentEvent.MAX_BYTES + " are taken");
         }
         return new AgentEvent(type, kind, conversation, messageId, run, null, messageId, text, null, null, null, bytes);
     }

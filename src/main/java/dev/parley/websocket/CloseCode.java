@@ -10,6 +10,7 @@ public enum CloseCode {
     REFUSED(3500, "the token is refused", false),
     UNREADABLE(3501, "frames must be JSON text, the first one auth where there is no token", false),
     FORBIDDEN(3507, "forbidden", false),
+    PROTOCOL_ERROR(1002, "protocol error", false),
     INVALID_UTF8(1007, "invalid UTF-8", false),
     TOO_LARGE(1009, "frame too large", false);
 

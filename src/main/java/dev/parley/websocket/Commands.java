@@ -24,6 +24,7 @@ final class Commands {
     private final int maxConversations;
     private final Outbox outbox;
     private final Map<String, Following> followings;
+    private final OneByOne oneByOne = new OneByOne();
 
     Commands(Services services, int maxConversations, Outbox outbox, Map<String, Following> followings) {
         this.services = services;
@@ -59,7 +60,7 @@ final class Commands {
     }
 
     private Mono<Frame> subscribe(Principal who, ClientFrame.Subscribe frame) {
-        who.require(Role.USER);
+        who.requireAnyRole();
         String conversation = conversation(frame.conversation());
         Following before = followings.remove(conversation);
         if (before != null) {
@@ -68,7 +69,7 @@ final class Commands {
         if (followings.size() >= maxConversations) {
             throw Refusal.badRequest("a socket follows at most " + maxConversations + " conversations");
         }
-        Following following = new Following(outbox, frame.ref(), () -> leave(conversation));
+        Following following = new Following(outbox, frame.ref(), refused -> followings.remove(conversation, refused));
         followings.put(conversation, following);
         following.seated(
                 services.hub().follow(conversation, following, who.access(conversation), frame.ref(), frame.since()));
@@ -91,14 +92,14 @@ final class Commands {
         who.require(Role.USER);
         Inbound.Message message = new Inbound.Message(
                 conversation(frame.conversation()), frame.content(), frame.messageId(), frame.metadata());
-        return services.inbound().send(who, message).map(sent -> sent(frame, sent));
+        return oneByOne.run(services.inbound().send(who, message)).map(sent -> sent(frame, sent));
     }
 
     private Mono<Frame> cancel(Principal who, ClientFrame.Cancel frame) {
         who.require(Role.USER);
         Inbound.Cancel cancel =
                 new Inbound.Cancel(conversation(frame.conversation()), null, frame.run(), frame.reason());
-        return services.inbound().cancel(who, cancel).map(sent -> sent(frame, sent));
+        return oneByOne.run(services.inbound().cancel(who, cancel)).map(sent -> sent(frame, sent));
     }
 
     private static Frame sent(ClientFrame frame, Inbound.Sent sent) {

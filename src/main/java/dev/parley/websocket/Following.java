@@ -4,6 +4,7 @@ import dev.parley.frame.Frame;
 import dev.parley.frame.Refusal;
 import dev.parley.frame.ServerFrames;
 import dev.parley.hub.Follower;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -14,11 +15,11 @@ final class Following implements Follower, Disposable {
 
     private final Outbox outbox;
     private final @Nullable String ref;
-    private final Runnable ended;
+    private final Consumer<Following> ended;
     private final Disposable.Swap seat = Disposables.swap();
 
-    /** @param ended called when the conversation can't be followed */
-    Following(Outbox outbox, @Nullable String ref, Runnable ended) {
+    /** @param ended told when the conversation can't be followed */
+    Following(Outbox outbox, @Nullable String ref, Consumer<Following> ended) {
         this.outbox = outbox;
         this.ref = ref;
         this.ended = ended;
@@ -46,7 +47,8 @@ final class Following implements Follower, Disposable {
     public void refused(Refusal refusal) {
         if (!isDisposed()) {
             outbox.offer(ServerFrames.error(ref, refusal));
-            ended.run();
+            ended.accept(this);
+            dispose();
         }
     }
 

@@ -2,8 +2,14 @@ package dev.parley.websocket;
 
 import dev.parley.frame.ClientFrame;
 import dev.parley.http.Exchange;
+import dev.parley.http.Problem;
+import dev.parley.http.ProblemException;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,18 +17,54 @@ import org.jspecify.annotations.Nullable;
  *
  * @param token from {@code Authorization}, or from a browser as a second subprotocol
  * @param subscribe from the query, to be done right after {@code welcome}
+ * @param names whether it names the protocol, so that the answer has to
  */
-record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscribe) {
+record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscribe, boolean names) {
 
     static final String PROTOCOL = "parley.v1";
 
     private static final String TOKEN_PROTOCOL = "parley.token.";
 
+    private static final String VERSION = "13";
+
+    /** @throws ProblemException when this is no request that a WebSocket can be made of */
     static Handshake of(Exchange exchange) {
+        requireUpgrade(exchange);
+        String offered = exchange.header(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL);
+        if (offered != null && !protocols(offered).contains(PROTOCOL)) {
+            throw Problem.of(HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Protocol must offer " + PROTOCOL)
+                    .exception();
+        }
         String conversation = exchange.query("conversation");
         return new Handshake(
                 token(exchange),
-                conversation == null ? null : new ClientFrame.Subscribe(null, conversation, exchange.query("since")));
+                conversation == null ? null : new ClientFrame.Subscribe(null, conversation, exchange.query("since")),
+                offered != null);
+    }
+
+    /** Checked here, since what Netty refuses it refuses without an answer. */
+    private static void requireUpgrade(Exchange exchange) {
+        HttpHeaders headers = exchange.request().requestHeaders();
+        if (exchange.headOnly()
+                || !headers.containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)
+                || !headers.containsValue(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)
+                || !VERSION.equals(exchange.header(HttpHeaderNames.SEC_WEBSOCKET_VERSION))) {
+            exchange.response()
+                    .header(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET)
+                    .header(HttpHeaderNames.SEC_WEBSOCKET_VERSION, VERSION);
+            throw Problem.of(
+                            HttpResponseStatus.UPGRADE_REQUIRED,
+                            "this is a WebSocket: ask for the upgrade, with Sec-WebSocket-Version " + VERSION)
+                    .exception();
+        }
+        if (exchange.header(HttpHeaderNames.SEC_WEBSOCKET_KEY) == null) {
+            throw Problem.of(HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Key is missing")
+                    .exception();
+        }
+    }
+
+    private static List<String> protocols(String header) {
+        return Arrays.stream(header.split(",", -1)).map(String::trim).toList();
     }
 
     private static @Nullable String token(Exchange exchange) {
@@ -31,8 +73,7 @@ record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscri
             return bearer;
         }
         return exchange.request().requestHeaders().getAll(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL).stream()
-                .flatMap(header -> Arrays.stream(header.split(",", -1)))
-                .map(String::trim)
+                .flatMap(header -> protocols(header).stream())
                 .filter(protocol -> protocol.startsWith(TOKEN_PROTOCOL))
                 .map(protocol -> protocol.substring(TOKEN_PROTOCOL.length()))
                 .findFirst()

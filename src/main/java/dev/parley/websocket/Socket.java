@@ -32,6 +32,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.SynchronousSink;
+import reactor.netty.FutureMono;
 import reactor.netty.http.websocket.WebsocketInbound;
 
 /**
@@ -44,6 +46,7 @@ final class Socket {
 
     private static final int FRAMES_AT_ONCE = 64;
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration MAX_LIFETIME = Duration.ofDays(365);
 
     private final Services services;
     private final SocketSettings settings;
@@ -72,17 +75,18 @@ final class Socket {
 
     /** Lives as long as the socket does. */
     Mono<Void> run(WebsocketInbound in) {
-        channel.pipeline().addFirst(traffic);
-        start();
-        return in.aggregateFrames(settings.maxFrame())
+        channel.pipeline().addFirst(new Farewell(), traffic);
+        Mono<Void> reading = in.aggregateFrames(settings.maxFrame())
                 .receiveFrames()
-                // Some clients keep a connection alive with these.
-                .filter(frame -> !(frame instanceof PongWebSocketFrame))
-                .map(Socket::text)
+                // Before the flatMap: it cancels what has failed, and that sends a close frame of its own.
+                .onErrorResume(this::broken)
+                .handle(this::take)
                 .flatMap(this::received, FRAMES_AT_ONCE)
                 .then()
-                .onErrorResume(this::broken)
                 .doFinally(end -> cleanUp());
+        in.withConnection(connection -> connection.addHandlerLast(new LastWords()));
+        start();
+        return reading;
     }
 
     private void start() {
@@ -125,24 +129,37 @@ final class Socket {
         expiry.update(
                 expires == null
                         ? Disposables.disposed()
-                        : Mono.delay(Duration.between(Instant.now(), expires))
-                                .subscribe(late -> close(CloseCode.EXPIRED)));
+                        : Mono.delay(lifetime(expires))
+                                .subscribe(late -> goodbye(CloseCode.EXPIRED, Duration.ZERO, Duration.ZERO)));
+    }
+
+    /** Bounded, since timers count nanoseconds: a token may be good for longer than there are. */
+    private static Duration lifetime(Instant expires) {
+        Duration left = Duration.between(Instant.now(), expires);
+        return left.compareTo(MAX_LIFETIME) < 0 ? left : MAX_LIFETIME;
     }
 
     // What the client sends.
 
-    /** The frame's bytes; empty for what is no text. Copied here, since the frame is released behind this call. */
-    private static byte[] text(WebSocketFrame frame) {
-        return frame instanceof TextWebSocketFrame ? ByteBufUtil.getBytes(frame.content()) : new byte[0];
+    /**
+     * Hands on the bytes of a text frame, copied, since the frame is released behind this call. Nothing is taken once the socket is to
+     * be closed; a pong that nobody asked for is allowed and says nothing.
+     */
+    private void take(WebSocketFrame frame, SynchronousSink<byte[]> next) {
+        if (closing.get() || frame instanceof PongWebSocketFrame) {
+            return;
+        }
+        if (frame.rsv() != 0) {
+            // Extensions' bits, and none was agreed on.
+            close(CloseCode.PROTOCOL_ERROR);
+        } else if (frame instanceof TextWebSocketFrame) {
+            next.next(ByteBufUtil.getBytes(frame.content()));
+        } else {
+            close(CloseCode.UNREADABLE);
+        }
     }
 
     private Mono<Void> received(byte[] text) {
-        if (closing.get()) {
-            return Mono.empty();
-        }
-        if (text.length == 0) {
-            return closed(CloseCode.UNREADABLE);
-        }
         if (!Utf8.valid(text)) {
             return closed(CloseCode.INVALID_UTF8);
         }
@@ -150,6 +167,9 @@ final class Socket {
             return handle(ClientFrameCodec.parse(text));
         } catch (NotJsonException e) {
             return closed(CloseCode.UNREADABLE);
+        } catch (RuntimeException e) {
+            offer(ServerFrames.error(null, refusal(e)));
+            return Mono.empty();
         }
     }
 
@@ -165,13 +185,15 @@ final class Socket {
         try {
             Principal who = services.authenticator().authenticate(auth.token());
             Principal before = principal;
+            if (before != null && !before.isSameAs(who)) {
+                throw Refusal.of(
+                        ErrorCode.UNAUTHENTICATED, "the token is somebody else's: open another socket with it");
+            }
             offer(ServerFrames.ok(auth.ref()));
             if (before == null) {
                 admit(who);
-            } else if (before.tenant().equals(who.tenant()) && before.subject().equals(who.subject())) {
-                authenticated(who);
             } else {
-                return closed(CloseCode.REFUSED);
+                authenticated(who);
             }
             return Mono.empty();
         } catch (Refusal refusal) {
@@ -192,23 +214,29 @@ final class Socket {
             return refusal;
         }
         if (error instanceof InvalidEventException invalid) {
-            return Refusal.badRequest(Objects.requireNonNull(invalid.getMessage()));
+            return Refusal.of(
+                    invalid.tooLarge() ? ErrorCode.TOO_LARGE : ErrorCode.BAD_REQUEST,
+                    Objects.requireNonNull(invalid.getMessage()));
         }
         LOG.warn("A frame could not be answered", error);
         return Refusal.of(ErrorCode.INTERNAL, "something went wrong in the gateway; its log says what");
     }
 
-    private Mono<Void> broken(Throwable error) {
+    private Mono<WebSocketFrame> broken(Throwable error) {
         if (error instanceof CorruptedWebSocketFrameException) {
-            // Netty has sent its own close code.
-            return Mono.empty();
+            // Netty has sent its own close code, and closes.
+            return untilClosed();
         }
         if (error instanceof TooLongFrameException) {
             close(CloseCode.TOO_LARGE);
-            return Mono.delay(CLOSE_TIMEOUT).then();
+            return untilClosed();
         }
         LOG.debug("A socket broke", error);
         return Mono.empty();
+    }
+
+    private <T> Mono<T> untilClosed() {
+        return FutureMono.from(channel.closeFuture()).then(Mono.empty());
     }
 
     // What the gateway does to it.

@@ -7,11 +7,7 @@ import dev.parley.frame.ServerFrames;
 import dev.parley.http.Exchange;
 import dev.parley.http.Handler;
 import dev.parley.http.Origins;
-import dev.parley.http.Problem;
 import io.netty.channel.Channel;
-import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpHeaderValues;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -30,7 +26,8 @@ public final class WebSocketEndpoint implements Handler {
 
     private final Services services;
     private final SocketSettings settings;
-    private final WebsocketServerSpec spec;
+    private final WebsocketServerSpec named;
+    private final WebsocketServerSpec unnamed;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private volatile boolean redisUp;
     private volatile boolean draining;
@@ -38,7 +35,11 @@ public final class WebSocketEndpoint implements Handler {
     public WebSocketEndpoint(Services services, SocketSettings settings) {
         this.services = services;
         this.settings = settings;
-        this.spec = WebsocketServerSpec.builder()
+        // With a protocol in it, Reactor Netty leaves a client that names none without an answer.
+        this.unnamed = WebsocketServerSpec.builder()
+                .maxFramePayloadLength(settings.maxFrame())
+                .build();
+        this.named = WebsocketServerSpec.builder()
                 .protocols(Handshake.PROTOCOL)
                 .maxFramePayloadLength(settings.maxFrame())
                 .build();
@@ -49,17 +50,10 @@ public final class WebSocketEndpoint implements Handler {
         if (settings.checkOrigin() && !Origins.allowed(exchange.request())) {
             throw Refusal.of(ErrorCode.FORBIDDEN, "this page's origin may not open a socket: auth.mode is none");
         }
-        if (!exchange.request()
-                .requestHeaders()
-                .containsValue(HttpHeaderNames.CONNECTION, HttpHeaderValues.UPGRADE, true)) {
-            exchange.response().header(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET);
-            throw Problem.of(HttpResponseStatus.UPGRADE_REQUIRED, "this is a WebSocket: ask for the upgrade")
-                    .exception();
-        }
+        Handshake handshake = Handshake.of(exchange);
         if (draining) {
             throw Refusal.of(ErrorCode.UNAVAILABLE, "this node is draining: connect again");
         }
-        Handshake handshake = Handshake.of(exchange);
         return exchange.response()
                 .sendWebsocket(
                         (in, out) -> {
@@ -74,7 +68,7 @@ public final class WebSocketEndpoint implements Handler {
                             sockets.add(socket);
                             return socket.run(in).doFinally(end -> sockets.remove(socket));
                         },
-                        spec);
+                        handshake.names() ? named : unnamed);
     }
 
     /** Sockets open now. */

@@ -196,6 +196,9 @@ end
 
 local function to_inbox(e) return e.kind == 'u' or e.kind == 'x' end
 
+-- People's ids are theirs and agents' ids are theirs: the same one of both means two things.
+local function seen_id(e) return to_inbox(e) and 'u ' .. e.id or e.id end
+
 local function duplicate(c, e)
   if e.source ~= '' and c.source then
     local ms, seq = split(e.source)
@@ -203,7 +206,7 @@ local function duplicate(c, e)
     if ms < last_ms or (ms == last_ms and seq <= last_seq) then return '=' .. (c.last or '0') .. ' ' end
   end
   if e.id == '' then return nil end
-  local known = redis.call('ZSCORE', c.seen, e.id)
+  local known = redis.call('ZSCORE', c.seen, seen_id(e))
   if not known then return nil end
   local answer = '=' .. unscore(known) .. ' ' .. agent_of(c)
   if to_inbox(e) and redis.call('HEXISTS', c.meta, 'inbox ' .. e.id) == 1 then answer = answer .. ' pending' end
@@ -221,7 +224,7 @@ local function append(c, e)
   c.last, c.bytes, c.events, c.added = position, bytes, events, c.added + 1
   if e.source ~= '' then c.source = e.source end
   if e.id ~= '' then
-    if redis.call('ZADD', c.seen, score(c.ms, c.seq), e.id) == 1 and events % 64 == 1 then
+    if redis.call('ZADD', c.seen, score(c.ms, c.seq), seen_id(e)) == 1 and events % 64 == 1 then
       redis.call('ZREMRANGEBYRANK', c.seen, 0, -max_seen - 1)
       redis.call('PEXPIRE', c.seen, ttl)
     end

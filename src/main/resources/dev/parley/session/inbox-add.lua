@@ -1,5 +1,5 @@
--- Adds an entry to an agent's inbox, once for its message id.
--- KEYS  inbox, ids it has had   ARGV  message id, ids remembered, TTL of the ids in ms, then field and value in turn
+-- Adds an entry to an agent's inbox, once for its conversation and message id.
+-- KEYS  inbox, ids it has had   ARGV  conversation and message id, ids remembered, TTL of the ids in ms, then field and value in turn
 -- Returns { 1 } when it was added, { 0 } when it was there already
 local time = redis.call('TIME')
 if redis.call('ZADD', KEYS[2], 'NX', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000), ARGV[1]) == 0 then
