@@ -38,9 +38,10 @@ local function open(k)
   local at = (k - 1) * NKEYS
   local c = { log = KEYS[at + 1], meta = KEYS[at + 2], seen = KEYS[at + 3], runs = KEYS[at + 4], session = KEYS[at + 5],
               messages = KEYS[at + 6], live = KEYS[at + 7], control = KEYS[at + 8], texts = {}, added = 0 }
-  local m = redis.call('HMGET', c.meta, 'last', 'bytes', 'events', 'first_bytes', 'touched', 'tenant', 'agent', 'source:' .. source)
+  local m = redis.call('HMGET', c.meta, 'last', 'bytes', 'events', 'first_bytes', 'touched', 'tenant', 'agent', 'source:' .. source, 'cut')
   c.last, c.bytes, c.events = m[1], tonumber(m[2] or 0), tonumber(m[3] or 0)
-  c.first_bytes, c.touched, c.tenant, c.agent, c.source = tonumber(m[4] or 0), tonumber(m[5] or 0), m[6], m[7], m[8]
+  c.first_bytes, c.touched, c.tenant, c.agent, c.source, c.cut =
+    tonumber(m[4] or 0), tonumber(m[5] or 0), m[6], m[7], m[8], m[9]
   if not c.last then
     -- A log without its meta (evicted, or another hand's): go on behind its last entry.
     local newest = redis.call('XREVRANGE', c.log, '+', '-', 'COUNT', 1)[1]
@@ -94,21 +95,25 @@ local function open_run(c, e, position)
   if started == 1 then redis.call('PEXPIRE', c.runs, ttl) end
 end
 
--- Text of one run is gathered over the batch and written once.
+-- Text of one run is gathered over the batch and written once: most chunks cost no more than that one APPEND.
 local function flush_text(c, run)
-  local parts = c.texts[run]
-  if parts then
-    c.texts[run] = nil
-    local text = table.concat(parts)
-    local length = redis.call('STRLEN', text_key(c, run))
-    if redis.call('HEXISTS', c.runs, 'x ' .. run) == 1 then
-      return
-    elseif length + #text <= max_text then
-      redis.call('APPEND', text_key(c, run), text)
-      if length == 0 then redis.call('PEXPIRE', text_key(c, run), ttl) end
-    else
-      redis.call('HSET', c.runs, 'x ' .. run, '1')
-    end
+  local gathered = c.texts[run]
+  if not gathered then return end
+  c.texts[run] = nil
+  if c.cut and redis.call('HEXISTS', c.runs, 'x ' .. run) == 1 then return end
+  local text, key = table.concat(gathered.parts), text_key(c, run)
+  local length = redis.call('APPEND', key, text)
+  if length == #text then
+    open_run(c, gathered.first, gathered.position)
+    redis.call('PEXPIRE', key, ttl)
+  end
+  if length > max_text then
+    -- Back to what fitted; from here on the run's text is cut.
+    local kept = length == #text and '' or redis.call('GETRANGE', key, 0, length - #text - 1)
+    redis.call('SET', key, kept, 'PX', ttl)
+    redis.call('HSET', c.runs, 'x ' .. run, '1')
+    c.cut = '1'
+    redis.call('HSET', c.meta, 'cut', '1')
   end
 end
 
@@ -148,10 +153,13 @@ end
 
 local keep = {
   c = function(c, e, position)
-    open_run(c, e, position)
-    if e.text ~= '' then
-      local parts = c.texts[e.run]
-      if parts then parts[#parts + 1] = e.text else c.texts[e.run] = { e.text } end
+    local gathered = c.texts[e.run]
+    if gathered then
+      gathered.parts[#gathered.parts + 1] = e.text
+    elseif e.text == '' then
+      open_run(c, e, position)
+    else
+      c.texts[e.run] = { parts = { e.text }, first = e, position = position }
     end
   end,
   s = function(c, e, position) open_run(c, e, position) end,
