@@ -129,7 +129,7 @@ public final class Inbound {
                         .flatMap(room -> room
                                 ? Mono.<Void>empty()
                                 : Mono.error(Refusal.of(
-                                        ErrorCode.OVERLOADED, "the inbox of " + agent + " is full: try again later"))));
+                                        ErrorCode.OVERLOADED, "the agent's inbox is full: try again later"))));
     }
 
     private Mono<Sent> append(Principal principal, AgentEvent event) {

@@ -37,8 +37,17 @@ public final class TestSocket implements WebSocket.Listener, AutoCloseable {
     private TestSocket() {}
 
     public static TestSocket open(URI uri, String... subprotocols) {
+        return open(CLIENT.newWebSocketBuilder(), uri, subprotocols);
+    }
+
+    /** Opens with a token in {@code Authorization}. */
+    public static TestSocket authorized(URI uri, String token) {
+        return open(CLIENT.newWebSocketBuilder().header("Authorization", "Bearer " + token), uri);
+    }
+
+    private static TestSocket open(WebSocket.Builder builder, URI uri, String... subprotocols) {
         TestSocket one = new TestSocket();
-        WebSocket.Builder builder = CLIENT.newWebSocketBuilder().connectTimeout(PATIENCE);
+        builder.connectTimeout(PATIENCE);
         if (subprotocols.length == 0) {
             builder.subprotocols("parley.v1");
         } else {

@@ -13,6 +13,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.Locale;
@@ -182,11 +183,16 @@ final class RawSocket implements AutoCloseable {
         return received.json();
     }
 
-    /** Reads on to the close frame; after it the connection must end. */
+    /** Reads on to the close frame, and answers it as a client should. */
     int closeCode() throws IOException {
         Received received = next();
         while (received.opcode() != CLOSE) {
             received = next();
+        }
+        try {
+            send(FINAL | CLOSE, received.payload());
+        } catch (SocketException e) {
+            // Whoever sent it first may be gone already.
         }
         return received.code();
     }
