@@ -2,6 +2,7 @@ package dev.parley.hub;
 
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
+import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Frame;
 import dev.parley.frame.Refusal;
 import dev.parley.frame.ServerFrames;
@@ -120,6 +121,9 @@ final class Conversation implements PubSub.Listener {
         Frame frame = null;
         boolean somebodyReads = false;
         for (Seat seat : seats) {
+            if (seat.live && seat.access.checked() && message.prev().equals(Position.ZERO)) {
+                askAgain(seat);
+            }
             if (!seat.live) {
                 somebodyReads = true;
             } else if (message.prev().equals(seat.position)) {
@@ -135,6 +139,12 @@ final class Conversation implements PubSub.Listener {
         if (somebodyReads) {
             recent.add(message);
         }
+    }
+
+    /** What has just come to be, for the first time or again, may be another tenant's: the log says so to whoever reads it. */
+    private void askAgain(Seat seat) {
+        seat.live = false;
+        readLog(seat);
     }
 
     void passOn(AgentEvent event) {
@@ -260,7 +270,8 @@ final class Conversation implements PubSub.Listener {
         if (seat.left) {
             return;
         }
-        if (seat.answered) {
+        boolean notFound = error instanceof Refusal refusal && refusal.code() == ErrorCode.NOT_FOUND;
+        if (seat.answered && !notFound) {
             // In the middle of a stream the socket stays, and is told what it missed when Redis is back.
             seat.reading.update(Mono.delay(RetryPolicy.FOREVER.delay(seat.attempts++))
                     .subscribe(again -> tell(new Input.Turn(seat))));
@@ -312,7 +323,13 @@ final class Conversation implements PubSub.Listener {
         } else if (joined instanceof Joined.Snapshot snapshot) {
             position = snapshot.last();
             List<String> runs = ephemeralRuns.json();
-            seats.stream().filter(seat -> seat.live).forEach(seat -> seat.show(snapshot, runs));
+            for (Seat seat : seats) {
+                if (seat.live && seat.access.checked()) {
+                    askAgain(seat);
+                } else if (seat.live) {
+                    seat.show(snapshot, runs);
+                }
+            }
         }
         repairing = false;
         replayRecent();
