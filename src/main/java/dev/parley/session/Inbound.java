@@ -83,7 +83,11 @@ public final class Inbound {
             String id = idOf(message.messageId());
             requireUnicode("content", message.content());
             AgentEvent event = UserEvents.message(message, principal.tenant(), principal.subject(), id);
-            return requireRoom(message.conversation(), maxInbox).then(append(principal, event));
+            return log.requireAccess(
+                            message.conversation(),
+                            principal.access(message.conversation()).orNew())
+                    .then(requireRoom(message.conversation(), maxInbox))
+                    .then(append(principal, event));
         });
     }
 

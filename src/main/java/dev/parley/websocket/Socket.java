@@ -241,6 +241,13 @@ final class Socket {
 
     // What the gateway does to it.
 
+    /** For what concerns everybody who has been let in. */
+    void tell(Frame frame) {
+        if (principal != null) {
+            offer(frame);
+        }
+    }
+
     void offer(Frame frame) {
         outbox.offer(frame);
     }

@@ -80,7 +80,7 @@ public final class WebSocketEndpoint implements Handler {
     public void redis(boolean up) {
         redisUp = up;
         Frame status = ServerFrames.status(up, 0);
-        sockets.forEach(socket -> socket.offer(status));
+        sockets.forEach(socket -> socket.tell(status));
     }
 
     /** Takes no new sockets, says goodbye to all there are, spread over the window, and completes when they have gone. */
