@@ -13,6 +13,8 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
                         || thread.getName().startsWith("lettuce-nioEventLoop")));
         // Writing a log line is the one thing that may wait a moment.
         builder.allowBlockingCallsInside("ch.qos.logback.classic.Logger", "callAppenders");
+        // Netty's allocator takes a lock for a moment when it grows.
+        builder.allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate");
         // Loads classes when a socket's first command is made.
         builder.allowBlockingCallsInside("java.lang.ClassLoader", "loadClass");
     }
