@@ -1,5 +1,6 @@
 package dev.parley.event;
 
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,21 @@ public record AgentEvent(
      */
     public String runOrImplicit() {
         return run != null ? run : "~" + (agent == null ? "" : agent);
+    }
+
+    /** What a tool's call goes by while it is in progress: its id, else the tool's name. */
+    public String toolKey() {
+        return toolCall != null ? toolCall : toolName();
+    }
+
+    /** A tool in progress as a snapshot shows it, a JSON object. */
+    public String toolJson() {
+        String call = toolCall == null ? "" : ",\"tool_call_id\":\"" + toolCall + "\"";
+        return "{\"tool\":\"" + toolName() + "\"" + call + "}";
+    }
+
+    private String toolName() {
+        return tool == null ? "" : new String(tool, StandardCharsets.UTF_8);
     }
 
     /** This event under an id given from outside it, such as an {@code Idempotency-Key}. */

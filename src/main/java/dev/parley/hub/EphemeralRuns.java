@@ -72,13 +72,13 @@ final class EphemeralRuns {
             case TOOL_STARTED -> {
                 Run run = open(event);
                 if (run.tools.size() < MAX_TOOLS) {
-                    run.tools.put(tool(event), toolJson(event));
+                    run.tools.put(event.toolKey(), event.toolJson());
                 }
             }
             case TOOL_ENDED -> {
                 Run run = runs.get(event.runOrImplicit());
                 if (run != null) {
-                    run.tools.remove(tool(event));
+                    run.tools.remove(event.toolKey());
                 }
             }
             case RUN_COMPLETED, RUN_FAILED -> runs.remove(event.runOrImplicit());
@@ -112,18 +112,5 @@ final class EphemeralRuns {
         List<String> json = new ArrayList<>();
         runs.values().forEach(run -> json.add(run.json()));
         return json;
-    }
-
-    private static String tool(AgentEvent event) {
-        if (event.toolCall() != null) {
-            return event.toolCall();
-        }
-        return event.tool() == null ? "" : new String(event.tool(), StandardCharsets.UTF_8);
-    }
-
-    private static String toolJson(AgentEvent event) {
-        String name = event.tool() == null ? "" : new String(event.tool(), StandardCharsets.UTF_8);
-        return "{\"tool\":\"" + name + "\""
-                + (event.toolCall() == null ? "" : ",\"tool_call_id\":\"" + event.toolCall() + "\"") + "}";
     }
 }

@@ -81,25 +81,11 @@ final class AppendScript {
         all.add(Script.bytes(event.runOrImplicit()));
         all.add(optional(event.agent()));
         all.add(optional(event.messageId()));
-        all.add(tool ? tool(event) : event.text() == null ? NONE : event.text());
-        all.add(tool ? toolKey(event) : optional(event.to()));
+        all.add(tool ? Script.bytes(event.toolJson()) : event.text() == null ? NONE : event.text());
+        all.add(tool ? Script.bytes(event.toolKey()) : optional(event.to()));
         all.add(optional(append.sourceId()));
         all.add(tenant(append.access()));
         all.add(event.bytes());
-    }
-
-    /** The tool as a snapshot shows it. */
-    private static byte[] tool(AgentEvent event) {
-        String name = event.tool() == null ? "" : Script.text(event.tool());
-        String call = event.toolCall() == null ? "" : ",\"tool_call_id\":\"" + event.toolCall() + "\"";
-        return Script.bytes("{\"tool\":\"" + name + "\"" + call + "}");
-    }
-
-    private static byte[] toolKey(AgentEvent event) {
-        if (event.toolCall() != null) {
-            return Script.bytes(event.toolCall());
-        }
-        return event.tool() == null ? NONE : event.tool();
     }
 
     private static byte[] tenant(@Nullable Access access) {
