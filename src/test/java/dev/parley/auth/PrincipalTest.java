@@ -52,6 +52,26 @@ class PrincipalTest {
     }
 
     @Test
+    void eitherRoleWillDoWhereAnyIsNeededButNoneWillNot() {
+        assertThatCode(() -> granted().requireAnyRole()).doesNotThrowAnyException();
+        Principal nobody = new Principal("anna", "acme", Set.of(), Set.of(), null, false);
+        assertThatThrownBy(nobody::requireAnyRole)
+                .isInstanceOfSatisfying(
+                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.FORBIDDEN));
+    }
+
+    @Test
+    void isTheSameByPersonAndTenantWhateverElseTheTokenSays() {
+        Principal anna = new Principal("anna", "acme", Set.of(), Set.of(), null, false);
+        assertThat(anna.isSameAs(new Principal("anna", "acme", Set.of(Role.USER), Set.of("c"), null, true)))
+                .isTrue();
+        assertThat(anna.isSameAs(new Principal("bob", "acme", Set.of(), Set.of(), null, false)))
+                .isFalse();
+        assertThat(anna.isSameAs(new Principal("anna", "other", Set.of(), Set.of(), null, false)))
+                .isFalse();
+    }
+
+    @Test
     void aMissingRoleIsRefusedByName() {
         Principal user = granted();
 
