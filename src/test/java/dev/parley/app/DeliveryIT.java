@@ -42,7 +42,7 @@ class DeliveryIT {
             Audience audience = new Audience(node, 20, 2);
             Random random = new Random(2);
             CompletableFuture<Void> speaking = CompletableFuture.runAsync(() -> {
-                for (int burst = 0; burst < 300; burst++) {
+                for (int burst = 0; burst < 150; burst++) {
                     audience.speak(40, random);
                     LockSupport.parkNanos(5_000_000);
                 }

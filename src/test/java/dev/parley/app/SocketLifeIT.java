@@ -59,7 +59,7 @@ class SocketLifeIT {
         try (TestNode node = TestNode.start();
                 TestSocket socket =
                         TestSocket.welcomed(node.socket().resolve("/v1/ws?conversation=" + c + "&since=0"))) {
-            assertThat(socket.next().path("resumed").asBoolean()).isTrue();
+            assertThat(socket.next("subscribed").path("resumed").asBoolean()).isTrue();
             say(c);
             assertThat(socket.next().path("type").asText()).isEqualTo("event");
         }

@@ -2,6 +2,7 @@ package dev.parley.app;
 
 import dev.parley.redis.TestRedis;
 import java.net.URI;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -24,7 +25,9 @@ public final class TestNode implements AutoCloseable {
         for (int i = 0; i < keysAndValues.length; i += 2) {
             flags.put(keysAndValues[i], keysAndValues[i + 1]);
         }
-        return new TestNode(Gateway.start(new ConfigLoader().flags(flags).load().gateway()));
+        Gateway gateway = Gateway.start(new ConfigLoader().flags(flags).load().gateway());
+        gateway.awaitRedis(Duration.ofSeconds(10));
+        return new TestNode(gateway);
     }
 
     public URI socket() {

@@ -4,8 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -141,10 +142,8 @@ class Utf8Test {
     }
 
     private boolean jdk(byte[] bytes) {
-        try {
-            return decoder.decode(ByteBuffer.wrap(bytes)).hasArray();
-        } catch (CharacterCodingException e) {
-            return false;
-        }
+        CharBuffer out = CharBuffer.allocate(bytes.length + 1);
+        CoderResult result = decoder.reset().decode(ByteBuffer.wrap(bytes), out, true);
+        return !result.isError();
     }
 }
