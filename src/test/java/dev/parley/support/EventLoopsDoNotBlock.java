@@ -13,6 +13,9 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
                         || thread.getName().startsWith("lettuce-nioEventLoop")));
         // Writing a log line is the one thing that may wait a moment.
         builder.allowBlockingCallsInside("ch.qos.logback.classic.Logger", "callAppenders");
+        // Lettuce counts who writes to a connection under a lock that it holds for that alone, and while it reconnects.
+        builder.allowBlockingCallsInside("io.lettuce.core.protocol.SharedLock", "incrementWriters");
+        builder.allowBlockingCallsInside("io.lettuce.core.protocol.SharedLock", "lockWritersExclusive");
         // Netty's allocator takes a lock for a moment when it grows.
         builder.allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate");
         // Loads classes when a socket's first command is made.
