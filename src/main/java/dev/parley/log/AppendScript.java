@@ -7,6 +7,7 @@ import dev.parley.event.Position;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,11 +16,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
 
 /** {@code append.lua}'s arguments and answers. */
 final class AppendScript {
 
-    static final Script SCRIPT = Script.load(AppendScript.class, "append.lua");
+    private static final Script SCRIPT = Script.load(AppendScript.class, "append.lua");
 
     private static final byte[] NONE = new byte[0];
     /** What Redis answers when it can't write now but may later. */
@@ -38,9 +40,15 @@ final class AppendScript {
         this.sharded = sharded;
     }
 
-    String[] keys(List<Append> batch) {
+    /** Runs it for a batch of one slot; an answer for each event, in their order. */
+    Mono<List<Object>> run(Redis redis, @Nullable String source, List<Append> batch) {
+        Map<String, Integer> index = index(batch);
+        return SCRIPT.run(redis, keys(index), arguments(index, source, batch));
+    }
+
+    private String[] keys(Map<String, Integer> index) {
         List<String> all = new ArrayList<>();
-        for (String conversation : index(batch).keySet()) {
+        for (String conversation : index.keySet()) {
             all.add(keys.log(conversation));
             all.add(keys.meta(conversation));
             all.add(keys.seen(conversation));
@@ -53,7 +61,7 @@ final class AppendScript {
         return all.toArray(String[]::new);
     }
 
-    byte[][] arguments(@Nullable String source, List<Append> batch) {
+    private byte[][] arguments(Map<String, Integer> index, @Nullable String source, List<Append> batch) {
         List<byte[]> all = new ArrayList<>(10 + ARGUMENTS_PER_EVENT * batch.size());
         all.add(Script.bytes(settings.maxEvents()));
         all.add(Script.bytes(settings.maxBytes()));
@@ -65,7 +73,6 @@ final class AppendScript {
         all.add(Script.bytes(settings.defaultTenant()));
         all.add(Script.bytes(sharded ? "SPUBLISH" : "PUBLISH"));
         all.add(optional(source));
-        Map<String, Integer> index = index(batch);
         for (Append append : batch) {
             add(all, append, Objects.requireNonNull(index.get(append.event().conversation())));
         }

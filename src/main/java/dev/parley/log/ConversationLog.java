@@ -67,8 +67,8 @@ public final class ConversationLog {
     }
 
     private Mono<List<Outcome>> run(@Nullable String source, List<Append> batch) {
-        return AppendScript.SCRIPT
-                .run(redis, appending.keys(batch), appending.arguments(source, batch))
+        return appending
+                .run(redis, source, batch)
                 .map(reply -> reply.stream().map(Outcome::of).toList());
     }
 

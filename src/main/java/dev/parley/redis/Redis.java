@@ -58,10 +58,6 @@ public final class Redis {
         return topology;
     }
 
-    public RedisSettings settings() {
-        return settings;
-    }
-
     /** Starts to connect, and goes on trying until {@link #close}. */
     public void open() {
         connecting.update(connector
