@@ -1,0 +1,44 @@
+package dev.parley.bench;
+
+import dev.parley.bench.result.Round;
+import dev.parley.bench.scenario.Phase;
+import dev.parley.bench.scenario.Progress;
+import dev.parley.bench.scenario.Scenario;
+import dev.parley.bench.scenario.Stage;
+import dev.parley.bench.subject.Launch;
+import dev.parley.bench.subject.RedisServer;
+import io.netty.channel.EventLoop;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Where rounds take place: each on a Redis and a system that have just been started, unless others were named. */
+final class Lab implements AutoCloseable {
+
+    private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+    private final Launch launch;
+    private final Progress progress;
+
+    Lab(Launch launch, Progress progress) {
+        this.launch = launch;
+        this.progress = progress;
+    }
+
+    /** @param versions of what took part are put here */
+    Round round(String system, Scenario scenario, Phase phase, Map<String, String> versions)
+            throws InterruptedException {
+        EventLoop loop = (EventLoop) loops.next();
+        try (RedisServer redis = launch.redis() == null ? RedisServer.own() : RedisServer.at(launch.redis());
+                Stage stage = new Stage(loop, system, redis, launch, progress)) {
+            Round round = scenario.run(stage, phase.settings());
+            versions.putAll(stage.subject().versions());
+            return round;
+        }
+    }
+
+    @Override
+    public void close() {
+        loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+}

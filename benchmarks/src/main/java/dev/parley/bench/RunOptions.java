@@ -1,0 +1,180 @@
+package dev.parley.bench;
+
+import dev.parley.bench.scenario.Phase;
+import dev.parley.bench.scenario.Settings;
+import dev.parley.bench.subject.Launch;
+import dev.parley.bench.subject.Via;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** How much of everything, and what it is measured on. */
+final class RunOptions {
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N|max",
+            converter = Rate.class,
+            description = "events a second over all conversations; max is as fast as deliveries come")
+    @Nullable
+    Double rate;
+
+    @Option(names = "--sockets", paramLabel = "N", description = "sockets, spread over the conversations")
+    @Nullable
+    Integer sockets;
+
+    @Option(names = "--conversations", paramLabel = "N", description = "conversations")
+    @Nullable
+    Integer conversations;
+
+    @Option(
+            names = "--duration",
+            paramLabel = "10s",
+            converter = Seconds.class,
+            description = "how long it is measured")
+    @Nullable
+    Duration duration;
+
+    @Option(
+            names = "--warm-up",
+            paramLabel = "10s",
+            converter = Seconds.class,
+            description = "the same load before it counts")
+    @Nullable
+    Duration warmUp;
+
+    @Option(names = "--bytes", paramLabel = "N", description = "length of an event")
+    @Nullable
+    Integer bytes;
+
+    @Option(names = "--window", paramLabel = "N", description = "deliveries on their way, where the rate is max")
+    @Nullable
+    Integer window;
+
+    @Option(names = "--via", paramLabel = "pubsub|stream|http", description = "how events are published")
+    @Nullable
+    Via via;
+
+    @Option(names = "--phase", split = ",", paramLabel = "NAME", description = "only these parts of the scenario")
+    List<String> phases = List.of();
+
+    @Option(names = "--rounds", paramLabel = "N", defaultValue = "1", description = "repetitions; the median counts")
+    int rounds;
+
+    @Option(names = "--quick", description = "a second with a few sockets: shows that it runs, measures nothing")
+    boolean quick;
+
+    @Option(names = "--gateway", paramLabel = "URL", description = "measure this gateway instead of starting one")
+    @Nullable
+    URI gateway;
+
+    @Option(names = "--gateway-pid", paramLabel = "PID", description = "its process, to be watched")
+    @Nullable
+    Long gatewayPid;
+
+    @Option(names = "--redis", paramLabel = "URI", description = "use this Redis instead of starting one")
+    @Nullable
+    String redis;
+
+    @Option(names = "--nodes", paramLabel = "N", defaultValue = "1", description = "gateways to start")
+    int nodes;
+
+    @Option(
+            names = "--parley",
+            paramLabel = "DIR",
+            description = "the gateway's distribution (default: target/parley of this checkout)")
+    @Nullable
+    Path parley;
+
+    @Option(names = "--set", paramLabel = "KEY=VALUE", description = "a setting of the gateway")
+    List<String> settings = List.of();
+
+    @Option(names = "--java-opts", paramLabel = "FLAGS", defaultValue = "", description = "flags for the gateway's JVM")
+    String javaOptions = "";
+
+    /** A phase with what was asked for in place of its own. */
+    Phase apply(Phase phase) {
+        Settings own = phase.settings();
+        int quickly = quick ? 20 : Integer.MAX_VALUE;
+        int used = conversations != null ? conversations : Math.min(own.conversations(), quickly);
+        int watching = sockets != null ? sockets : quick ? Math.min(own.sockets(), 40) : own.sockets();
+        double paced = own.rate() == 0 ? 0 : Math.min(own.rate(), quick ? 500 : Double.MAX_VALUE);
+        Duration quickTime = own.duration().isZero() ? Duration.ZERO : Duration.ofSeconds(1);
+        return new Phase(
+                phase.name(),
+                new Settings(
+                        used,
+                        watching,
+                        rate != null ? rate : paced,
+                        window != null ? window : quick ? Math.min(own.window(), 500) : own.window(),
+                        duration != null ? duration : quick ? quickTime : own.duration(),
+                        warmUp != null ? warmUp : quick ? Duration.ofSeconds(1) : own.warmUp(),
+                        bytes != null ? bytes : own.bytes(),
+                        via != null ? via : own.via()));
+    }
+
+    boolean wants(Phase phase) {
+        return phases.isEmpty() || phases.contains(phase.name());
+    }
+
+    Launch launch() throws IOException {
+        Path directory = Files.createTempDirectory("parley-bench");
+        return new Launch(
+                gateway,
+                gatewayPid,
+                redis,
+                nodes,
+                (parley == null ? checkout().resolve("target/parley") : parley).toAbsolutePath(),
+                checkout().resolve("benchmarks/peers"),
+                settings,
+                javaOptions,
+                directory);
+    }
+
+    /** The checkout that this program was built in: it is benchmarks/target/bench. */
+    private static Path checkout() {
+        try {
+            Path self = Path.of(RunOptions.class
+                    .getProtectionDomain()
+                    .getCodeSource()
+                    .getLocation()
+                    .toURI());
+            return self.toAbsolutePath().getParent().getParent().getParent();
+        } catch (URISyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static final class Rate implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String value) {
+            if (value.equals("max")) {
+                return 0.0;
+            }
+            double rate = Double.parseDouble(value);
+            if (rate <= 0) {
+                throw new TypeConversionException("the rate must be more than 0, or max");
+            }
+            return rate;
+        }
+    }
+
+    static final class Seconds implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String value) {
+            try {
+                return Duration.parse("PT" + value);
+            } catch (java.time.format.DateTimeParseException e) {
+                throw new TypeConversionException("'" + value + "' is no duration such as 10s or 2m");
+            }
+        }
+    }
+}

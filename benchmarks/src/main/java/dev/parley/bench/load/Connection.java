@@ -1,0 +1,148 @@
+package dev.parley.bench.load;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.handler.codec.http.FullHttpResponse;
+import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseDecoder;
+import io.netty.handler.codec.redis.ErrorRedisMessage;
+import io.netty.handler.codec.redis.RedisBulkStringAggregator;
+import io.netty.handler.codec.redis.RedisDecoder;
+import io.netty.handler.codec.redis.RedisMessage;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** A pipelined connection that events are sent over. Belongs to its event loop; the counters may be read by any thread. */
+final class Connection {
+
+    private static final int BUFFER = 64 * 1024;
+    private static final int LONGEST_REPLY = 64 * 1024;
+
+    private final Channel channel;
+    private final AtomicLong replies = new AtomicLong();
+    private final AtomicLong refused = new AtomicLong();
+    private volatile @Nullable String refusal;
+    private @Nullable ByteBuf buffer;
+
+    private Connection(Channel channel) {
+        this.channel = channel;
+    }
+
+    /** Blocks. */
+    static Connection open(EventLoop loop, Outlet outlet) {
+        Channel channel = new Bootstrap()
+                .group(loop)
+                .channel(EpollSocketChannel.class)
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.WRITE_BUFFER_WATER_MARK, new WriteBufferWaterMark(512 * 1024, 1024 * 1024))
+                .handler(new ChannelInitializer<Channel>() {
+                    @Override
+                    protected void initChannel(Channel made) {
+                        if (outlet.protocol() == Outlet.Protocol.REDIS) {
+                            made.pipeline().addLast(new RedisDecoder(), new RedisBulkStringAggregator());
+                        } else {
+                            made.pipeline().addLast(new HttpResponseDecoder(), new HttpObjectAggregator(LONGEST_REPLY));
+                        }
+                    }
+                })
+                .connect(outlet.address())
+                .syncUninterruptibly()
+                .channel();
+        Connection connection = new Connection(channel);
+        channel.pipeline()
+                .addLast(
+                        outlet.protocol() == Outlet.Protocol.REDIS
+                                ? connection.new RedisReplies()
+                                : connection.new HttpReplies());
+        return connection;
+    }
+
+    /** Whether more may be written now. */
+    boolean writable() {
+        return channel.isWritable();
+    }
+
+    void write(Template template, int run, int conversation, int number, long nanos) {
+        byte[] bytes = template.bytes();
+        Stamp.put(bytes, template.stampAt(), run, conversation, number, nanos);
+        ByteBuf into = buffer;
+        if (into != null && into.writableBytes() < bytes.length) {
+            channel.write(into, channel.voidPromise());
+            into = null;
+        }
+        if (into == null) {
+            into = channel.alloc().directBuffer(Math.max(BUFFER, bytes.length));
+        }
+        into.writeBytes(bytes);
+        buffer = into;
+    }
+
+    void flush() {
+        if (buffer != null) {
+            channel.writeAndFlush(buffer, channel.voidPromise());
+            buffer = null;
+        }
+    }
+
+    void close() {
+        channel.close();
+    }
+
+    long replies() {
+        return replies.get();
+    }
+
+    /** How many of the replies were errors. */
+    long refused() {
+        return refused.get();
+    }
+
+    @Nullable
+    String refusal() {
+        return refusal;
+    }
+
+    private void replied(@Nullable String error) {
+        replies.lazySet(replies.get() + 1);
+        if (error != null) {
+            refused.lazySet(refused.get() + 1);
+            refusal = error;
+        }
+    }
+
+    private final class RedisReplies extends SimpleChannelInboundHandler<RedisMessage> {
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, RedisMessage reply) {
+            replied(reply instanceof ErrorRedisMessage error ? error.content() : null);
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            refusal = "the connection to Redis was closed";
+        }
+    }
+
+    private final class HttpReplies extends SimpleChannelInboundHandler<FullHttpResponse> {
+        @Override
+        protected void channelRead0(ChannelHandlerContext ctx, FullHttpResponse reply) {
+            replied(
+                    reply.status().code() / 100 == 2
+                            ? null
+                            : reply.status() + " " + reply.content().toString(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext ctx) {
+            refusal = "the connection was closed";
+        }
+    }
+}

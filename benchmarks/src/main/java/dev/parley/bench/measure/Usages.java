@@ -1,0 +1,33 @@
+package dev.parley.bench.measure;
+
+import dev.parley.bench.measure.Watched.Usage;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What the processes of a run had used at one moment, by role. */
+public record Usages(long nanos, Map<String, Usage> byRole) {
+
+    public static Usages now(List<Watched> processes) {
+        Map<String, Usage> sums = new TreeMap<>();
+        for (Watched process : processes) {
+            sums.merge(process.role(), process.usage(), Usage::plus);
+        }
+        return new Usages(System.nanoTime(), sums);
+    }
+
+    public Usage of(String role) {
+        return byRole.getOrDefault(role, Usage.NONE);
+    }
+
+    /** What was used since then. */
+    public Usages since(Usages before) {
+        Map<String, Usage> used = new TreeMap<>();
+        byRole.forEach((role, usage) -> used.put(role, usage.since(before.of(role))));
+        return new Usages(nanos - before.nanos, used);
+    }
+
+    public double seconds() {
+        return nanos / 1e9;
+    }
+}

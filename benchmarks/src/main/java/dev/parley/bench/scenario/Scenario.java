@@ -1,0 +1,19 @@
+package dev.parley.bench.scenario;
+
+import dev.parley.bench.result.Round;
+import java.util.List;
+
+/** Something that is done to a system. One small class each; {@link Scenarios} lists them. */
+public interface Scenario {
+
+    String name();
+
+    /** One line that says what it does. */
+    String about();
+
+    /** Its parts, as they are when nothing else is asked for. */
+    List<Phase> phases();
+
+    /** Does one part once, on a system that has just been started. Blocks. */
+    Round run(Stage stage, Settings settings) throws InterruptedException;
+}

@@ -1,0 +1,116 @@
+package dev.parley.bench.scenario;
+
+import dev.parley.bench.client.Fleet;
+import dev.parley.bench.load.Events;
+import dev.parley.bench.load.Plan;
+import dev.parley.bench.load.Publisher;
+import dev.parley.bench.measure.Usages;
+import dev.parley.bench.result.Round;
+import dev.parley.bench.subject.Via;
+import java.time.Duration;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/**
+ * Sockets are cut and come back with the last position that they saw. First all of them at once; then, as AnyCable measures it, each
+ * of them at random about every 15 s, away for 2 s.
+ */
+final class Storm implements Scenario {
+
+    private static final int SOCKETS = 10_000;
+    private static final int CONVERSATIONS = 1_000;
+    private static final double RATE = 1_000;
+    private static final Duration AWAY = Duration.ofSeconds(2);
+    private static final Duration BETWEEN_CUTS = Duration.ofSeconds(15);
+    private static final Duration STEP = Duration.ofMillis(250);
+
+    @Override
+    public String name() {
+        return "storm";
+    }
+
+    @Override
+    public String about() {
+        return "10,000 sockets are cut at once, then each every 15 s for 2 s; share delivered and time to catch up";
+    }
+
+    @Override
+    public List<Phase> phases() {
+        Settings settings = Settings.of(CONVERSATIONS, SOCKETS, RATE, Via.STREAM);
+        return List.of(
+                Phase.of("all-at-once", settings.duration(Duration.ZERO)),
+                Phase.of("random", settings.duration(Duration.ofSeconds(45))));
+    }
+
+    @Override
+    public Round run(Stage stage, Settings settings) throws InterruptedException {
+        Events events = Stage.events(settings);
+        Publisher publisher = stage.publisher(settings, Plan.inTurn(settings.conversations()), events);
+        Fleet fleet = stage.fleet(events, publisher);
+        fleet.open(settings.sockets(), settings.conversations());
+        stage.progress().say(fleet.following() + " sockets follow");
+        publisher.pace(settings.rate());
+        TimeUnit.NANOSECONDS.sleep(settings.warmUp().toNanos());
+        Usages before = Usages.now(stage.processes());
+        fleet.replay();
+        Histogram replay = new Histogram(3);
+        if (settings.duration().isZero()) {
+            allAtOnce(stage, fleet);
+        } else {
+            atRandom(stage, settings, fleet);
+        }
+        fleet.awaitAll();
+        Usages used = Usages.now(stage.processes()).since(before);
+        publisher.stop();
+        Streaming.awaitArrivals(fleet, publisher);
+        replay.add(fleet.replay());
+
+        Round round = new Round();
+        round.put("came_back", replay.getTotalCount());
+        round.put("replay_p50_ms", replay.getValueAtPercentile(50) / 1e6);
+        round.put("replay_p99_ms", replay.getValueAtPercentile(99) / 1e6);
+        round.put("replay_max_ms", replay.getMaxValue() / 1e6);
+        round.put("gateway_cpu_ms_per_return", used.of("gateway").cpu() * 1e3 / Math.max(1, replay.getTotalCount()));
+        Streaming.ledger(round, fleet, publisher, settings.via());
+        double expected = round.figures().getOrDefault("delivered", 0.0) + fleet.missing();
+        round.put("delivered_percent", 100 * round.figures().getOrDefault("delivered", 0.0) / Math.max(1, expected));
+        replayPercentiles(round, replay);
+        if (fleet.gaps() > 0) {
+            round.problem(fleet.gaps() + " sockets were told of a gap");
+        }
+        if (replay.getTotalCount() == 0) {
+            round.problem("nobody came back");
+        }
+        return round;
+    }
+
+    private static void replayPercentiles(Round round, Histogram replay) {
+        for (double percentile : new double[] {50, 75, 90, 95, 99, 99.9, 100}) {
+            round.percentiles().put(Round.label(percentile), replay.getValueAtPercentile(percentile) / 1e6);
+        }
+    }
+
+    private static void allAtOnce(Stage stage, Fleet fleet) throws InterruptedException {
+        fleet.cut(follower -> true);
+        stage.progress().say("all were cut");
+        TimeUnit.NANOSECONDS.sleep(AWAY.toNanos());
+        fleet.comeBack(AWAY);
+        fleet.awaitAll();
+    }
+
+    private static void atRandom(Stage stage, Settings settings, Fleet fleet) throws InterruptedException {
+        SplittableRandom random = new SplittableRandom(1);
+        double share = (double) STEP.toMillis() / BETWEEN_CUTS.toMillis();
+        long end = System.nanoTime() + settings.duration().toNanos();
+        while (System.nanoTime() < end) {
+            fleet.cut(follower -> random.nextDouble() < share);
+            TimeUnit.NANOSECONDS.sleep(STEP.toNanos());
+            fleet.comeBack(AWAY);
+        }
+        stage.progress().say("the last ones come back");
+        TimeUnit.NANOSECONDS.sleep(AWAY.toNanos());
+        fleet.comeBack(AWAY);
+    }
+}

@@ -1,0 +1,200 @@
+package dev.parley.bench.scenario;
+
+import dev.parley.bench.client.Fleet;
+import dev.parley.bench.load.Events;
+import dev.parley.bench.load.Plan;
+import dev.parley.bench.load.Publisher;
+import dev.parley.bench.measure.GcLog;
+import dev.parley.bench.measure.Usages;
+import dev.parley.bench.measure.Watched.Usage;
+import dev.parley.bench.result.Round;
+import dev.parley.bench.subject.Via;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/** The steady kind of run: sockets follow, events are sent, first to warm up and then to be measured. */
+final class Streaming {
+
+    private static final Duration SAMPLE = Duration.ofMillis(500);
+    private static final Duration SILENCE = Duration.ofSeconds(3);
+
+    /** Above this share of its one thread the client is what is measured. */
+    private static final double CLIENT_BUSY = 0.9;
+
+    /** Below this share of the rate that was asked for, the run was another one. */
+    private static final double RATE_REACHED = 0.97;
+
+    private final Stage stage;
+    private final Settings settings;
+    private final Publisher publisher;
+    private final Fleet fleet;
+    private final Round round = new Round();
+
+    private Streaming(Stage stage, Settings settings, Plan plan) {
+        this.stage = stage;
+        this.settings = settings;
+        Events events = Stage.events(settings);
+        this.publisher = stage.publisher(settings, plan, events);
+        this.fleet = stage.fleet(events, publisher);
+    }
+
+    /** Blocks until all is measured. */
+    static Round run(Stage stage, Settings settings, Plan plan) throws InterruptedException {
+        return new Streaming(stage, settings, plan).run();
+    }
+
+    private Round run() throws InterruptedException {
+        fleet.open(settings.sockets(), settings.conversations());
+        stage.progress()
+                .say(fleet.following() + " sockets follow; warming up for "
+                        + settings.warmUp().toSeconds() + " s");
+        send();
+        TimeUnit.NANOSECONDS.sleep(settings.warmUp().toNanos());
+        measure();
+        publisher.stop();
+        awaitArrivals(fleet, publisher);
+        ledger(round, fleet, publisher, settings.via());
+        return round;
+    }
+
+    private void send() {
+        if (settings.rate() > 0) {
+            publisher.pace(settings.rate());
+        } else {
+            publisher.push(
+                    settings.window(), Math.max(1, settings.sockets() / settings.conversations()), fleet::delivered);
+        }
+    }
+
+    private void measure() throws InterruptedException {
+        List<GcLog> gcLogs = stage.subject().gcLogs();
+        long pausesBefore =
+                gcLogs.stream().mapToLong(log -> log.pauses().size()).sum();
+        Histogram all = new Histogram(3);
+        fleet.latency();
+        double loopBefore = stage.loopSeconds();
+        long sentBefore = publisher.sent();
+        long deliveredBefore = fleet.delivered();
+        Usages before = Usages.now(stage.processes());
+        Usages last = before;
+        long lastDelivered = deliveredBefore;
+        while (System.nanoTime() - before.nanos() < settings.duration().toNanos()) {
+            TimeUnit.NANOSECONDS.sleep(SAMPLE.toNanos());
+            Histogram interval = fleet.latency();
+            all.add(interval);
+            Usages now = Usages.now(stage.processes());
+            long delivered = fleet.delivered();
+            sample((now.nanos() - before.nanos()) / 1e9, delivered - lastDelivered, interval, now.since(last));
+            last = now;
+            lastDelivered = delivered;
+        }
+        Usages used = last.since(before);
+        figures(used, publisher.sent() - sentBefore, fleet.delivered() - deliveredBefore);
+        round.latencies(all);
+        double busy = (stage.loopSeconds() - loopBefore) / used.seconds();
+        round.put("client_thread_busy", busy);
+        if (busy > CLIENT_BUSY) {
+            round.problem(
+                    "the client was the bottleneck: its thread was busy for %.0f %% of the time".formatted(busy * 100));
+        }
+        List<Double> pauses = gcLogs.stream()
+                .flatMap(log -> log.pauses().stream())
+                .skip(pausesBefore)
+                .toList();
+        if (!gcLogs.isEmpty()) {
+            round.put("gc_pauses", pauses.size());
+            round.put(
+                    "gc_pause_max_ms",
+                    pauses.stream().mapToDouble(ms -> ms).max().orElse(0));
+            round.put("gc_pause_sum_ms", pauses.stream().mapToDouble(ms -> ms).sum());
+        }
+    }
+
+    private void sample(double at, long delivered, Histogram interval, Usages used) {
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put("deliveries_per_s", delivered / used.seconds());
+        if (interval.getTotalCount() > 0) {
+            figures.put("latency_p50_ms", interval.getValueAtPercentile(50) / 1e6);
+            figures.put("latency_p99_ms", interval.getValueAtPercentile(99) / 1e6);
+        }
+        used.byRole().forEach((role, usage) -> {
+            figures.put(role + "_cores", usage.cpu() / used.seconds());
+            figures.put(role + "_rss_mib", usage.rss() / 1048576.0);
+        });
+        round.series().add(new Round.Sample(at, figures));
+        stage.progress()
+                .say("%5.1f s  %,9.0f deliveries/s  p50 %.2f ms  p99 %.2f ms"
+                        .formatted(
+                                at,
+                                delivered / used.seconds(),
+                                interval.getValueAtPercentile(50) / 1e6,
+                                interval.getValueAtPercentile(99) / 1e6));
+    }
+
+    private void figures(Usages used, long sent, long delivered) {
+        double seconds = used.seconds();
+        round.put("events_per_s", sent / seconds);
+        round.put("deliveries_per_s", delivered / seconds);
+        used.byRole().forEach((role, usage) -> processFigures(role, usage, seconds, delivered));
+        double gateway = used.of("gateway").cpu();
+        if (gateway > 0) {
+            round.put("deliveries_per_gateway_cpu_s", delivered / gateway);
+        }
+        if (settings.rate() > 0 && sent < settings.rate() * seconds * RATE_REACHED) {
+            round.problem("only %.0f of %.0f events/s could be sent".formatted(sent / seconds, settings.rate()));
+        }
+        if (delivered == 0) {
+            round.problem("nothing came");
+        }
+    }
+
+    private void processFigures(String role, Usage usage, double seconds, long delivered) {
+        round.put(role + "_cores", usage.cpu() / seconds);
+        round.put(role + "_user_s", usage.user());
+        round.put(role + "_system_s", usage.system());
+        round.put(role + "_cpu_us_per_delivery", usage.cpu() * 1e6 / Math.max(1, delivered));
+        round.put(role + "_rss_mib", usage.rss() / 1048576.0);
+        round.put(role + "_threads", usage.threads());
+        round.put(role + "_switches_per_s", usage.switches() / seconds);
+    }
+
+    /** Waits until all has come that was sent, or nothing comes any more. Blocks. */
+    static void awaitArrivals(Fleet fleet, Publisher publisher) throws InterruptedException {
+        long delivered = -1;
+        long since = System.nanoTime();
+        while (fleet.missing() > 0 && System.nanoTime() - since < SILENCE.toNanos()) {
+            if (fleet.delivered() != delivered) {
+                delivered = fleet.delivered();
+                since = System.nanoTime();
+            }
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+    }
+
+    /** What was lost, came twice or in the wrong order. A lost durable event makes the run a failure. */
+    static void ledger(Round round, Fleet fleet, Publisher publisher, Via via) throws InterruptedException {
+        long lost = fleet.missing();
+        round.put("sent", publisher.sent());
+        round.put("delivered", fleet.delivered());
+        round.put("lost", lost);
+        round.put("repeated", fleet.repeated());
+        round.put("reordered", fleet.reordered());
+        round.put("gaps", fleet.gaps());
+        round.put("refused", publisher.refused());
+        if (via != Via.PUBSUB && lost > 0) {
+            round.problem("FAILED: " + lost + " durable deliveries were lost");
+        }
+        if (fleet.repeated() + fleet.reordered() > 0) {
+            round.problem(
+                    "FAILED: " + fleet.repeated() + " events came twice, " + fleet.reordered() + " in the wrong order");
+        }
+        if (publisher.refusal() != null) {
+            round.problem(publisher.refused() + " events were refused: " + publisher.refusal());
+        }
+        fleet.problems().forEach(round::problem);
+    }
+}

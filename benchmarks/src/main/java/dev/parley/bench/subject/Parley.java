@@ -1,0 +1,209 @@
+package dev.parley.bench.subject;
+
+import dev.parley.bench.client.Dialect;
+import dev.parley.bench.load.Events;
+import dev.parley.bench.load.Outlet;
+import dev.parley.bench.load.Template;
+import dev.parley.bench.measure.GcLog;
+import dev.parley.bench.measure.Watched;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** Parley: nodes of its own, started from the distribution as users start it, or one that is there. */
+final class Parley implements Subject {
+
+    private static final String STREAM = "agent:events:stream";
+
+    /** The group has read what is older than this, by far. */
+    private static final String STREAM_LENGTH = "200000";
+
+    private static final String EMBEDDED = "redis.embedded=true";
+    private static final int HTTP_CONNECTIONS = 16;
+
+    private final RedisServer redis;
+    private final List<Launched> nodes = new ArrayList<>();
+    private final List<InetSocketAddress> addresses = new ArrayList<>();
+    private final List<Watched> processes = new ArrayList<>();
+    private final List<GcLog> gcLogs = new ArrayList<>();
+    private final Map<String, String> versions = new LinkedHashMap<>();
+
+    private Parley(RedisServer redis) {
+        this.redis = redis;
+    }
+
+    static Parley start(RedisServer redis, Launch launch) {
+        Parley parley = new Parley(redis);
+        try {
+            for (int node = 0; node < launch.nodes(); node++) {
+                parley.startNode(launch, node);
+            }
+        } catch (RuntimeException e) {
+            parley.close();
+            throw e;
+        }
+        parley.versions.put("parley", version(launch.parley()));
+        parley.versions.put("redis", redis.version());
+        return parley;
+    }
+
+    static Parley at(RedisServer redis, URI gateway, @Nullable Long pid) {
+        Parley parley = new Parley(redis);
+        parley.addresses.add(new InetSocketAddress(gateway.getHost(), gateway.getPort() < 0 ? 80 : gateway.getPort()));
+        if (pid != null) {
+            parley.processes.add(new Watched("gateway", pid));
+        }
+        parley.versions.put("parley", "at " + gateway);
+        parley.versions.put("redis", redis.version());
+        return parley;
+    }
+
+    private void startNode(Launch launch, int node) {
+        int port = Launched.freePort();
+        int management = Launched.freePort();
+        GcLog gcLog = new GcLog(launch.directory().resolve("gc-" + port + ".log"));
+        List<String> command = new ArrayList<>(List.of(
+                launch.parley().resolve("bin/parley").toString(),
+                "serve",
+                "--set",
+                "node=bench-" + node,
+                "--port",
+                Integer.toString(port),
+                "--management-port",
+                Integer.toString(management)));
+        if (!launch.settings().contains(EMBEDDED)) {
+            command.addAll(List.of("--redis", redis.uri()));
+        }
+        launch.settings().forEach(setting -> {
+            command.add("--set");
+            command.add(setting);
+        });
+        Launched process = Launched.start(
+                command,
+                Map.of("PARLEY_JAVA_OPTS", (gcLog.flag() + " " + launch.javaOptions()).strip()),
+                launch.directory(),
+                "parley-" + node);
+        nodes.add(process);
+        process.awaitOk("http://127.0.0.1:" + management + "/health/ready");
+        addresses.add(new InetSocketAddress("127.0.0.1", port));
+        processes.add(new Watched("gateway", process.pid()));
+        gcLogs.add(gcLog);
+    }
+
+    private static String version(Path distribution) {
+        try (Stream<Path> jars = Files.list(distribution.resolve("lib"))) {
+            return jars.map(jar -> jar.getFileName().toString())
+                    .filter(jar -> jar.startsWith("parley-"))
+                    .map(jar -> jar.substring("parley-".length(), jar.length() - ".jar".length()))
+                    .findFirst()
+                    .orElse("unknown");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public String name() {
+        return "parley";
+    }
+
+    @Override
+    public List<InetSocketAddress> nodes() {
+        return addresses;
+    }
+
+    @Override
+    public Dialect dialect() {
+        return new ParleyDialect();
+    }
+
+    @Override
+    public boolean takes(Via via) {
+        return true;
+    }
+
+    @Override
+    public List<Outlet> outlets(Via via) {
+        return switch (via) {
+            case PUBSUB ->
+                redis.outlets(
+                        1,
+                        (events, conversation) ->
+                                Template.command("PUBLISH", "agent:events:" + Events.TYPE, events.event(conversation)));
+            case STREAM ->
+                redis.outlets(
+                        1,
+                        (events, conversation) -> Template.command(
+                                "XADD",
+                                STREAM,
+                                "MAXLEN",
+                                "~",
+                                STREAM_LENGTH,
+                                "*",
+                                "event",
+                                Events.TYPE,
+                                "payload",
+                                events.payload(conversation),
+                                "timestamp",
+                                Events.TIME));
+            case HTTP -> http();
+        };
+    }
+
+    private List<Outlet> http() {
+        List<Outlet> outlets = new ArrayList<>();
+        for (int i = 0; i < HTTP_CONNECTIONS; i++) {
+            InetSocketAddress node = addresses.get(i % addresses.size());
+            outlets.add(new Outlet() {
+                @Override
+                public InetSocketAddress address() {
+                    return node;
+                }
+
+                @Override
+                public Protocol protocol() {
+                    return Protocol.HTTP;
+                }
+
+                @Override
+                public Template template(Events events, int conversation) {
+                    return Template.post(
+                            node.getHostString(),
+                            "/v1/conversations/" + events.conversation(conversation) + "/events",
+                            "application/json",
+                            events.event(conversation));
+                }
+            });
+        }
+        return outlets;
+    }
+
+    @Override
+    public List<Watched> processes() {
+        return Stream.concat(processes.stream(), redis.processes().stream()).toList();
+    }
+
+    @Override
+    public List<GcLog> gcLogs() {
+        return gcLogs;
+    }
+
+    @Override
+    public Map<String, String> versions() {
+        return versions;
+    }
+
+    @Override
+    public void close() {
+        nodes.forEach(Launched::close);
+    }
+}

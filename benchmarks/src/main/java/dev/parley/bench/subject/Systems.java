@@ -1,0 +1,48 @@
+package dev.parley.bench.subject;
+
+import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+
+/** The systems that can be measured, by name. */
+public final class Systems {
+
+    /** Starts a system. */
+    private interface Start {
+        Subject start(RedisServer redis, Launch launch);
+    }
+
+    private static final Map<String, Start> ALL = new LinkedHashMap<>();
+
+    static {
+        ALL.put("parley", Systems::parley);
+    }
+
+    private Systems() {}
+
+    public static Set<String> names() {
+        return ALL.keySet();
+    }
+
+    /** Starts a system. Blocks until it is ready. */
+    public static Subject start(String name, RedisServer redis, Launch launch) {
+        Start start = ALL.get(name);
+        if (start == null) {
+            throw new IllegalArgumentException("there is no system " + name + ": one of " + String.join(", ", names()));
+        }
+        return start.start(redis, launch);
+    }
+
+    private static Subject parley(RedisServer redis, Launch launch) {
+        if (launch.gateway() != null) {
+            return Parley.at(redis, launch.gateway(), launch.gatewayPid());
+        }
+        if (!Files.isExecutable(launch.parley().resolve("bin/parley"))) {
+            throw new IllegalArgumentException(
+                    "there is no gateway in " + launch.parley()
+                            + ": build it with mvn -DskipTests package beside the benchmarks, or name one with --parley or --gateway");
+        }
+        return Parley.start(redis, launch);
+    }
+}

@@ -1,0 +1,11 @@
+package dev.parley.bench.subject;
+
+/** How events reach a system. */
+public enum Via {
+    /** Redis Pub/Sub: not kept. */
+    PUBSUB,
+    /** A Redis stream: kept, each delivered once. */
+    STREAM,
+    /** An HTTP request for each: kept. */
+    HTTP
+}
