@@ -9,13 +9,18 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A process that is watched through {@code /proc}, its children with it.
+ * A process that is watched through {@code /proc}.
  *
  * @param role what it is in a run: {@code gateway}, {@code redis} or {@code client}; figures of one role are added up
+ * @param family whether its children are counted with it
  */
-public record Watched(String role, long pid) {
+public record Watched(String role, long pid, boolean family) {
 
     private static final double TICKS_PER_SECOND = 100;
+
+    public Watched(String role, long pid) {
+        this(role, pid, false);
+    }
 
     /** What it has used so far. */
     public Usage usage() {
@@ -27,10 +32,12 @@ public record Watched(String role, long pid) {
     }
 
     private List<Long> children() {
-        return ProcessHandle.of(pid).stream()
-                .flatMap(ProcessHandle::descendants)
-                .map(ProcessHandle::pid)
-                .toList();
+        return !family
+                ? List.of()
+                : ProcessHandle.of(pid).stream()
+                        .flatMap(ProcessHandle::descendants)
+                        .map(ProcessHandle::pid)
+                        .toList();
     }
 
     private static Usage of(long pid) {

@@ -25,7 +25,7 @@ final class Parley implements Subject {
     private static final String STREAM = "agent:events:stream";
 
     /** The group has read what is older than this, by far. */
-    private static final String STREAM_LENGTH = "200000";
+    private static final String STREAM_LENGTH = "1000000";
 
     private static final String EMBEDDED = "redis.embedded=true";
     private static final int HTTP_CONNECTIONS = 16;
