@@ -30,7 +30,8 @@ final class Lab implements AutoCloseable {
             throws InterruptedException {
         EventLoop loop = (EventLoop) loops.next();
         try (RedisServer redis = launch.redis() == null ? RedisServer.own() : RedisServer.at(launch.redis());
-                Stage stage = new Stage(loop, system, redis, launch, progress)) {
+                Stage stage =
+                        new Stage(loop, system, redis, launch, phase.settings().nodes(), progress)) {
             Round round = scenario.run(stage, phase.settings());
             versions.putAll(stage.subject().versions());
             return round;

@@ -84,8 +84,9 @@ final class RunOptions {
     @Nullable
     String redis;
 
-    @Option(names = "--nodes", paramLabel = "N", defaultValue = "1", description = "gateways to start")
-    int nodes;
+    @Option(names = "--nodes", paramLabel = "N", description = "gateways to start")
+    @Nullable
+    Integer nodes;
 
     @Option(
             names = "--parley",
@@ -118,7 +119,8 @@ final class RunOptions {
                         duration != null ? duration : quick ? quickTime : own.duration(),
                         warmUp != null ? warmUp : quick ? Duration.ofSeconds(1) : own.warmUp(),
                         bytes != null ? bytes : own.bytes(),
-                        via != null ? via : own.via()));
+                        via != null ? via : own.via(),
+                        nodes != null ? nodes : own.nodes()));
     }
 
     boolean wants(Phase phase) {
@@ -131,7 +133,6 @@ final class RunOptions {
                 gateway,
                 gatewayPid,
                 redis,
-                nodes,
                 (parley == null ? checkout().resolve("target/parley") : parley).toAbsolutePath(),
                 checkout().resolve("benchmarks/peers"),
                 settings,

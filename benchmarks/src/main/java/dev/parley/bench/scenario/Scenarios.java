@@ -5,8 +5,8 @@ import java.util.List;
 /** All of them. */
 public final class Scenarios {
 
-    public static final List<Scenario> ALL =
-            List.of(new Tokens(), new Fanout(), new Mixed(), new Idle(), new Storm(), new Durable(), new Start());
+    public static final List<Scenario> ALL = List.of(
+            new Tokens(), new Fanout(), new Mixed(), new Idle(), new Storm(), new Durable(), new Scale(), new Start());
 
     private Scenarios() {}
 

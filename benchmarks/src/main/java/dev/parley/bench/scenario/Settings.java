@@ -12,6 +12,7 @@ import java.util.Map;
  * @param window deliveries that may be on their way when there is no rate
  * @param warmUp the same load before it counts
  * @param bytes length of an event
+ * @param nodes of the gateway
  */
 public record Settings(
         int conversations,
@@ -21,19 +22,24 @@ public record Settings(
         Duration duration,
         Duration warmUp,
         int bytes,
-        Via via) {
+        Via via,
+        int nodes) {
 
     static Settings of(int conversations, int sockets, double rate, Via via) {
         return new Settings(
-                conversations, sockets, rate, 20_000, Duration.ofSeconds(10), Duration.ofSeconds(10), 300, via);
+                conversations, sockets, rate, 20_000, Duration.ofSeconds(10), Duration.ofSeconds(10), 300, via, 1);
     }
 
     Settings window(int deliveries) {
-        return new Settings(conversations, sockets, rate, deliveries, duration, warmUp, bytes, via);
+        return new Settings(conversations, sockets, rate, deliveries, duration, warmUp, bytes, via, nodes);
     }
 
-    Settings duration(Duration long_) {
-        return new Settings(conversations, sockets, rate, window, long_, warmUp, bytes, via);
+    Settings duration(Duration measured) {
+        return new Settings(conversations, sockets, rate, window, measured, warmUp, bytes, via, nodes);
+    }
+
+    Settings nodes(int count) {
+        return new Settings(conversations, sockets, rate, window, duration, warmUp, bytes, via, count);
     }
 
     public Map<String, String> asText() {
@@ -46,6 +52,7 @@ public record Settings(
         text.put("warm-up", warmUp.toString());
         text.put("bytes", Integer.toString(bytes));
         text.put("via", via.toString());
+        text.put("nodes", Integer.toString(nodes));
         return text;
     }
 }

@@ -24,12 +24,13 @@ public final class Stage implements AutoCloseable {
     private final String system;
     private final RedisServer redis;
     private final Launch launch;
+    private final int nodes;
     private final Progress progress;
     private final List<Publisher> publishers = new ArrayList<>();
     private final List<Fleet> fleets = new ArrayList<>();
     private @Nullable Subject subject;
 
-    public Stage(EventLoop loop, String system, RedisServer redis, Launch launch, Progress progress) {
+    public Stage(EventLoop loop, String system, RedisServer redis, Launch launch, int nodes, Progress progress) {
         this.loop = loop;
         this.loopThread = loop.submit(() -> Thread.currentThread().getId())
                 .syncUninterruptibly()
@@ -37,6 +38,7 @@ public final class Stage implements AutoCloseable {
         this.system = system;
         this.redis = redis;
         this.launch = launch;
+        this.nodes = nodes;
         this.progress = progress;
     }
 
@@ -44,7 +46,7 @@ public final class Stage implements AutoCloseable {
     public Subject subject() {
         if (subject == null) {
             progress.say("starting " + system);
-            subject = Systems.start(system, redis, launch);
+            subject = Systems.start(system, redis, launch, nodes);
         }
         return subject;
     }

@@ -141,6 +141,8 @@ final class Streaming {
         round.put("deliveries_per_s", delivered / seconds);
         used.byRole().forEach((role, usage) -> processFigures(role, usage, seconds, delivered));
         double gateway = used.of("gateway").cpu();
+        round.put("gateway_cpu_us_per_event", gateway * 1e6 / Math.max(1, sent));
+        round.put("server_cpu_us_per_delivery", (gateway + used.of("redis").cpu()) * 1e6 / Math.max(1, delivered));
         if (gateway > 0) {
             round.put("deliveries_per_gateway_cpu_s", delivered / gateway);
         }

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
  * @param gateway a gateway that is there and is used instead of starting one
  * @param gatewayPid its process, when it runs on this machine and should be watched
  * @param redis a Redis that is there and is used instead of starting one
- * @param nodes how many to start
  * @param parley the gateway's distribution
  * @param peers the directory with the peers
  * @param settings of the gateway, {@code key=value}
@@ -22,7 +21,6 @@ public record Launch(
         @Nullable URI gateway,
         @Nullable Long gatewayPid,
         @Nullable String redis,
-        int nodes,
         Path parley,
         Path peers,
         List<String> settings,

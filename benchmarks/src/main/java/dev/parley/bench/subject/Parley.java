@@ -41,10 +41,10 @@ final class Parley implements Subject {
         this.redis = redis;
     }
 
-    static Parley start(RedisServer redis, Launch launch) {
+    static Parley start(RedisServer redis, Launch launch, int nodes) {
         Parley parley = new Parley(redis);
         try {
-            for (int node = 0; node < launch.nodes(); node++) {
+            for (int node = 0; node < nodes; node++) {
                 parley.startNode(launch, node);
             }
         } catch (RuntimeException e) {

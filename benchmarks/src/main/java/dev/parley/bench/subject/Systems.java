@@ -10,7 +10,7 @@ public final class Systems {
 
     /** Starts a system. */
     private interface Start {
-        Subject start(RedisServer redis, Launch launch);
+        Subject start(RedisServer redis, Launch launch, int nodes);
     }
 
     private static final Map<String, Start> ALL = new LinkedHashMap<>();
@@ -26,15 +26,15 @@ public final class Systems {
     }
 
     /** Starts a system. Blocks until it is ready. */
-    public static Subject start(String name, RedisServer redis, Launch launch) {
+    public static Subject start(String name, RedisServer redis, Launch launch, int nodes) {
         Start start = ALL.get(name);
         if (start == null) {
             throw new IllegalArgumentException("there is no system " + name + ": one of " + String.join(", ", names()));
         }
-        return start.start(redis, launch);
+        return start.start(redis, launch, nodes);
     }
 
-    private static Subject parley(RedisServer redis, Launch launch) {
+    private static Subject parley(RedisServer redis, Launch launch, int nodes) {
         if (launch.gateway() != null) {
             return Parley.at(redis, launch.gateway(), launch.gatewayPid());
         }
@@ -43,6 +43,6 @@ public final class Systems {
                     "there is no gateway in " + launch.parley()
                             + ": build it with mvn -DskipTests package beside the benchmarks, or name one with --parley or --gateway");
         }
-        return Parley.start(redis, launch);
+        return Parley.start(redis, launch, nodes);
     }
 }
