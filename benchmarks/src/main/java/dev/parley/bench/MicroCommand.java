@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Unmatched;
 
 /** {@code bench micro}. */
 @Command(
@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
                 "Measures what is done for each event with JMH, whose own options may follow, such as: Routing -f 1")
 final class MicroCommand implements Callable<Integer> {
 
-    @Parameters(arity = "0..*", paramLabel = "ARGUMENT", description = "for JMH: a part of a benchmark's name, or -h")
+    @Unmatched
     List<String> arguments = new ArrayList<>();
 
     @Override

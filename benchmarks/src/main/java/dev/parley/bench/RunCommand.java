@@ -8,8 +8,6 @@ import dev.parley.bench.scenario.Phase;
 import dev.parley.bench.scenario.Scenario;
 import dev.parley.bench.scenario.Scenarios;
 import java.nio.file.Path;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +29,7 @@ import picocli.CommandLine.Spec;
         description = "Runs a scenario. Without --gateway it starts Redis and the gateway, too.")
 final class RunCommand implements Callable<Integer> {
 
-    @Parameters(paramLabel = "SCENARIO", description = "tokens, fanout, mixed, idle, storm, durable or start")
+    @Parameters(paramLabel = "SCENARIO", description = "one of those that bench scenarios lists")
     String scenario = "";
 
     @Mixin
@@ -75,11 +73,7 @@ final class RunCommand implements Callable<Integer> {
             }
         }
         Path file = out == null ? Path.of("results", chosen.name() + ".json") : out;
-        new Results(
-                        Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(),
-                        String.join(" ", spec.commandLine().getParseResult().originalArgs()),
-                        Machine.here(),
-                        results)
+        Results.of(spec.commandLine().getParseResult().originalArgs(), Machine.here(), results)
                 .write(file);
         terminal.say("written to " + file);
         return results.stream().allMatch(Result::valid) ? 0 : 3;

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
@@ -21,6 +23,11 @@ public record Results(String at, String command, Machine machine, List<Result> r
             .enable(SerializationFeature.INDENT_OUTPUT)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
+
+    public static Results of(List<String> command, Machine machine, List<Result> results) {
+        return new Results(
+                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), String.join(" ", command), machine, results);
+    }
 
     public void write(Path file) throws IOException {
         Path directory = file.toAbsolutePath().getParent();

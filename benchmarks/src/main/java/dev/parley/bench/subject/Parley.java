@@ -127,11 +127,6 @@ final class Parley implements Subject {
     }
 
     @Override
-    public boolean takes(Via via) {
-        return true;
-    }
-
-    @Override
     public List<Outlet> outlets(Via via) {
         return switch (via) {
             case PUBSUB ->

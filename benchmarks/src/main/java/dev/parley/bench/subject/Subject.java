@@ -18,9 +18,6 @@ public interface Subject extends AutoCloseable {
 
     Dialect dialect();
 
-    /** Whether events can reach it that way. */
-    boolean takes(Via via);
-
     /** Where events are sent to that way; one for each connection that should be used. */
     List<Outlet> outlets(Via via);
 

@@ -25,6 +25,11 @@ public final class Systems {
         return ALL.keySet();
     }
 
+    /** Whether events can reach it that way. */
+    public static boolean takes(String name, Via via) {
+        return via == Via.PUBSUB || name.equals("parley");
+    }
+
     /** Starts a system. Blocks until it is ready. */
     public static Subject start(String name, RedisServer redis, Launch launch, int nodes) {
         Start start = ALL.get(name);
