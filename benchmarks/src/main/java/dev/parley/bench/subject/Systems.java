@@ -17,6 +17,11 @@ public final class Systems {
 
     static {
         ALL.put("parley", Systems::parley);
+        ALL.put("raw", JavaPeers::raw);
+        ALL.put("naive", JavaPeers::naive);
+        ALL.put("nchan", Nchan::start);
+        ALL.put("socketio", SocketIo::pubSub);
+        ALL.put("socketio-streams", SocketIo::streams);
     }
 
     private Systems() {}

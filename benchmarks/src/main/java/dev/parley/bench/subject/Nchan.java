@@ -1,0 +1,96 @@
+package dev.parley.bench.subject;
+
+import dev.parley.bench.client.Dialect;
+import dev.parley.bench.load.Events;
+import dev.parley.bench.load.Outlet;
+import dev.parley.bench.load.Template;
+import dev.parley.bench.measure.Watched;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * nginx with Nchan, its messages in Redis. Events come by HTTP, since Nchan knows no other way in; a connection has one request under way
+ * at a time.
+ */
+final class Nchan {
+
+    private static final int CONNECTIONS = 64;
+
+    private Nchan() {}
+
+    static Subject start(RedisServer redis, Launch launch, int nodes) {
+        int port = Launched.freePort();
+        Path directory = launch.directory();
+        Path configuration = directory.resolve("nginx-" + port + ".conf");
+        try {
+            Files.writeString(
+                    configuration,
+                    Files.readString(launch.peers().resolve("nchan/nginx.conf"))
+                            .replace("@PORT@", Integer.toString(port))
+                            .replace("@REDIS@", redis.uri())
+                            .replace("@DIR@", directory.toString()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Launched process = Launched.start(
+                        List.of("nginx", "-e", "stderr", "-p", directory.toString(), "-c", configuration.toString()),
+                        Map.of(),
+                        directory,
+                        "nchan")
+                .awaitOk("http://127.0.0.1:" + port + "/health");
+        InetSocketAddress address = new InetSocketAddress("127.0.0.1", port);
+        return new Peer(
+                "nchan",
+                address,
+                new Channels(),
+                IntStream.range(0, CONNECTIONS)
+                        .mapToObj(i -> (Outlet) new Posts(address))
+                        .toList(),
+                new Watched("gateway", process.pid(), true),
+                redis,
+                Map.of("nchan", "Debian's libnginx-mod-nchan", "redis", redis.version()),
+                process);
+    }
+
+    private record Posts(InetSocketAddress address) implements Outlet {
+
+        @Override
+        public Protocol protocol() {
+            return Protocol.HTTP;
+        }
+
+        @Override
+        public Template template(Events events, int conversation) {
+            return Template.post(
+                    address.getHostString(),
+                    "/pub/" + events.conversation(conversation),
+                    "application/json",
+                    events.event(conversation));
+        }
+    }
+
+    private record Channels() implements Dialect {
+
+        @Override
+        public String path(String conversation, @Nullable String since) {
+            return "/ws/" + conversation;
+        }
+
+        @Override
+        public boolean followsAtOnce() {
+            return true;
+        }
+
+        @Override
+        public Step step(String text, String conversation) {
+            return Step.NOTHING;
+        }
+    }
+}

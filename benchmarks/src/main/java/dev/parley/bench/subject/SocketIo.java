@@ -1,0 +1,129 @@
+package dev.parley.bench.subject;
+
+import dev.parley.bench.client.Dialect;
+import dev.parley.bench.load.Events;
+import dev.parley.bench.load.Outlet;
+import dev.parley.bench.load.Template;
+import dev.parley.bench.measure.Watched;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Socket.IO on Node; events are written to Redis as its emitters write them (peers/socketio/README.md). */
+final class SocketIo {
+
+    private SocketIo() {}
+
+    static Subject pubSub(RedisServer redis, Launch launch, int nodes) {
+        return start("socketio", "redis", redis, launch, redis.outlets(1, SocketIo::publish));
+    }
+
+    static Subject streams(RedisServer redis, Launch launch, int nodes) {
+        return start("socketio-streams", "streams", redis, launch, redis.outlets(1, SocketIo::add));
+    }
+
+    private static Subject start(String name, String adapter, RedisServer redis, Launch launch, List<Outlet> outlets) {
+        Path directory = launch.peers().resolve("socketio");
+        if (!Files.exists(directory.resolve("node_modules"))) {
+            throw new IllegalStateException(
+                    "Socket.IO is not installed: " + launch.peers().resolve("install") + " does that");
+        }
+        int port = Launched.freePort();
+        Launched process = Launched.start(
+                        List.of(
+                                "node",
+                                directory.resolve("server.js").toString(),
+                                "--port",
+                                Integer.toString(port),
+                                "--redis",
+                                redis.uri(),
+                                "--adapter",
+                                adapter),
+                        Map.of(),
+                        launch.directory(),
+                        name)
+                .awaitOk("http://127.0.0.1:" + port + "/health");
+        return new Peer(
+                name,
+                new InetSocketAddress("127.0.0.1", port),
+                new EngineIo(),
+                outlets,
+                new Watched("gateway", process.pid()),
+                redis,
+                Map.of("socket.io", "peers/socketio/package-lock.json", "redis", redis.version()),
+                process);
+    }
+
+    private static Template publish(Events events, int conversation) {
+        String name = events.conversation(conversation);
+        byte[] message = new MessagePack()
+                .array(3)
+                .text("emitter")
+                .map(3)
+                .text("type")
+                .small(2)
+                .text("data")
+                .array(2)
+                .text("event")
+                .json(events.event(conversation))
+                .text("nsp")
+                .text("/")
+                .map(3)
+                .text("rooms")
+                .array(1)
+                .text(name)
+                .text("flags")
+                .map(0)
+                .text("except")
+                .array(0)
+                .bytes();
+        return Template.command(MessagePack.utf8("PUBLISH"), MessagePack.utf8("socket.io#/#" + name + "#"), message);
+    }
+
+    private static Template add(Events events, int conversation) {
+        String data = "{\"packet\":{\"type\":2,\"data\":[\"event\"," + events.event(conversation)
+                + "],\"nsp\":\"/\"},\"opts\":{\"rooms\":[\"" + events.conversation(conversation)
+                + "\"],\"flags\":{},\"except\":[]}}";
+        return Template.command(
+                "XADD",
+                "socket.io",
+                "MAXLEN",
+                "~",
+                "10000",
+                "*",
+                "uid",
+                "emitter",
+                "nsp",
+                "/",
+                "type",
+                "3",
+                "data",
+                data);
+    }
+
+    /** Engine.IO 4 and Socket.IO 5 over it. */
+    private record EngineIo() implements Dialect {
+
+        @Override
+        public String path(String conversation, @Nullable String since) {
+            return "/socket.io/?EIO=4&transport=websocket";
+        }
+
+        @Override
+        public Step step(String text, String conversation) {
+            if (text.startsWith("0")) {
+                return Step.answer("40");
+            }
+            if (text.startsWith("40")) {
+                return Step.answer("42[\"subscribe\",\"" + conversation + "\"]");
+            }
+            if (text.equals("42[\"following\"]")) {
+                return Step.FOLLOWING;
+            }
+            return text.equals("2") ? Step.answer("3") : Step.NOTHING;
+        }
+    }
+}

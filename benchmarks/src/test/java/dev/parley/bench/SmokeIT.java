@@ -1,0 +1,86 @@
+package dev.parley.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.bench.result.Result;
+import dev.parley.bench.result.Results;
+import dev.parley.bench.result.Round;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every scenario once for seconds, as a user starts it, on a real gateway and a real Redis. */
+class SmokeIT {
+
+    private static final String BENCH = System.getProperty("bench");
+    private static final String PARLEY = System.getProperty("parley");
+
+    @TempDir
+    Path directory;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tokens", "fanout", "mixed", "idle", "storm", "durable", "scale", "start"})
+    void scenarioRunsAndLosesNothing(String scenario) throws Exception {
+        Results results = bench("run", scenario, "--quick");
+
+        assertThat(results.results()).isNotEmpty().allSatisfy(result -> {
+            assertThat(result.problems()).isEmpty();
+            assertThat(result.system()).isEqualTo("parley");
+            assertThat(result.rounds()).hasSize(1);
+            assertThat(result.rounds().get(0).figures()).isNotEmpty();
+        });
+        results.results().stream()
+                .flatMap(result -> result.rounds().stream())
+                .filter(round -> round.figures().containsKey("sent"))
+                .forEach(SmokeIT::deliveredAll);
+    }
+
+    @Test
+    void peersDeliverTheSameEvents() throws Exception {
+        Results results = bench("peers", "tokens", "--phase", "pubsub-paced", "--quick");
+
+        assertThat(results.results())
+                .extracting(Result::system)
+                .contains("parley", "raw", "naive", "nchan", "socketio", "socketio-streams");
+        assertThat(results.results())
+                .allSatisfy(result ->
+                        assertThat(result.problems()).as(result.system()).isEmpty());
+        results.results().forEach(result -> deliveredAll(result.rounds().get(0)));
+    }
+
+    private static void deliveredAll(Round round) {
+        assertThat(round.figures().get("delivered")).isPositive();
+        assertThat(round.figures())
+                .containsEntry("lost", 0.0)
+                .containsEntry("repeated", 0.0)
+                .containsEntry("reordered", 0.0);
+    }
+
+    private Results bench(String... arguments) throws IOException, InterruptedException {
+        assertThat(Path.of(PARLEY, "bin", "parley"))
+                .as("the gateway's distribution: mvn -DskipTests package in the directory above makes it")
+                .exists();
+        Path out = directory.resolve("results.json");
+        Path said = directory.resolve("said.txt");
+        List<String> command = new ArrayList<>(List.of(BENCH));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("--parley", PARLEY, "--out", out.toString()));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(said.toFile())
+                .start();
+        boolean ended = process.waitFor(5, TimeUnit.MINUTES);
+        if (!ended) {
+            process.destroyForcibly();
+        }
+        assertThat(ended && process.exitValue() == 0).as(Files.readString(said)).isTrue();
+        return Results.read(out);
+    }
+}
