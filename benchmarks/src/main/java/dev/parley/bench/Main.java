@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Puts load on a gateway and says what came of it.",
-        subcommands = RunCommand.class)
+        subcommands = {RunCommand.class, CompareCommand.class, ReportCommand.class})
 public final class Main {
 
     static final class Version implements CommandLine.IVersionProvider {
