@@ -9,7 +9,14 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Puts load on a gateway and says what came of it.",
-        subcommands = {RunCommand.class, PeersCommand.class, ScenariosCommand.class, MicroCommand.class})
+        subcommands = {
+            RunCommand.class,
+            PeersCommand.class,
+            CompareCommand.class,
+            ReportCommand.class,
+            ScenariosCommand.class,
+            MicroCommand.class
+        })
 public final class Main {
 
     static final class Version implements CommandLine.IVersionProvider {

@@ -26,11 +26,15 @@ public record Result(
     /** The least, the middle and the most of a figure over the repetitions. */
     public record Spread(double min, double median, double max) {
 
-        static Spread of(List<Double> values) {
+        public static Spread of(List<Double> values) {
             List<Double> sorted = values.stream().sorted().toList();
             int size = sorted.size();
             double median = (sorted.get((size - 1) / 2) + sorted.get(size / 2)) / 2;
             return new Spread(sorted.get(0), median, sorted.get(size - 1));
+        }
+
+        public boolean overlaps(Spread other) {
+            return min <= other.max && other.min <= max;
         }
     }
 
@@ -62,7 +66,17 @@ public record Result(
     }
 
     public String name() {
-        return scenario + "/" + phase + " " + system;
+        return place() + " " + system;
+    }
+
+    /** What was done, without to whom. */
+    public String place() {
+        return scenario + "/" + phase;
+    }
+
+    /** Whether the load had a rate of its own. */
+    public boolean isPaced() {
+        return !"max".equals(settings.get("rate"));
     }
 
     /** Whether it counts. */

@@ -1,5 +1,6 @@
 package dev.parley.bench.result;
 
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
@@ -19,8 +20,11 @@ import java.util.List;
  */
 public record Results(String at, String command, Machine machine, List<Result> results) {
 
+    /** What is missing is an error: another kind of JSON does not become a file without results. */
     private static final ObjectMapper JSON = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
@@ -37,8 +41,22 @@ public record Results(String at, String command, Machine machine, List<Result> r
         Files.writeString(file, JSON.writeValueAsString(this) + "\n");
     }
 
+    /**
+     * Reads such a file.
+     *
+     * @throws IOException with a message for people, when it cannot be read or is something else
+     */
     public static Results read(Path file) throws IOException {
-        return JSON.readValue(file.toFile(), Results.class);
+        if (!Files.isRegularFile(file)) {
+            throw new IOException("there is no file " + file);
+        }
+        try {
+            return JSON.readValue(file.toFile(), Results.class);
+        } catch (JacksonException e) {
+            // What Jackson says after the semicolon is about its own settings.
+            throw new IOException(
+                    file + " is no file of results: " + e.getOriginalMessage().split(";", 2)[0], e);
+        }
     }
 
     public String json() throws IOException {

@@ -1,0 +1,46 @@
+package dev.parley.bench.result;
+
+/** Which way a figure should go. */
+public enum Better {
+    LOWER,
+    HIGHER,
+    /** It describes a run and does not judge it. */
+    NEITHER;
+
+    /**
+     * Which way this figure should go. Figures of the client say how it was measured, so they judge nothing.
+     *
+     * @param paced whether the load had a rate; without one, a system that delivers more also uses more, and only what it uses for a
+     *     delivery can be judged
+     */
+    public static Better of(String figure, boolean paced) {
+        if (figure.startsWith("client_")) {
+            return NEITHER;
+        }
+        if (figure.endsWith("per_gateway_cpu_s") || figure.equals("delivered_percent")) {
+            return HIGHER;
+        }
+        if (figure.startsWith("idle_")) {
+            return LOWER;
+        }
+        if (figure.endsWith("_cores") || figure.contains("switches") || figure.startsWith("gc_pause")) {
+            return paced || figure.equals("gc_pause_max_ms") ? LOWER : NEITHER;
+        }
+        if (figure.startsWith("latency")
+                || figure.startsWith("replay")
+                || figure.contains("cpu")
+                || figure.contains("rss")
+                || isLoss(figure)
+                || figure.equals("ready_s")) {
+            return LOWER;
+        }
+        return figure.endsWith("per_s") ? HIGHER : NEITHER;
+    }
+
+    private static boolean isLoss(String figure) {
+        return switch (figure) {
+            case "lost", "repeated", "reordered", "gaps", "refused" -> true;
+            default -> false;
+        };
+    }
+}

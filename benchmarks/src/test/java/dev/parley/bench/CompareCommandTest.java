@@ -1,0 +1,87 @@
+package dev.parley.bench;
+
+import static dev.parley.bench.result.Sample.results;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.bench.result.Result;
+import dev.parley.bench.result.Sample;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CompareCommandTest {
+
+    @TempDir
+    Path directory;
+
+    private final StringWriter out = new StringWriter();
+
+    @BeforeEach
+    void anEarlierFile() throws IOException {
+        write("a", Sample.of("tokens/paced", "parley", "latency_p99_ms", 10, 11, 12));
+    }
+
+    @Test
+    void whatGotWorseIsSaidAndIsNoFailureByItself() throws IOException {
+        write("b", Sample.of("tokens/paced", "parley", "latency_p99_ms", 20, 22, 24));
+        assertThat(compare()).isZero();
+        assertThat(out.toString()).contains("latency_p99_ms").contains("2.000  WORSE");
+    }
+
+    @Test
+    void whatGotWorseByMoreThanIsAllowedFails() throws IOException {
+        write("b", Sample.of("tokens/paced", "parley", "latency_p99_ms", 20, 22, 24));
+        assertThat(compare("--fail-above", "1.10")).isEqualTo(3);
+        assertThat(out.toString()).contains("! tokens/paced parley: latency_p99_ms is worse by a factor of 2.000");
+        assertThat(compare("--fail-above", "2.10")).isZero();
+    }
+
+    @Test
+    void noiseDoesNotFail() throws IOException {
+        write("b", Sample.of("tokens/paced", "parley", "latency_p99_ms", 12, 22, 24));
+        assertThat(compare("--fail-above", "1.10")).isZero();
+        assertThat(out.toString()).contains("within the noise");
+    }
+
+    @Test
+    void aSingleRoundIsSaidToHaveNoRange() throws IOException {
+        write("b", Sample.of("tokens/paced", "parley", "latency_p99_ms", 20));
+        assertThat(compare()).isZero();
+        assertThat(out.toString()).contains("one round has no range");
+    }
+
+    @Test
+    void filesWithNothingInCommonSaySo() throws IOException {
+        write("b", Sample.of("storm/random", "parley", "lost", 0));
+        assertThat(compare()).isZero();
+        assertThat(out.toString())
+                .contains("only in ")
+                .contains("tokens/paced parley")
+                .contains("storm/random parley")
+                .contains("nothing in common");
+    }
+
+    private int compare(String... options) {
+        return new CommandLine(new CompareCommand())
+                .setOut(new PrintWriter(out))
+                .execute(concat(
+                        options,
+                        directory.resolve("a").toString(),
+                        directory.resolve("b").toString()));
+    }
+
+    private static String[] concat(String[] options, String... files) {
+        String[] all = java.util.Arrays.copyOf(options, options.length + files.length);
+        System.arraycopy(files, 0, all, options.length, files.length);
+        return all;
+    }
+
+    private void write(String name, Result result) throws IOException {
+        results(result).write(directory.resolve(name));
+    }
+}
