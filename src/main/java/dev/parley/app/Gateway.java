@@ -53,7 +53,7 @@ final class Gateway {
     private final Disposable.Composite running = Disposables.composite();
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final AtomicBoolean stopping = new AtomicBoolean();
-    private final LoopResources loops = LoopResources.create("parley-http");
+    private final LoopResources loops = LoopResources.create("parley-http", socketLoops(), true);
     private final @Nullable EmbeddedRedis embedded;
     private final String redisUri;
     private final Redis redis;
@@ -97,7 +97,7 @@ final class Gateway {
         // Who follows, and what comes from agents.
         Heals heals = new Heals(inbound, HEALS_AT_ONCE);
         hub = new Hub(log, live, keys, settings.hub(), heals::add);
-        pubSubSource = new PubSubSource(hub::hosts, hub::passOn);
+        pubSubSource = new PubSubSource(hub::passOn);
         streams = config.ingest().streams().orElseGet(List::of).stream()
                 .map(name -> new StreamSource(redis, log, keys.stream(name), settings.streams()))
                 .toList();
@@ -162,6 +162,11 @@ final class Gateway {
     private void redisChanged(boolean up) {
         redisUp = up;
         sockets.redis(up);
+    }
+
+    /** One core is left to Redis' connections: two loops on two cores were measured slower than one (benchmarks/RESULTS.md). */
+    private static int socketLoops() {
+        return Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
     }
 
     private PrometheusMeterRegistry metrics() {

@@ -15,6 +15,7 @@ import dev.parley.support.RetryPolicy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +24,7 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /**
- * One hosted conversation. Its {@link Mailbox} runs everything here one thing at a time.
+ * One hosted conversation. Its {@link Mailbox} runs everything here one thing at a time, on the event loop of its first follower.
  *
  * <p>{@code position} is the last event handed to the live seats. A live message that names it as its predecessor moves it on; one
  * that does not makes the conversation read the log from there, inclusively, before anything else. A seat that joins reads the log
@@ -34,14 +35,14 @@ final class Conversation implements PubSub.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
 
-    /** Live messages that may wait while another thread is at work; what is dropped beyond is read from the log. */
+    /** Live messages that may wait for their turn; what is dropped beyond is read from the log. */
     private static final int MAX_WAITING = 8_192;
 
     private final String name;
     private final ConversationLog log;
     private final Hub hub;
     private final Duration joinTimeout;
-    private final Mailbox<Input> mailbox = new Mailbox<>(input -> input.reach(this));
+    private final Mailbox<Input> mailbox;
     private final List<Seat> seats = new ArrayList<>(1);
     private final Recent recent = new Recent();
     private final EphemeralRuns ephemeralRuns = new EphemeralRuns();
@@ -51,7 +52,9 @@ final class Conversation implements PubSub.Listener {
     private boolean repairing;
     private int repairAttempts;
 
-    Conversation(String name, ConversationLog log, Hub hub, Duration joinTimeout) {
+    /** @param loop where everything here is done */
+    Conversation(String name, ConversationLog log, Hub hub, Duration joinTimeout, Executor loop) {
+        this.mailbox = new Mailbox<>(loop, input -> input.reach(this));
         this.name = name;
         this.log = log;
         this.hub = hub;
@@ -74,19 +77,19 @@ final class Conversation implements PubSub.Listener {
 
     @Override
     public void message(String channel, byte[] message) {
-        LiveMessage live = LiveMessage.parse(message);
-        if (live == null) {
-            LOG.warn("Something that is no live message was published on {}", channel);
-        } else {
-            tellIfRoom(new Input.Live(live));
+        boolean told = tellIfRoom(new Input.Live(message));
+        if (!told) {
+            LOG.debug("{} hears more than it can take: what was dropped is read from the log", name);
         }
     }
 
     /** For what may be dropped while too much waits. */
-    void tellIfRoom(Input input) {
-        if (mailbox.size() < MAX_WAITING) {
+    boolean tellIfRoom(Input input) {
+        boolean room = mailbox.size() < MAX_WAITING;
+        if (room) {
             tell(input);
         }
+        return room;
     }
 
     @Override
@@ -100,7 +103,16 @@ final class Conversation implements PubSub.Listener {
 
     // What comes live.
 
-    void heard(LiveMessage message) {
+    void heard(byte[] bytes) {
+        LiveMessage message = LiveMessage.parse(bytes);
+        if (message == null) {
+            LOG.warn("Something that is no live message was published on the channel of {}", name);
+        } else {
+            heard(message);
+        }
+    }
+
+    private void heard(LiveMessage message) {
         Position at = position;
         if (at == null || repairing) {
             recent.add(message);

@@ -4,8 +4,6 @@ import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
 import dev.parley.event.Kind;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -28,7 +26,7 @@ final class EphemeralRuns {
         private final String messageId;
         private final @Nullable String name;
         private final @Nullable String agent;
-        private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+        private final Text text = new Text();
         private final Map<String, String> tools = new LinkedHashMap<>();
         private boolean cut;
         private long lastNanos;
@@ -43,14 +41,14 @@ final class EphemeralRuns {
         void say(byte[] more) {
             cut = cut || text.size() + more.length > MAX_TEXT;
             if (!cut) {
-                text.writeBytes(more);
+                text.add(more);
             }
         }
 
         String json() {
             return "{\"message_id\":\"" + messageId + "\",\"agent\":\"" + (agent == null ? "" : agent) + "\""
                     + (name == null ? "" : ",\"run\":\"" + name + "\"")
-                    + (cut ? ",\"truncated\":true" : "") + ",\"text\":\"" + text.toString(StandardCharsets.UTF_8)
+                    + (cut ? ",\"truncated\":true" : "") + ",\"text\":\"" + text
                     + "\",\"tools\":["
                     + String.join(",", tools.values()) + "]}";
         }

@@ -2,10 +2,14 @@ package dev.parley.hub;
 
 import dev.parley.frame.Frame;
 import dev.parley.frame.Refusal;
+import java.util.concurrent.Executor;
 import reactor.core.publisher.Mono;
 
 /** Someone who follows a conversation: a socket. Called by one thread at a time; must not block. */
 public interface Follower {
+
+    /** The event loop that writes to it, which its conversation had better run on. */
+    Executor loop();
 
     /** A frame that must arrive; when it can't be taken the follower has to leave. */
     void offer(Frame frame);

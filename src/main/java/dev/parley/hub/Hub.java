@@ -15,10 +15,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,7 +84,7 @@ public final class Hub implements Disposable {
             String conversation, Follower follower, Access access, @Nullable String ref, @Nullable String since) {
         Seat seat = new Seat(conversation, follower, access, ref, since);
         Hosted host = hosted.compute(conversation, (name, present) -> {
-            Hosted one = present == null ? host(name) : present;
+            Hosted one = present == null ? host(name, follower.loop()) : present;
             one.followers.incrementAndGet();
             return one;
         });
@@ -90,23 +92,21 @@ public final class Hub implements Disposable {
         return () -> host.conversation.tell(new Input.Leave(seat));
     }
 
-    private Hosted host(String name) {
-        Conversation conversation = new Conversation(name, log, this, settings.joinTimeout());
+    private Hosted host(String name, Executor loop) {
+        Conversation conversation = new Conversation(name, log, this, settings.joinTimeout(), loop);
         Mono<Void> unused = live.subscribe(keys.live(name), conversation);
         return new Hosted(conversation, new AtomicInteger());
     }
 
-    /** Whether events of this conversation are wanted here. */
-    public boolean hosts(String conversation) {
-        return hosted.containsKey(conversation);
-    }
-
-    /** Hands an ephemeral event to the sockets of its conversation. */
-    public void passOn(AgentEvent event) {
-        Hosted host = hosted.get(event.conversation());
-        if (host != null) {
-            host.conversation.tellIfRoom(new Input.Ephemeral(event));
-        }
+    /**
+     * Hands an ephemeral event to the sockets of its conversation, while not too many wait for that already.
+     *
+     * @param event read when its turn comes, on the conversation's event loop; null when it turns out to be none
+     * @return whether it was taken
+     */
+    public boolean passOn(String conversation, Supplier<@Nullable AgentEvent> event) {
+        Hosted host = hosted.get(conversation);
+        return host != null && host.conversation.tellIfRoom(new Input.Ephemeral(event));
     }
 
     /** Conversations hosted now. */

@@ -3,7 +3,8 @@ package dev.parley.hub;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
 import dev.parley.log.Joined;
-import dev.parley.log.LiveMessage;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What a conversation is told, by whatever thread; it takes one at a time. */
 sealed interface Input {
@@ -11,19 +12,22 @@ sealed interface Input {
     /** Called by the conversation's mailbox. */
     void reach(Conversation conversation);
 
-    /** A durable event was appended. */
-    record Live(LiveMessage message) implements Input {
+    /** A durable event was appended: a message of the live channel, as it came. */
+    record Live(byte[] message) implements Input {
         @Override
         public void reach(Conversation conversation) {
             conversation.heard(message);
         }
     }
 
-    /** An event came by plain Pub/Sub. */
-    record Ephemeral(AgentEvent event) implements Input {
+    /** An event came by plain Pub/Sub. It is read here, where its turn comes, so that the connection's own thread can go on. */
+    record Ephemeral(Supplier<@Nullable AgentEvent> event) implements Input {
         @Override
         public void reach(Conversation conversation) {
-            conversation.passOn(event);
+            AgentEvent read = event.get();
+            if (read != null) {
+                conversation.passOn(read);
+            }
         }
     }
 

@@ -1,6 +1,8 @@
 package dev.parley.hub;
 
 import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -8,8 +10,8 @@ import org.slf4j.LoggerFactory;
 import reactor.util.concurrent.Queues;
 
 /**
- * Serialises what threads have to say to one conversation: whoever comes first handles it and what others add meanwhile (the queue
- * drain of Reactor's own operators). No lock, no thread of its own, and no hop where there is no contention.
+ * What threads have to say to one conversation, handled one thing at a time on one event loop. A turn takes what was there when it
+ * began; what has come meanwhile gets another turn behind everybody else's.
  */
 final class Mailbox<T> {
 
@@ -17,9 +19,13 @@ final class Mailbox<T> {
 
     private final Queue<T> queue = Queues.<T>unboundedMultiproducer().get();
     private final AtomicInteger size = new AtomicInteger();
+    private final Executor loop;
     private final Consumer<T> handler;
+    private final Runnable turn = this::turn;
 
-    Mailbox(Consumer<T> handler) {
+    /** @param loop runs one thing at a time, in order */
+    Mailbox(Executor loop, Consumer<T> handler) {
+        this.loop = loop;
         this.handler = handler;
     }
 
@@ -29,15 +35,30 @@ final class Mailbox<T> {
 
     void add(T item) {
         queue.add(item);
-        if (size.getAndIncrement() != 0) {
-            return;
+        if (size.getAndIncrement() == 0) {
+            plan();
         }
-        do {
-            T next = queue.poll();
-            if (next != null) {
-                handle(next);
+    }
+
+    private void plan() {
+        try {
+            loop.execute(turn);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("The node has stopped: nobody is there to be told");
+        }
+    }
+
+    private void turn() {
+        int waiting = size.get();
+        for (int i = 0; i < waiting; i++) {
+            T item = queue.poll();
+            if (item != null) {
+                handle(item);
             }
-        } while (size.decrementAndGet() != 0);
+        }
+        if (size.addAndGet(-waiting) != 0) {
+            plan();
+        }
     }
 
     private void handle(T item) {

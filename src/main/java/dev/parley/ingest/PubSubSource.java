@@ -6,35 +6,33 @@ import dev.parley.event.InvalidEventException;
 import dev.parley.redis.PubSub;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
  * Ephemeral events, {@code PUBLISH agent:events:<type> <event>}. Every node hears all of them, so of an event it reads the
- * conversation first and drops what is not hosted here; only the rest is checked and passed on.
+ * conversation first and drops what is not hosted here; only the rest is read and checked to the end, by whoever it is passed on to.
  *
- * <p>Runs on the Pub/Sub connection's event loop. What is malformed is counted, logged now and then, and stops nothing.
+ * <p>Hears on the Pub/Sub connection's event loop. What is malformed is counted, logged now and then, and stops nothing.
  */
 public final class PubSubSource implements PubSub.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSubSource.class);
 
-    private final Predicate<String> hosted;
-    private final Consumer<AgentEvent> to;
+    private final BiPredicate<String, Supplier<@Nullable AgentEvent>> to;
     private final LimitedLog malformedLog = new LimitedLog(LOG, Duration.ofSeconds(10));
     private final LongAdder passedOn = new LongAdder();
     private final LongAdder elsewhere = new LongAdder();
     private final LongAdder malformed = new LongAdder();
 
     /**
-     * @param hosted whether a conversation's events are wanted here
-     * @param to gets them
+     * @param to takes an event of a conversation, to be read later, on whatever thread; or does not, when it is not wanted here
      */
-    public PubSubSource(Predicate<String> hosted, Consumer<AgentEvent> to) {
-        this.hosted = hosted;
+    public PubSubSource(BiPredicate<String, Supplier<@Nullable AgentEvent>> to) {
         this.to = to;
     }
 
@@ -50,16 +48,28 @@ public final class PubSubSource implements PubSub.Listener {
             if (conversation == null) {
                 throw new InvalidEventException("payload.conversation_id is missing or no id");
             }
-            if (hosted.test(conversation)) {
-                to.accept(EventCodec.parse(message));
-                passedOn.increment();
-            } else {
+            if (!to.test(conversation, () -> read(channel, message))) {
                 elsewhere.increment();
             }
         } catch (InvalidEventException e) {
-            malformed.increment();
-            malformedLog.warn("A malformed event was dropped", channel, e.getMessage());
+            malformed(channel, e);
         }
+    }
+
+    private @Nullable AgentEvent read(String channel, byte[] message) {
+        try {
+            AgentEvent event = EventCodec.parse(message);
+            passedOn.increment();
+            return event;
+        } catch (InvalidEventException e) {
+            malformed(channel, e);
+            return null;
+        }
+    }
+
+    private void malformed(String channel, InvalidEventException e) {
+        malformed.increment();
+        malformedLog.warn("A malformed event was dropped", channel, e.getMessage());
     }
 
     /** Events handed to sockets on this node. */
@@ -67,7 +77,7 @@ public final class PubSubSource implements PubSub.Listener {
         return passedOn.sum();
     }
 
-    /** Events of conversations that are not hosted here. */
+    /** Events of conversations that are not hosted here, or that had too many waiting, dropped. */
     public long elsewhere() {
         return elsewhere.sum();
     }

@@ -4,6 +4,7 @@ import dev.parley.frame.Frame;
 import dev.parley.frame.Refusal;
 import dev.parley.frame.ServerFrames;
 import dev.parley.hub.Follower;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -27,6 +28,11 @@ final class Following implements Follower, Disposable {
 
     void seated(Disposable leave) {
         seat.update(leave);
+    }
+
+    @Override
+    public Executor loop() {
+        return outbox.loop();
     }
 
     @Override

@@ -1,9 +1,10 @@
 package dev.parley.websocket;
 
 import dev.parley.frame.Frame;
-import io.netty.buffer.Unpooled;
+import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.websocketx.WebSocketFrameEncoder;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -21,6 +22,9 @@ import reactor.util.concurrent.Queues;
  * <p>Frames carry their WebSocket header already, so they are written behind the encoder.
  */
 final class Outbox {
+
+    /** Bytes that are handed to the channel at once. */
+    private static final int WRITE = 64 * 1024;
 
     private final Channel channel;
     private final ChannelHandlerContext encoder;
@@ -41,6 +45,11 @@ final class Outbox {
         this.encoder = channel.pipeline().context(WebSocketFrameEncoder.class);
         this.limit = limit;
         this.overflow = overflow;
+    }
+
+    /** Where it is written. */
+    EventLoop loop() {
+        return channel.eventLoop();
     }
 
     void offer(Frame frame) {
@@ -99,10 +108,7 @@ final class Outbox {
             return;
         }
         boolean wrote = false;
-        Frame frame;
-        while (channel.isWritable() && (frame = frames.poll()) != null) {
-            bytes.addAndGet(-frame.size());
-            write(frame);
+        while (channel.isWritable() && writeSome()) {
             wrote = true;
         }
         if (wrote) {
@@ -113,9 +119,23 @@ final class Outbox {
         }
     }
 
-    private void write(Frame frame) {
+    /** Writes what the channel has room for, in one buffer: copying small frames together is cheaper than handing each to the kernel by itself. */
+    private boolean writeSome() {
+        Frame frame = frames.poll();
+        if (frame == null) {
+            return false;
+        }
+        long room = Math.min(WRITE, channel.bytesBeforeUnwritable());
+        ByteBuf buffer = channel.alloc().directBuffer((int) Math.max(frame.size(), Math.min(bytes.get(), room)));
+        long taken = 0;
+        do {
+            buffer.writeBytes(frame.wire());
+            taken += frame.size();
+        } while (buffer.readableBytes() < room && (frame = frames.poll()) != null);
+        bytes.addAndGet(-taken);
         // The void promise reports a failure to the pipeline.
-        var unused = encoder.write(Unpooled.wrappedBuffer(frame.wire()), encoder.voidPromise());
+        var unused = encoder.write(buffer, encoder.voidPromise());
+        return true;
     }
 
     private static void complete(Sinks.@Nullable Empty<Void> one) {
@@ -129,9 +149,9 @@ final class Outbox {
     /** Writes all that is left, writable or not, unless it overflowed: the end comes after it. On the event loop. */
     void finish() {
         if (closed.compareAndSet(false, true)) {
-            Frame frame;
-            while ((frame = frames.poll()) != null) {
-                write(frame);
+            boolean more = true;
+            while (more) {
+                more = writeSome();
             }
             encoder.flush();
         }

@@ -44,6 +44,7 @@ public final class Follower extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf rest;
     private int lastLength = -1;
     private int lastStampAt;
+    private int positionAt = -1;
     private final byte[] position = new byte[LONGEST_POSITION];
     private int positionLength;
     /** Caught up means: up to here. -1 when it is not behind. */
@@ -245,6 +246,8 @@ public final class Follower extends ChannelInboundHandlerAdapter {
                 if (!found) {
                     lastLength = length;
                     lastStampAt = next - at;
+                    byte[] mark = fleet.positionMark();
+                    positionAt = mark == null ? -1 : findPosition(in, at, next, mark);
                 } else {
                     lastLength = -1;
                 }
@@ -294,9 +297,8 @@ public final class Follower extends ChannelInboundHandlerAdapter {
                     + conversation);
             return;
         }
-        byte[] mark = fleet.positionMark();
-        if (mark != null) {
-            position(in, frame, stamp, mark);
+        if (positionAt >= 0) {
+            keepPosition(in, frame + positionAt);
         }
         fleet.arrived(track.arrived(Stamp.number(in, stamp)), now - Stamp.nanos(in, stamp));
         caughtUp(now);
@@ -309,18 +311,14 @@ public final class Follower extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void position(ByteBuf in, int from, int to, byte[] mark) {
+    /** Where the position stands in the frame; -1 when it has none. */
+    private static int findPosition(ByteBuf in, int from, int to, byte[] mark) {
         for (int at = from; at < to - mark.length; at++) {
-            if (in.getByte(at) == mark[0] && matches(in, at, mark)) {
-                int length = 0;
-                byte c;
-                while (length < LONGEST_POSITION && (c = in.getByte(at + mark.length + length)) != '"') {
-                    position[length++] = c;
-                }
-                positionLength = length;
-                return;
+            if (matches(in, at, mark)) {
+                return at + mark.length - from;
             }
         }
+        return -1;
     }
 
     private static boolean matches(ByteBuf in, int at, byte[] mark) {
@@ -330,6 +328,15 @@ public final class Follower extends ChannelInboundHandlerAdapter {
             }
         }
         return true;
+    }
+
+    private void keepPosition(ByteBuf in, int at) {
+        int length = 0;
+        byte c;
+        while (length < LONGEST_POSITION && (c = in.getByte(at + length)) != '"') {
+            position[length++] = c;
+        }
+        positionLength = length;
     }
 
     /** A client's frame is masked; a mask of zeros changes nothing. */
