@@ -24,6 +24,7 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * The connections to one Redis: a shared one for commands, made when Redis can first be reached and kept for ever after, and
@@ -132,10 +133,13 @@ public final class Redis {
                     connecting.dispose();
                     return Mono.fromCompletionStage(() -> connector.client().shutdownAsync(0, 2, TimeUnit.SECONDS));
                 })
-                .then(Mono.fromRunnable(() -> {
-                    // Lettuce's promise is Netty's; the process or the test does not wait for its threads to end.
-                    var unused = resources.shutdown(0, 2, TimeUnit.SECONDS);
-                }));
+                .then(Mono.<Void>fromRunnable(() -> {
+                            // Lettuce's promise is Netty's; the process or the test does not wait for its threads to
+                            // end.
+                            var unused = resources.shutdown(0, 2, TimeUnit.SECONDS);
+                        })
+                        // It takes locks, and this is one of the loops that it ends.
+                        .subscribeOn(Schedulers.boundedElastic()));
     }
 
     private static boolean isUnavailable(Throwable e) {

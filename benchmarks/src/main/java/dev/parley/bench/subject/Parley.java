@@ -28,7 +28,7 @@ final class Parley implements Subject {
     private static final String STREAM_LENGTH = "1000000";
 
     private static final String EMBEDDED = "redis.embedded=true";
-    private static final int HTTP_CONNECTIONS = 16;
+    private static final int HTTP_CONNECTIONS = 64;
 
     private final RedisServer redis;
     private final List<Launched> nodes = new ArrayList<>();
