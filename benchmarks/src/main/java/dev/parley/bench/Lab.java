@@ -29,7 +29,8 @@ final class Lab implements AutoCloseable {
     Round round(String system, Scenario scenario, Phase phase, Map<String, String> versions)
             throws InterruptedException {
         EventLoop loop = (EventLoop) loops.next();
-        try (RedisServer redis = launch.redis() == null ? RedisServer.own() : RedisServer.at(launch.redis());
+        try (RedisServer redis =
+                        launch.redis() == null ? RedisServer.own(launch.directory()) : RedisServer.at(launch.redis());
                 Stage stage =
                         new Stage(loop, system, redis, launch, phase.settings().nodes(), progress)) {
             Round round = scenario.run(stage, phase.settings());

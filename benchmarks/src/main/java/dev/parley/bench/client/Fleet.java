@@ -245,14 +245,14 @@ public final class Fleet {
     }
 
     void arrived(Track.Arrival arrival, long nanos) {
-        switch (arrival) {
-            case IN_ORDER -> delivered.lazySet(delivered.get() + 1);
-            case REORDERED -> {
-                delivered.lazySet(delivered.get() + 1);
-                reordered.incrementAndGet();
-            }
-            case REPEATED -> repeated.incrementAndGet();
+        if (arrival == Track.Arrival.REPEATED) {
+            repeated.incrementAndGet();
+            return;
         }
+        if (arrival == Track.Arrival.REORDERED) {
+            reordered.incrementAndGet();
+        }
+        delivered.lazySet(delivered.get() + 1);
         latency.recordValue(Math.max(0, nanos));
     }
 

@@ -53,6 +53,12 @@ final class Parley implements Subject {
         }
         parley.versions.put("parley", version(launch.parley()));
         parley.versions.put("redis", redis.version());
+        if (!launch.settings().isEmpty()) {
+            parley.versions.put("settings", String.join(" ", launch.settings()));
+        }
+        if (!launch.javaOptions().isBlank()) {
+            parley.versions.put("java options", launch.javaOptions());
+        }
         return parley;
     }
 
