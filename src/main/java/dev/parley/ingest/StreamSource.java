@@ -59,9 +59,10 @@ public final class StreamSource implements Disposable {
     private final LongAdder dead = new LongAdder();
     private final Disposable.Swap running = Disposables.swap();
 
-    // Touched by one step at a time.
+    // Touched by one step at a time, and by the read that goes beside it.
     private String cursor = PENDING;
     private String lastSeen = "0-0";
+    private boolean standingBy;
     private final Map<String, Integer> refusals = new HashMap<>();
 
     /** @param stream the stream's key, prefix included */
@@ -102,12 +103,11 @@ public final class StreamSource implements Disposable {
         return Mono.fromRunnable(running::dispose).then(reader.release()).onErrorComplete();
     }
 
-    private Flux<Integer> readOn(RedisClusterReactiveCommands<String, byte[]> waiting) {
+    private Flux<List<Entry>> readOn(RedisClusterReactiveCommands<String, byte[]> waiting) {
         return Flux.defer(() -> {
             cursor = PENDING;
-            return ensureGroup()
-                    .then(findEnd())
-                    .thenMany(Mono.defer(() -> step(waiting)).repeat());
+            standingBy = false;
+            return ensureGroup().then(findEnd()).then(read()).expand(entries -> step(waiting, entries));
         });
     }
 
@@ -136,18 +136,33 @@ public final class StreamSource implements Disposable {
                 || (e.getMessage() != null && e.getMessage().startsWith("BUSYGROUP"));
     }
 
-    /** Emits how many entries were taken. */
-    private Mono<Integer> step(RedisClusterReactiveCommands<String, byte[]> waiting) {
-        return reader.read(settings.batch(), cursor)
-                .flatMap(entries ->
-                        (entries.isEmpty() ? nothingThere(waiting) : take(entries)).thenReturn(entries.size()))
+    /** Takes what was read, and emits what is to be taken next. */
+    private Mono<List<Entry>> step(RedisClusterReactiveCommands<String, byte[]> waiting, List<Entry> entries) {
+        if (standingBy) {
+            return read();
+        }
+        if (entries.isEmpty()) {
+            return nothingThere(waiting).then(read());
+        }
+        // What is pending stays so until it is acknowledged. What is new can be read while the last batch is being
+        // appended: should that
+        // fail, everything read so far is pending, and read again in order.
+        return cursor.equals(NEW)
+                ? Mono.zip(take(entries).thenReturn(true), read(), (taken, next) -> next)
+                : take(entries).then(read());
+    }
+
+    private Mono<List<Entry>> read() {
+        return Mono.defer(() -> reader.read(settings.batch(), cursor))
+                .doOnNext(entries -> standingBy = false)
                 .switchIfEmpty(Mono.defer(this::standBy));
     }
 
     /** Another node reads. When it is this one's turn, it begins with what that one has left pending. */
-    private Mono<Integer> standBy() {
+    private Mono<List<Entry>> standBy() {
+        standingBy = true;
         cursor = PENDING;
-        return Mono.delay(settings.lease().dividedBy(4)).thenReturn(0);
+        return Mono.delay(settings.lease().dividedBy(4)).thenReturn(List.of());
     }
 
     @SuppressWarnings("unchecked") // Lettuce's varargs
