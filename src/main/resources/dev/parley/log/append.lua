@@ -33,16 +33,19 @@ batch.now = time[1] * 1000 + math.floor(time[2] / 1000)
 batch.now_text = string.format('%d', batch.now)
 batch.now_position = batch.now_text .. '-0'
 
--- The conversation at hand. In Redis its counters are one field of meta, `log`:
--- '<last position> <bytes> <events> <bytes before the first entry> <touched, in ms> <1 when some run's text was cut, else 0>'.
+-- The conversation at hand. In Redis its counters are one field of meta, `log`: '<last position> <bytes> <events>'.
 -- Of one run, text is gathered over the batch and written once: text, and first, the arguments of the first piece.
 local c = {
-  tag = '', log = '', meta = '', live = '', runs = '', last = '', ms = 0, seq = 0, bytes = 0, events = 0, first_bytes = 0, touched = 0,
-  cut = '', source_ms = 0, source_seq = 0, source_id = false, tenant = false, binds = false, added = 0, ids = false,
-  run = false, text = false, first = 0, position = '',
+  tag = '', log = '', meta = '', live = '', last = '', ms = 0, seq = 0, bytes = 0, events = 0, counts = '',
+  bytes_before = 0, stale = false, source_ms = 0, source_seq = 0, source_id = false, tenant = false, binds = false,
+  added = 0, ids = false, run = false, text = false, first = 0, position = '',
 }
 
 local function key(kind) return batch.prefix .. kind .. c.tag end
+
+local function runs() return key('run:conv:') end
+
+local function text_key(run) return batch.prefix .. 'run:conv:' .. c.tag .. ':' .. run end
 
 local function position_of(id)
   local ms, seq = match(id, '^(%d+)%-(%d+)$')
@@ -51,7 +54,7 @@ end
 
 -- The counts up to an entry: bytes and events.
 local function counts_of(entry)
-  local bytes, events = match(entry[2][4], '^(%d+) (%d+) ')
+  local bytes, events = match(entry[2][4], '^(%d+) (%d+)')
   return bytes + 0, events + 0
 end
 
@@ -60,19 +63,23 @@ local score = {
   epoch = 1577836800000, sequences = 4096,
 }
 
+-- Whether two times, in ms, lie in different halves of a TTL.
+local function apart(a, b)
+  local half = batch.ttl / 2
+  return math.floor(a / half) ~= math.floor(b / half)
+end
+
 local function open(log)
   local tag = string.sub(log, #batch.prefix + #'events:conv:' + 1)
-  c.log, c.tag = log, tag
-  c.meta, c.live, c.runs = batch.prefix .. 'meta:conv:' .. tag, batch.prefix .. 'live:conv:' .. tag, batch.prefix .. 'run:conv:' .. tag
+  c.log, c.tag, c.meta, c.live = log, tag, batch.prefix .. 'meta:conv:' .. tag, batch.prefix .. 'live:conv:' .. tag
   c.tenant, c.binds, c.ids, c.run, c.source_id = nil, false, false, false, false
   local state = call('HGET', c.meta, 'log')
   if state then
-    local last, ms, seq, bytes, events, first_bytes, touched, cut =
-      match(state, '^((%d+)%-(%d+)) (%d+) (%d+) (%d+) (%d+) (%d)$')
+    local last, ms, seq, bytes, events = match(state, '^((%d+)%-(%d+)) (%d+) (%d+)$')
     c.last, c.ms, c.seq, c.bytes, c.events = last, ms + 0, seq + 0, bytes + 0, events + 0
-    c.first_bytes, c.touched, c.cut = first_bytes + 0, touched + 0, cut
+    c.stale = apart(c.ms, batch.now)
   else
-    c.last, c.ms, c.seq, c.bytes, c.events, c.first_bytes, c.touched, c.cut = '0', 0, 0, 0, 0, 0, 0, '0'
+    c.last, c.ms, c.seq, c.bytes, c.events, c.stale = '0', 0, 0, 0, 0, true
     -- A log without its meta (evicted, or another hand's): go on behind its last entry.
     local newest = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
     if newest then
@@ -83,18 +90,10 @@ local function open(log)
       c.binds = c.tenant and true
     end
   end
+  c.bytes_before = c.bytes
   if batch.source then
     local id = call('HGET', c.meta, batch.source)
     if id then c.source_ms, c.source_seq = position_of(id) else c.source_ms, c.source_seq = -1, 0 end
-  end
-end
-
-local function save()
-  local state = string.format('%s %d %d %d %d %s', c.last, c.bytes, c.events, c.first_bytes, c.touched, c.cut)
-  if c.source_id then
-    call('HSET', c.meta, 'log', state, batch.source, c.source_id)
-  else
-    call('HSET', c.meta, 'log', state)
   end
 end
 
@@ -126,9 +125,9 @@ end
 
 local function open_run(run, agent, message_id, position)
   local id = message_id ~= '' and message_id or (string.sub(run, 1, 1) ~= '~' and run or position)
-  local started = redis.call('HSETNX', c.runs, 'r ' .. run,
+  local started = redis.call('HSETNX', runs(), 'r ' .. run,
     '{"message_id":"' .. id .. '","agent":"' .. agent .. '","position":"' .. position .. '"}')
-  if started == 1 then redis.call('PEXPIRE', c.runs, batch.ttl) end
+  if started == 1 then redis.call('PEXPIRE', runs(), batch.ttl) end
 end
 
 -- A piece of text begins a run like anything else; its message_id is among the arguments only when it is not a plain event.
@@ -138,21 +137,21 @@ local function flush_text()
   local run, text = c.run, c.text
   if not run then return end
   c.run = false
-  if c.cut == '1' and redis.call('HEXISTS', c.runs, 'x ' .. run) == 1 then return end
-  local text_key = c.runs .. ':' .. run
   if type(text) == 'table' then text = table.concat(text) end
-  local length = call('APPEND', text_key, text)
+  local into = text_key(run)
+  local length = call('APPEND', into, text)
   if length == #text then
+    if redis.call('HEXISTS', runs(), 'x ' .. run) == 1 then
+      redis.call('DEL', into)
+      return
+    end
     open_run(run, ARGV[c.first + 3], message_id_at(c.first), c.position)
-    redis.call('PEXPIRE', text_key, batch.ttl)
+    redis.call('PEXPIRE', into, batch.ttl)
   end
   if length > batch.max_text then
-    -- Back to what fitted; from here on the run's text is cut.
-    local kept = length == #text and '' or redis.call('GETRANGE', text_key, 0, length - #text - 1)
-    redis.call('SET', text_key, kept, 'PX', batch.ttl)
-    redis.call('HSET', c.runs, 'x ' .. run, '1')
-    c.cut = '1'
-    save()
+    -- Cut to what fitted, which moves into the hash: a text that begins anew finds it there, and only such a one has to look.
+    redis.call('HSET', runs(), 'x ' .. run, length == #text and '' or redis.call('GETRANGE', into, 0, length - #text - 1))
+    redis.call('DEL', into)
   end
 end
 
@@ -170,25 +169,28 @@ end
 
 local function end_run(run, agent, text, message_id, position, failed)
   flush_text()
-  local state, text_key, cut = redis.call('HGET', c.runs, 'r ' .. run), c.runs .. ':' .. run, false
+  local runs, state, cut = runs(), redis.call('HGET', runs(), 'r ' .. run), false
+  if text == '' then
+    text = redis.call('GET', text_key(run))
+    if not text then
+      text = redis.call('HGET', runs, 'x ' .. run)
+      cut = text and true
+    end
+  end
   if state then
     local kept = cjson.decode(state)
     message_id = kept.message_id
     if agent == '' then agent = kept.agent end
     local tools = 't ' .. run .. ' '
-    for _, field in ipairs(redis.call('HKEYS', c.runs)) do
-      if string.sub(field, 1, #tools) == tools then redis.call('HDEL', c.runs, field) end
+    for _, field in ipairs(redis.call('HKEYS', runs)) do
+      if string.sub(field, 1, #tools) == tools then redis.call('HDEL', runs, field) end
     end
-    cut = text == '' and redis.call('HEXISTS', c.runs, 'x ' .. run) == 1
+    redis.call('HDEL', runs, 'r ' .. run, 'x ' .. run)
+    redis.call('DEL', text_key(run))
   elseif message_id == '' then
     message_id = string.sub(run, 1, 1) ~= '~' and run or position
   end
-  if text == '' then text = redis.call('GET', text_key) or '' end
-  if state then
-    redis.call('HDEL', c.runs, 'r ' .. run, 'x ' .. run)
-    redis.call('DEL', text_key)
-  end
-  if text ~= '' then add_message('assistant', '"' .. text .. '"', agent, message_id, failed, cut) end
+  if text and text ~= '' then add_message('assistant', '"' .. text .. '"', agent, message_id, failed, cut) end
 end
 
 -- Keeps beside the log what an event of any kind but a piece of text means.
@@ -199,9 +201,9 @@ local function keep(kind, run, agent, text, message_id, extra, position)
     end_run(run, agent, text, message_id, position, kind == 'f')
   elseif kind == 't' then
     open_run(run, agent, message_id, position)
-    redis.call('HSET', c.runs, 't ' .. run .. ' ' .. extra, text)
+    redis.call('HSET', runs(), 't ' .. run .. ' ' .. extra, text)
   elseif kind == 'd' then
-    redis.call('HDEL', c.runs, 't ' .. run .. ' ' .. extra)
+    redis.call('HDEL', runs(), 't ' .. run .. ' ' .. extra)
   elseif kind == 'h' and extra ~= '' then
     local session = key('session:conv:')
     if redis.call('EXISTS', session) == 1 then
@@ -283,8 +285,9 @@ local function append(at)
     position = string.format('%d-%d', c.ms, c.seq)
   end
   local bytes, events = c.bytes + #event, c.events + 1
-  call('XADD', c.log, position, 'e', event, 'm', string.format('%d %d %s', bytes, events, id))
-  c.last, c.bytes, c.events, c.added = position, bytes, events, c.added + 1
+  local counts = string.format('%d %d', bytes, events)
+  call('XADD', c.log, position, 'e', event, 'm', id == '' and counts or counts .. ' ' .. id)
+  c.last, c.bytes, c.events, c.counts, c.added = position, bytes, events, counts, c.added + 1
   if from_ms then c.source_ms, c.source_seq, c.source_id = from_ms, from_seq, from end
 
   local answer = position
@@ -304,19 +307,17 @@ local function append(at)
   return answer
 end
 
--- By number once in 16 entries; by bytes, an eighth at a time. Bytes are counted up for ever in each entry, so the log's size is the
--- last one's count less what came before the first one.
+-- By number once in 16 entries. By bytes an eighth at a time, and looked at once in a sixteenth of them, of which there is always room
+-- for one more. Bytes are counted up for ever in each entry, so the log's size is the last one's count less what came before the first.
 local function trim()
   if c.events % 16 < c.added then call('XTRIM', c.log, 'MAXLEN', '~', batch.max_events) end
-  while c.bytes - c.first_bytes > batch.max_bytes do
+  local step = batch.max_bytes / 16
+  if math.floor(c.bytes / step) == math.floor(c.bytes_before / step) then return end
+  while true do
     local first = redis.call('XRANGE', c.log, '-', '+', 'COUNT', 1)[1]
-    if not first then return end
-    c.first_bytes = counts_of(first) - #first[2][2]
-    if c.bytes - c.first_bytes > batch.max_bytes then
-      local length = redis.call('XLEN', c.log)
-      if length < 2 then return end
-      redis.call('XTRIM', c.log, 'MAXLEN', math.floor(length * 7 / 8))
-    end
+    local length = redis.call('XLEN', c.log)
+    if length < 2 or c.bytes - (counts_of(first) - #first[2][2]) <= batch.max_bytes - step then return end
+    redis.call('XTRIM', c.log, 'MAXLEN', math.floor(length * 7 / 8))
   end
 end
 
@@ -324,19 +325,22 @@ local function touch()
   for _, kind in ipairs({ 'events', 'meta', 'seen', 'run', 'session', 'messages' }) do
     redis.call('PEXPIRE', key(kind .. ':conv:'), batch.ttl)
   end
-  for _, field in ipairs(redis.call('HKEYS', c.runs)) do
-    if string.sub(field, 1, 2) == 'r ' then redis.call('PEXPIRE', c.runs .. ':' .. string.sub(field, 3), batch.ttl) end
+  for _, field in ipairs(redis.call('HKEYS', runs())) do
+    if string.sub(field, 1, 2) == 'r ' then redis.call('PEXPIRE', text_key(string.sub(field, 3)), batch.ttl) end
   end
 end
 
 local function close()
-  trim()
-  local stale = batch.now - c.touched > batch.ttl / 2
-  if stale then c.touched = batch.now end
-  save()
+  local counters = c.last .. ' ' .. c.counts
+  if c.source_id then
+    call('HSET', c.meta, 'log', counters, batch.source, c.source_id)
+  else
+    call('HSET', c.meta, 'log', counters)
+  end
   if c.binds then redis.call('HSET', c.meta, 'tenant', c.tenant) end
+  trim()
   flush_text()
-  if stale then
+  if c.stale then
     touch()
   elseif c.ids then
     local seen = key('seen:conv:')

@@ -10,16 +10,16 @@
 local log, meta, runs, session, messages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local since, tenant = ARGV[1], ARGV[6]
 
--- The counts up to an entry, bytes and events: its second field is '<bytes> <events> <event id>'.
+-- The counts up to an entry, bytes and events: its second field is '<bytes> <events>', with ' <event id>' behind it if it has one.
 local function counts_of(entry)
-  local bytes, events = string.match(entry[2][4], '^(%d+) (%d+) ')
+  local bytes, events = string.match(entry[2][4], '^(%d+) (%d+)')
   return tonumber(bytes), tonumber(events)
 end
 
 local m = redis.call('HMGET', meta, 'log', 'tenant')
 local last, bytes, events = nil, 0, 0
 if m[1] then
-  last, bytes, events = string.match(m[1], '^(%S+) (%d+) (%d+) ')
+  last, bytes, events = string.match(m[1], '^(%S+) (%d+) (%d+)$')
   bytes, events = tonumber(bytes), tonumber(events)
 else
   local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
@@ -100,7 +100,7 @@ for i = 1, #in_progress, 2 do
   if string.sub(in_progress[i], 1, 2) == 'r ' then
     local run = string.sub(in_progress[i], 3)
     texts[#texts + 1] = run
-    texts[#texts + 1] = redis.call('GET', runs .. ':' .. run) or ''
+    texts[#texts + 1] = redis.call('GET', runs .. ':' .. run) or redis.call('HGET', runs, 'x ' .. run) or ''
   end
 end
 return { 'snapshot', last, reason, first_id, redis.call('HGETALL', session),

@@ -149,7 +149,7 @@ class StreamSourceIT {
             List<String> counts = commands.xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
                     .map(entry -> Objects.requireNonNull(entry.getBody().get("m")))
                     .toList();
-            assertThat(counts.get(counts.size() - 1)).matches("\\d+ 2100 ");
+            assertThat(counts.get(counts.size() - 1)).endsWith(" 2100");
             assertThat(logged().get(logged().size() - 1)).isEqualTo("2099");
         } finally {
             other.dispose();
