@@ -10,10 +10,11 @@ import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -28,8 +29,6 @@ final class AppendScript {
     private static final Pattern PASSING =
             Pattern.compile("\\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\\b");
 
-    private static final int ARGUMENTS_PER_EVENT = 11;
-
     private final Keys keys;
     private final LogSettings settings;
     private final boolean sharded;
@@ -40,29 +39,16 @@ final class AppendScript {
         this.sharded = sharded;
     }
 
-    /** Runs it for a batch of one slot; an answer for each event, in their order. */
+    /** Runs it for a batch of one slot, in which each conversation's events stand together; an answer for each event, in their order. */
     Mono<List<Object>> run(Redis redis, @Nullable String source, List<Append> batch) {
-        Map<String, Integer> index = index(batch);
-        return SCRIPT.run(redis, keys(index), arguments(index, source, batch));
+        Map<String, Integer> sizes = new LinkedHashMap<>();
+        batch.forEach(append -> sizes.merge(append.event().conversation(), 1, Integer::sum));
+        String[] logs = sizes.keySet().stream().map(keys::log).toArray(String[]::new);
+        return SCRIPT.run(redis, logs, arguments(source, sizes.values(), batch));
     }
 
-    private String[] keys(Map<String, Integer> index) {
-        List<String> all = new ArrayList<>();
-        for (String conversation : index.keySet()) {
-            all.add(keys.log(conversation));
-            all.add(keys.meta(conversation));
-            all.add(keys.seen(conversation));
-            all.add(keys.runs(conversation));
-            all.add(keys.session(conversation));
-            all.add(keys.messages(conversation));
-            all.add(keys.live(conversation));
-            all.add(keys.control(conversation));
-        }
-        return all.toArray(String[]::new);
-    }
-
-    private byte[][] arguments(Map<String, Integer> index, @Nullable String source, List<Append> batch) {
-        List<byte[]> all = new ArrayList<>(10 + ARGUMENTS_PER_EVENT * batch.size());
+    private byte[][] arguments(@Nullable String source, Collection<Integer> sizes, List<Append> batch) {
+        List<byte[]> all = new ArrayList<>(11 + sizes.size() + 10 * batch.size());
         all.add(Script.bytes(settings.maxEvents()));
         all.add(Script.bytes(settings.maxBytes()));
         all.add(Script.bytes(settings.ttl().toMillis()));
@@ -73,26 +59,38 @@ final class AppendScript {
         all.add(Script.bytes(settings.defaultTenant()));
         all.add(Script.bytes(sharded ? "SPUBLISH" : "PUBLISH"));
         all.add(optional(source));
-        for (Append append : batch) {
-            add(all, append, Objects.requireNonNull(index.get(append.event().conversation())));
+        all.add(Script.bytes(keys.prefix()));
+        Iterator<Append> appends = batch.iterator();
+        for (int size : sizes) {
+            all.add(Script.bytes(size));
+            for (int i = 0; i < size; i++) {
+                add(all, appends.next());
+            }
         }
         return all.toArray(byte[][]::new);
     }
 
-    private static void add(List<byte[]> all, Append append, int conversation) {
+    /** Each argument costs time in Redis, so what few events have is passed only for those that have some of it. */
+    private static void add(List<byte[]> all, Append append) {
         AgentEvent event = append.event();
         boolean tool = event.kind() == Kind.TOOL_STARTED || event.kind() == Kind.TOOL_ENDED;
-        all.add(Script.bytes(conversation));
-        all.add(Script.bytes(event.kind().code()));
-        all.add(optional(event.eventId()));
+        byte[] id = optional(event.eventId());
+        byte[] messageId = optional(event.messageId());
+        byte[] extra = tool ? Script.bytes(event.toolKey()) : optional(event.to());
+        byte[] tenant = tenant(append.access());
+        boolean plain = id.length + messageId.length + extra.length + tenant.length == 0;
+        all.add(Script.bytes(plain ? event.kind().code() : event.kind().code() + "+"));
         all.add(Script.bytes(event.runOrImplicit()));
         all.add(optional(event.agent()));
-        all.add(optional(event.messageId()));
         all.add(tool ? Script.bytes(event.toolJson()) : event.text() == null ? NONE : event.text());
-        all.add(tool ? Script.bytes(event.toolKey()) : optional(event.to()));
         all.add(optional(append.sourceId()));
-        all.add(tenant(append.access()));
         all.add(event.bytes());
+        if (!plain) {
+            all.add(id);
+            all.add(messageId);
+            all.add(extra);
+            all.add(tenant);
+        }
     }
 
     private static byte[] tenant(@Nullable Access access) {
@@ -101,17 +99,6 @@ final class AppendScript {
 
     private static byte[] optional(@Nullable String value) {
         return value == null ? NONE : Script.bytes(value);
-    }
-
-    private static Map<String, Integer> index(List<Append> batch) {
-        Map<String, Integer> index = new LinkedHashMap<>();
-        for (Append append : batch) {
-            String conversation = append.event().conversation();
-            if (!index.containsKey(conversation)) {
-                index.put(conversation, index.size() + 1);
-            }
-        }
-        return index;
     }
 
     /**
@@ -124,11 +111,11 @@ final class AppendScript {
         if (answer.startsWith("-")) {
             throw refusal(answer.substring(1));
         }
-        String[] words = answer.substring(1).split(" ", -1);
         boolean duplicate = answer.startsWith("=");
-        String agent = words[1];
-        boolean pending = duplicate ? words.length > 2 : !agent.isEmpty();
-        return new Appended(Position.of(words[0]), duplicate, agent, pending);
+        String[] words = answer.substring(duplicate ? 1 : 0).split(" ", -1);
+        String agent = words.length > 1 ? words[1] : "";
+        boolean toInbox = duplicate ? words.length > 2 : !agent.isEmpty();
+        return new Appended(Position.of(words[0]), duplicate, agent, toInbox);
     }
 
     private static Refusal refusal(String reason) {

@@ -12,6 +12,7 @@ import io.lettuce.core.cluster.SlotHash;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ import reactor.core.publisher.Mono;
  * {@link dev.parley.frame.Refusal} {@code unavailable} while Redis can't be reached.
  */
 public final class ConversationLog {
+
+    /** Meta's field of counters, which begins with the last position; see {@code append.lua}. */
+    private static final String COUNTERS = "log";
 
     private static final String INBOX_MARK = "inbox ";
     private static final int BATCH_EVENTS = 256;
@@ -72,7 +76,10 @@ public final class ConversationLog {
                 .map(reply -> reply.stream().map(Outcome::of).toList());
     }
 
-    /** Cuts events into scripts' batches, as indexes: within the bounds and, on a cluster, of one slot each. */
+    /**
+     * Cuts events into scripts' batches, as indexes: within the bounds and, on a cluster, of one slot each. Within a batch each
+     * conversation's events stand together.
+     */
     private List<List<Integer>> batches(List<Append> events) {
         List<List<Integer>> all = new ArrayList<>();
         Map<Integer, List<Integer>> open = new HashMap<>();
@@ -91,7 +98,16 @@ public final class ConversationLog {
             bytes.put(slot, size);
             batch.add(i);
         }
-        return all;
+        return all.stream().map(batch -> byConversation(events, batch)).toList();
+    }
+
+    private static List<Integer> byConversation(List<Append> events, List<Integer> batch) {
+        Map<String, List<Integer>> together = new LinkedHashMap<>();
+        for (int i : batch) {
+            together.computeIfAbsent(events.get(i).event().conversation(), conversation -> new ArrayList<>())
+                    .add(i);
+        }
+        return together.values().stream().flatMap(List::stream).toList();
     }
 
     /**
@@ -127,11 +143,15 @@ public final class ConversationLog {
     public Mono<Map<String, Position>> lastPositions(Collection<String> conversations) {
         return Flux.fromIterable(conversations)
                 .flatMap(
-                        conversation -> redis.callOne(commands -> commands.hget(keys.meta(conversation), "last"))
-                                .map(last -> Map.entry(conversation, Position.of(Script.text(last))))
+                        conversation -> redis.callOne(commands -> commands.hget(keys.meta(conversation), COUNTERS))
+                                .map(counters -> Map.entry(conversation, lastPosition(Script.text(counters))))
                                 .defaultIfEmpty(Map.entry(conversation, Position.ZERO)),
                         LAST_POSITIONS_CONCURRENCY)
                 .collectMap(Map.Entry::getKey, Map.Entry::getValue);
+    }
+
+    private static Position lastPosition(String counters) {
+        return Position.of(counters.substring(0, counters.indexOf(' ')));
     }
 
     /** Publishes an ephemeral event, which no log will have. */
@@ -146,15 +166,15 @@ public final class ConversationLog {
         if (!access.checked()) {
             return Mono.empty();
         }
-        return redis.call(commands -> commands.hmget(keys.meta(conversation), "last", "tenant"))
+        return redis.call(commands -> commands.hmget(keys.meta(conversation), COUNTERS, "tenant"))
                 .collectMap(KeyValue::getKey, field -> field.hasValue() ? Script.text(field.getValue()) : "")
-                .flatMap(meta -> mayReach(access, meta.getOrDefault("last", ""), meta.getOrDefault("tenant", ""))
+                .flatMap(meta -> mayReach(access, meta.getOrDefault(COUNTERS, ""), meta.getOrDefault("tenant", ""))
                         ? Mono.empty()
                         : Mono.error(AppendScript.notFound()));
     }
 
-    private boolean mayReach(Access access, String last, String tenant) {
-        if (last.isEmpty() && tenant.isEmpty()) {
+    private boolean mayReach(Access access, String counters, String tenant) {
+        if (counters.isEmpty() && tenant.isEmpty()) {
             return access.mayBeNew();
         }
         return access.tenant().equals(tenant.isEmpty() ? settings.defaultTenant() : tenant);

@@ -66,12 +66,12 @@ final class JoinScript {
         return new Joined.Missed(position(reply.get(1)), entries, pending(reply.get(3)));
     }
 
-    /** An entry's fields are {@code e} the event, {@code i} its id, {@code b} and {@code n} the log's counts. */
+    /** An entry's fields are {@code e}, the event, and {@code m}, {@code <bytes> <events>} and perhaps {@code  <event id>}. */
     private static LogEntry entry(Object element) {
         List<Object> entry = Script.list(element);
         List<Object> fields = Script.list(entry.get(1));
-        String id = Script.text(fields.get(3));
-        return new LogEntry(position(entry.get(0)), id.isEmpty() ? null : id, (byte[]) fields.get(1));
+        String[] marks = Script.text(fields.get(3)).split(" ", 3);
+        return new LogEntry(position(entry.get(0)), marks.length == 3 ? marks[2] : null, (byte[]) fields.get(1));
     }
 
     private static Joined snapshot(@Nullable Position since, List<Object> reply) {

@@ -1,311 +1,380 @@
 -- Appends a batch of events of one or more conversations of one slot, each conversation on its own: what is wrong with one of them
 -- costs the others nothing.
 --
--- KEYS  per conversation: log, meta, seen, runs, session, messages, live channel, control channel
+-- Redis does nothing else meanwhile and each step is paid for by everybody, so this is written for speed: few strings from outside
+-- (Redis and Lua both copy each), few calls of commands, no table for an event. What is rare may be slow and plain.
+--
+-- KEYS  per conversation: its log. Its other keys have the same hash tag, so they are on the log's slot; their names are made here,
+--       most of them only when they are needed.
 -- ARGV  1 newest entries kept   2 bytes kept   3 TTL in ms   4 event ids remembered   5 longest text of a run
---       6 messages kept   7 default agent   8 default tenant   9 PUBLISH or SPUBLISH   10 source stream or ''
---       then per event: conversation (1-based), kind, event_id, run, agent, message_id, text, extra, source id, tenant, event
+--       6 messages kept   7 default agent   8 default tenant   9 PUBLISH or SPUBLISH   10 source stream or ''   11 prefix of all keys
+--       then per conversation: the number of its events, and per event
+--         kind, run, agent, text, source id, event
+--       or, for what has more to say, kind with a '+' behind it, and
+--         kind, run, agent, text, source id, event, event_id, message_id, extra, tenant
 --       tenant is '', '=name' (the conversation must belong to it) or '+name' (an unbound one becomes its)
 -- Returns per event a string:
---       '+<position> <agent>'  appended
+--       '<position>'           appended; with ' <agent>' behind it, it is to go on to that agent's inbox
 --       '=<position> <agent>'  it was there already; with ' pending' behind it, its way to the inbox was not finished
 --       '-<reason>'            refused, nothing was added
-local ARGS, FIRST, NKEYS = 11, 11, 8
-local max_events, max_bytes, ttl, max_seen = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local max_text, max_messages, default_agent, default_tenant = tonumber(ARGV[5]), ARGV[6], ARGV[7], ARGV[8]
-local publish, source = ARGV[9], ARGV[10]
+local PLAIN, FULL, FIRST = 6, 10, 12
+
+-- A script's functions are made anew each time it is run, and each local of the script that one of them uses is searched for then. So
+-- what they share is in two tables, and what is rare spells out redis.call and what else it needs.
+local ARGV, call, match = ARGV, redis.call, string.match
+local batch = {
+  max_events = tonumber(ARGV[1]), max_bytes = tonumber(ARGV[2]), ttl = tonumber(ARGV[3]), max_seen = tonumber(ARGV[4]),
+  max_text = tonumber(ARGV[5]), max_messages = ARGV[6], default_agent = ARGV[7], default_tenant = ARGV[8], publish = ARGV[9],
+  source = ARGV[10] ~= '' and 'source:' .. ARGV[10], prefix = ARGV[11], now = 0, now_text = '', now_position = '',
+}
+
+local time = call('TIME')
+batch.now = time[1] * 1000 + math.floor(time[2] / 1000)
+batch.now_text = string.format('%d', batch.now)
+batch.now_position = batch.now_text .. '-0'
+
+-- The conversation at hand. In Redis its counters are one field of meta, `log`: '<last position> <bytes> <events>'.
+-- Of one run, text is gathered over the batch and written once: text, and first, the arguments of the first piece.
+local c = {
+  tag = '', log = '', meta = '', live = '', last = '', ms = 0, seq = 0, bytes = 0, events = 0, counts = '',
+  bytes_before = 0, stale = false, source_ms = 0, source_seq = 0, source_id = false, tenant = false, binds = false,
+  added = 0, ids = false, run = false, text = false, first = 0, position = '',
+}
+
+local function key(kind) return batch.prefix .. kind .. c.tag end
+
+local function runs() return key('run:conv:') end
+
+local function text_key(run) return batch.prefix .. 'run:conv:' .. c.tag .. ':' .. run end
+
+local function position_of(id)
+  local ms, seq = match(id, '^(%d+)%-(%d+)$')
+  return ms + 0, seq + 0
+end
+
+-- The counts up to an entry: bytes and events.
+local function counts_of(entry)
+  local bytes, events = match(entry[2][4], '^(%d+) (%d+)')
+  return bytes + 0, events + 0
+end
 
 -- Positions fit a sorted set's score (a double): milliseconds since 2020 and 12 bits of sequence, good until 2089.
-local EPOCH, SEQUENCES = 1577836800000, 4096
+local score = {
+  epoch = 1577836800000, sequences = 4096,
+}
 
-local time = redis.call('TIME')
-local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-
-local function split(id)
-  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
-  return tonumber(ms), tonumber(seq)
+-- Whether two times, in ms, lie in different halves of a TTL.
+local function apart(a, b)
+  local half = batch.ttl / 2
+  return math.floor(a / half) ~= math.floor(b / half)
 end
 
-local function score(ms, seq) return string.format('%.0f', (ms - EPOCH) * SEQUENCES + seq) end
-
-local function unscore(text)
-  local s = tonumber(text)
-  local seq = s % SEQUENCES
-  return string.format('%.0f-%d', (s - seq) / SEQUENCES + EPOCH, seq)
-end
-
-local function open(k)
-  local at = (k - 1) * NKEYS
-  local c = { log = KEYS[at + 1], meta = KEYS[at + 2], seen = KEYS[at + 3], runs = KEYS[at + 4], session = KEYS[at + 5],
-              messages = KEYS[at + 6], live = KEYS[at + 7], control = KEYS[at + 8], texts = {}, added = 0 }
-  local m = redis.call('HMGET', c.meta, 'last', 'bytes', 'events', 'first_bytes', 'touched', 'tenant', 'agent', 'source:' .. source, 'cut')
-  c.last, c.bytes, c.events = m[1], tonumber(m[2] or 0), tonumber(m[3] or 0)
-  c.first_bytes, c.touched, c.tenant, c.agent, c.source, c.cut =
-    tonumber(m[4] or 0), tonumber(m[5] or 0), m[6], m[7], m[8], m[9]
-  if not c.last then
+local function open(log)
+  local tag = string.sub(log, #batch.prefix + #'events:conv:' + 1)
+  c.log, c.tag, c.meta, c.live = log, tag, batch.prefix .. 'meta:conv:' .. tag, batch.prefix .. 'live:conv:' .. tag
+  c.tenant, c.binds, c.ids, c.run, c.source_id = nil, false, false, false, false
+  local state = call('HGET', c.meta, 'log')
+  if state then
+    local last, ms, seq, bytes, events = match(state, '^((%d+)%-(%d+)) (%d+) (%d+)$')
+    c.last, c.ms, c.seq, c.bytes, c.events = last, ms + 0, seq + 0, bytes + 0, events + 0
+    c.stale = apart(c.ms, batch.now)
+  else
+    c.last, c.ms, c.seq, c.bytes, c.events, c.stale = '0', 0, 0, 0, 0, true
     -- A log without its meta (evicted, or another hand's): go on behind its last entry.
-    local newest = redis.call('XREVRANGE', c.log, '+', '-', 'COUNT', 1)[1]
+    local newest = call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
     if newest then
-      c.last, c.bytes, c.events = newest[1], tonumber(newest[2][6]), tonumber(newest[2][8])
-      c.tenant = redis.call('HGET', c.session, 'tenant_id') or nil
+      c.last = newest[1]
+      c.ms, c.seq = position_of(c.last)
+      c.bytes, c.events = counts_of(newest)
+      c.tenant = call('HGET', key('session:conv:'), 'tenant_id')
+      c.binds = c.tenant and true
     end
   end
-  if c.last then c.ms, c.seq = split(c.last) else c.ms, c.seq = 0, 0 end
-  return c
-end
-
--- The next position: this millisecond's, or right behind the last one when the clock has not moved on.
-local function advance(c)
-  if now > c.ms then
-    c.ms, c.seq = now, 0
-  elseif c.seq + 1 < SEQUENCES then
-    c.seq = c.seq + 1
-  else
-    c.ms, c.seq = c.ms + 1, 0
+  c.bytes_before = c.bytes
+  if batch.source then
+    local id = call('HGET', c.meta, batch.source)
+    if id then c.source_ms, c.source_seq = position_of(id) else c.source_ms, c.source_seq = -1, 0 end
   end
-  return string.format('%.0f-%d', c.ms, c.seq)
 end
 
-local function text_key(c, run) return c.runs .. ':' .. run end
+local function tenant()
+  if c.tenant == nil then c.tenant = redis.call('HGET', c.meta, 'tenant') end
+  return c.tenant
+end
 
-local function agent_of(c)
-  return redis.call('HGET', c.session, 'current_agent') or c.agent or default_agent
+local function current_agent()
+  return redis.call('HGET', key('session:conv:'), 'current_agent') or redis.call('HGET', c.meta, 'agent') or batch.default_agent
 end
 
 -- Adds to the session's messages; content is JSON. Numbers go on from the last one there was.
-local function add_message(c, role, content, agent, message_id, failed, cut)
-  local newest = redis.call('XREVRANGE', c.messages, '+', '-', 'COUNT', 1)[1]
+local function add_message(role, content, agent, message_id, failed, cut)
+  local session, messages = key('session:conv:'), key('messages:conv:')
+  local newest = redis.call('XREVRANGE', messages, '+', '-', 'COUNT', 1)[1]
   local seq = 1
-  if newest then seq = split(newest[1]) + 1 end
-  local fields = { 'role', role, 'content', content, 'agent', agent, 'message_id', message_id, 'at', string.format('%.0f', now) }
+  if newest then seq = position_of(newest[1]) + 1 end
+  local fields = { 'role', role, 'content', content, 'agent', agent, 'message_id', message_id, 'at', batch.now_text }
   if failed then fields[#fields + 1] = 'failed'; fields[#fields + 1] = '1' end
   if cut then fields[#fields + 1] = 'truncated'; fields[#fields + 1] = '1' end
-  redis.call('XADD', c.messages, 'MAXLEN', max_messages, string.format('%d-0', seq), unpack(fields))
-  redis.call('PEXPIRE', c.messages, ttl)
-  if redis.call('EXISTS', c.session) == 1 then
-    redis.call('HSET', c.session, 'message_count', seq, 'last_activity', string.format('%.0f', now))
-    redis.call('PEXPIRE', c.session, ttl)
+  redis.call('XADD', messages, 'MAXLEN', batch.max_messages, string.format('%d-0', seq), unpack(fields))
+  redis.call('PEXPIRE', messages, batch.ttl)
+  if redis.call('EXISTS', session) == 1 then
+    redis.call('HSET', session, 'message_count', seq, 'last_activity', batch.now_text)
+    redis.call('PEXPIRE', session, batch.ttl)
   end
 end
 
-local function open_run(c, e, position)
-  local id = e.message_id ~= '' and e.message_id or (string.sub(e.run, 1, 1) ~= '~' and e.run or position)
-  local started = redis.call('HSETNX', c.runs, 'r ' .. e.run,
-    '{"message_id":"' .. id .. '","agent":"' .. e.agent .. '","position":"' .. position .. '"}')
-  if started == 1 then redis.call('PEXPIRE', c.runs, ttl) end
+local function open_run(run, agent, message_id, position)
+  local id = message_id ~= '' and message_id or (string.sub(run, 1, 1) ~= '~' and run or position)
+  local started = redis.call('HSETNX', runs(), 'r ' .. run,
+    '{"message_id":"' .. id .. '","agent":"' .. agent .. '","position":"' .. position .. '"}')
+  if started == 1 then redis.call('PEXPIRE', runs(), batch.ttl) end
 end
 
--- Text of one run is gathered over the batch and written once: most chunks cost no more than that one APPEND.
-local function flush_text(c, run)
-  local gathered = c.texts[run]
-  if not gathered then return end
-  c.texts[run] = nil
-  if c.cut and redis.call('HEXISTS', c.runs, 'x ' .. run) == 1 then return end
-  local text, key = table.concat(gathered.parts), text_key(c, run)
-  local length = redis.call('APPEND', key, text)
+-- A piece of text begins a run like anything else; its message_id is among the arguments only when it is not a plain event.
+local function message_id_at(at) return #ARGV[at + 1] == 1 and '' or ARGV[at + 8] end
+
+local function flush_text()
+  local run, text = c.run, c.text
+  if not run then return end
+  c.run = false
+  if type(text) == 'table' then text = table.concat(text) end
+  local into = text_key(run)
+  local length = call('APPEND', into, text)
   if length == #text then
-    open_run(c, gathered.first, gathered.position)
-    redis.call('PEXPIRE', key, ttl)
+    if redis.call('HEXISTS', runs(), 'x ' .. run) == 1 then
+      redis.call('DEL', into)
+      return
+    end
+    open_run(run, ARGV[c.first + 3], message_id_at(c.first), c.position)
+    redis.call('PEXPIRE', into, batch.ttl)
   end
-  if length > max_text then
-    -- Back to what fitted; from here on the run's text is cut.
-    local kept = length == #text and '' or redis.call('GETRANGE', key, 0, length - #text - 1)
-    redis.call('SET', key, kept, 'PX', ttl)
-    redis.call('HSET', c.runs, 'x ' .. run, '1')
-    c.cut = '1'
-    redis.call('HSET', c.meta, 'cut', '1')
+  if length > batch.max_text then
+    -- Cut to what fitted, which moves into the hash: a text that begins anew finds it there, and only such a one has to look.
+    redis.call('HSET', runs(), 'x ' .. run, length == #text and '' or redis.call('GETRANGE', into, 0, length - #text - 1))
+    redis.call('DEL', into)
   end
 end
 
-local function end_run(c, e, position, failed)
-  flush_text(c, e.run)
-  local run = redis.call('HGET', c.runs, 'r ' .. e.run)
-  local text = e.text
-  if text == '' then text = redis.call('GET', text_key(c, e.run)) or '' end
-  local message_id, agent, cut = e.message_id, e.agent, false
-  if run then
-    local kept = cjson.decode(run)
+local function add_text(at, run, position)
+  local text = ARGV[at + 4]
+  if run == c.run then
+    if type(c.text) == 'table' then c.text[#c.text + 1] = text else c.text = { c.text, text } end
+  elseif text == '' then
+    open_run(run, ARGV[at + 3], message_id_at(at), position)
+  else
+    flush_text()
+    c.run, c.text, c.first, c.position = run, text, at, position
+  end
+end
+
+local function end_run(run, agent, text, message_id, position, failed)
+  flush_text()
+  local runs, state, cut = runs(), redis.call('HGET', runs(), 'r ' .. run), false
+  if text == '' then
+    text = redis.call('GET', text_key(run))
+    if not text then
+      text = redis.call('HGET', runs, 'x ' .. run)
+      cut = text and true
+    end
+  end
+  if state then
+    local kept = cjson.decode(state)
     message_id = kept.message_id
     if agent == '' then agent = kept.agent end
-    local tools = 't ' .. e.run .. ' '
-    for _, field in ipairs(redis.call('HKEYS', c.runs)) do
-      if string.sub(field, 1, #tools) == tools then redis.call('HDEL', c.runs, field) end
+    local tools = 't ' .. run .. ' '
+    for _, field in ipairs(redis.call('HKEYS', runs)) do
+      if string.sub(field, 1, #tools) == tools then redis.call('HDEL', runs, field) end
     end
-    cut = e.text == '' and redis.call('HEXISTS', c.runs, 'x ' .. e.run) == 1
-    redis.call('HDEL', c.runs, 'r ' .. e.run, 'x ' .. e.run)
-    redis.call('DEL', text_key(c, e.run))
+    redis.call('HDEL', runs, 'r ' .. run, 'x ' .. run)
+    redis.call('DEL', text_key(run))
   elseif message_id == '' then
-    message_id = string.sub(e.run, 1, 1) ~= '~' and e.run or position
+    message_id = string.sub(run, 1, 1) ~= '~' and run or position
   end
-  if text ~= '' then add_message(c, 'assistant', '"' .. text .. '"', agent, message_id, failed, cut) end
+  if text and text ~= '' then add_message('assistant', '"' .. text .. '"', agent, message_id, failed, cut) end
 end
 
-local function user_message(c, e)
-  local tenant = c.tenant or default_tenant
-  if redis.call('EXISTS', c.session) == 0 then
-    redis.call('HSET', c.session, 'tenant_id', tenant, 'current_agent', c.agent or default_agent, 'status', 'active',
-      'turn_count', 0, 'message_count', 0, 'token_count', 0, 'started_at', string.format('%.0f', now),
-      'last_activity', string.format('%.0f', now))
-  end
-  redis.call('HINCRBY', c.session, 'turn_count', 1)
-  add_message(c, 'user', '"' .. e.text .. '"', '', e.message_id)
-end
-
-local keep = {
-  c = function(c, e, position)
-    local gathered = c.texts[e.run]
-    if gathered then
-      gathered.parts[#gathered.parts + 1] = e.text
-    elseif e.text == '' then
-      open_run(c, e, position)
+-- Keeps beside the log what an event of any kind but a piece of text means.
+local function keep(kind, run, agent, text, message_id, extra, position)
+  if kind == 's' then
+    open_run(run, agent, message_id, position)
+  elseif kind == 'e' or kind == 'f' then
+    end_run(run, agent, text, message_id, position, kind == 'f')
+  elseif kind == 't' then
+    open_run(run, agent, message_id, position)
+    redis.call('HSET', runs(), 't ' .. run .. ' ' .. extra, text)
+  elseif kind == 'd' then
+    redis.call('HDEL', runs(), 't ' .. run .. ' ' .. extra)
+  elseif kind == 'h' and extra ~= '' then
+    local session = key('session:conv:')
+    if redis.call('EXISTS', session) == 1 then
+      redis.call('HSET', session, 'current_agent', extra)
     else
-      c.texts[e.run] = { parts = { e.text }, first = e, position = position }
+      redis.call('HSET', c.meta, 'agent', extra)
     end
-  end,
-  s = function(c, e, position) open_run(c, e, position) end,
-  e = function(c, e, position) end_run(c, e, position, false) end,
-  f = function(c, e, position) end_run(c, e, position, true) end,
-  t = function(c, e, position)
-    open_run(c, e, position)
-    redis.call('HSET', c.runs, 't ' .. e.run .. ' ' .. e.extra, e.text)
-  end,
-  d = function(c, e) redis.call('HDEL', c.runs, 't ' .. e.run .. ' ' .. e.extra) end,
-  h = function(c, e)
-    if e.extra == '' then return end
-    if redis.call('EXISTS', c.session) == 1 then
-      redis.call('HSET', c.session, 'current_agent', e.extra)
-    else
-      c.agent = e.extra
-      redis.call('HSET', c.meta, 'agent', e.extra)
+  elseif kind == 'u' then
+    local session = key('session:conv:')
+    if redis.call('EXISTS', session) == 0 then
+      local agent_before = redis.call('HGET', c.meta, 'agent') or batch.default_agent
+      redis.call('HSET', session, 'tenant_id', tenant() or batch.default_tenant, 'current_agent', agent_before, 'status', 'active',
+        'turn_count', 0, 'message_count', 0, 'token_count', 0, 'started_at', batch.now_text, 'last_activity', batch.now_text)
     end
-  end,
-  u = user_message,
-}
-
--- nil when the caller may write; binds a conversation that is nobody's yet.
-local function refused(c, e)
-  local how, tenant = string.sub(e.tenant, 1, 1), string.sub(e.tenant, 2)
-  if how == '' then return nil end
-  if not c.tenant and (c.events == 0 or (how == '+' and e.kind == 'u')) then
-    c.tenant = tenant
-    return nil
+    redis.call('HINCRBY', session, 'turn_count', 1)
+    add_message('user', '"' .. text .. '"', '', message_id)
   end
-  if how == '=' and (c.tenant or default_tenant) ~= tenant then return '-not_found' end
-  return nil
 end
 
-local function to_inbox(e) return e.kind == 'u' or e.kind == 'x' end
-
--- People's ids are theirs and agents' ids are theirs: the same one of both means two things.
-local function seen_id(e) return to_inbox(e) and 'u ' .. e.id or e.id end
-
-local function duplicate(c, e)
-  if e.source ~= '' and c.source then
-    local ms, seq = split(e.source)
-    local last_ms, last_seq = split(c.source)
-    if ms < last_ms or (ms == last_ms and seq <= last_seq) then return '=' .. (c.last or '0') .. ' ' end
+-- Whether the caller may not write; binds a conversation that is nobody's yet.
+local function refuses(who, kind)
+  local how, name, owner = string.sub(who, 1, 1), string.sub(who, 2), tenant()
+  if not owner and (c.events == 0 or (how == '+' and kind == 'u')) then
+    c.tenant, c.binds = name, true
+    return false
   end
-  if e.id == '' then return nil end
-  local known = redis.call('ZSCORE', c.seen, seen_id(e))
-  if not known then return nil end
-  local answer = '=' .. unscore(known) .. ' ' .. agent_of(c)
-  if to_inbox(e) and redis.call('HEXISTS', c.meta, 'inbox ' .. e.id) == 1 then answer = answer .. ' pending' end
+  return how == '=' and (owner or batch.default_tenant) ~= name
+end
+
+local function to_inbox(kind) return kind == 'u' or kind == 'x' end
+
+-- The answer for an event whose id is known, else nil. People's ids are theirs and agents' ids are theirs: the same one of both means
+-- two things.
+local function known(kind, id)
+  local found = call('ZSCORE', key('seen:conv:'), to_inbox(kind) and 'u ' .. id or id)
+  if not found then return nil end
+  local n = found + 0
+  local seq = n % score.sequences
+  local answer = string.format('=%d-%d %s', (n - seq) / score.sequences + score.epoch, seq, current_agent())
+  if to_inbox(kind) and redis.call('HEXISTS', c.meta, 'inbox ' .. id) == 1 then answer = answer .. ' pending' end
   return answer
 end
 
-local function append(c, e)
-  local refusal = refused(c, e) or duplicate(c, e)
-  if refusal then return refusal end
-  local prev = c.last or '0'
-  local position = advance(c)
-  local bytes, events = c.bytes + #e.event, c.events + 1
-  redis.call('XADD', c.log, 'MAXLEN', '~', max_events, position,
-    'e', e.event, 'i', e.id, 'b', string.format('%.0f', bytes), 'n', string.format('%.0f', events))
-  c.last, c.bytes, c.events, c.added = position, bytes, events, c.added + 1
-  if e.source ~= '' then c.source = e.source end
-  if e.id ~= '' then
-    if redis.call('ZADD', c.seen, score(c.ms, c.seq), seen_id(e)) == 1 and events % 64 == 1 then
-      redis.call('ZREMRANGEBYRANK', c.seen, 0, -max_seen - 1)
-      redis.call('PEXPIRE', c.seen, ttl)
-    end
-    c.ids = true
+local function remember(kind, id)
+  local seen = key('seen:conv:')
+  local n = string.format('%d', (c.ms - score.epoch) * score.sequences + c.seq)
+  if call('ZADD', seen, n, to_inbox(kind) and 'u ' .. id or id) == 1 and c.events % 64 == 1 then
+    redis.call('ZREMRANGEBYRANK', seen, 0, -batch.max_seen - 1)
+    redis.call('PEXPIRE', seen, batch.ttl)
   end
-  local agent = ''
-  local act = keep[e.kind]
-  if act then act(c, e, position) end
-  if to_inbox(e) then
-    agent = agent_of(c)
-    redis.call('HSET', c.meta, 'inbox ' .. e.id, agent .. ' ' .. position .. ' ' .. e.event)
-    if e.kind == 'x' then redis.call('PUBLISH', c.control, e.event) end
-  end
-  redis.call(publish, c.live, prev .. ' ' .. position .. ' ' .. (e.id == '' and '-' or e.id) .. ' ' .. e.event)
-  return '+' .. position .. ' ' .. agent
+  c.ids = true
 end
 
--- Bytes are counted up for ever in each entry, so the log's size is the last one's count less the first one's.
-local function trim(c)
-  while c.bytes - c.first_bytes > max_bytes do
-    local first = redis.call('XRANGE', c.log, '-', '+', 'COUNT', 1)[1]
-    if not first then return end
-    c.first_bytes = tonumber(first[2][6]) - #first[2][2]
-    if c.bytes - c.first_bytes > max_bytes then
-      local length = redis.call('XLEN', c.log)
-      if length < 2 then return end
-      redis.call('XTRIM', c.log, 'MAXLEN', math.floor(length * 7 / 8))
-    end
+-- Appends one event, whose arguments begin behind `at`.
+local function append(at)
+  local kind, run, from, event, id = ARGV[at + 1], ARGV[at + 2], ARGV[at + 5], ARGV[at + 6], ''
+  local plain = #kind == 1
+  if not plain then
+    kind, id = string.sub(kind, 1, 1), ARGV[at + 7]
+    local who = ARGV[at + 10]
+    if who ~= '' and refuses(who, kind) then return '-not_found' end
   end
-end
-
-local function touch(c)
-  for _, key in ipairs({ c.log, c.meta, c.seen, c.runs, c.session, c.messages }) do redis.call('PEXPIRE', key, ttl) end
-  for _, field in ipairs(redis.call('HKEYS', c.runs)) do
-    if string.sub(field, 1, 2) == 'r ' then redis.call('PEXPIRE', text_key(c, string.sub(field, 3)), ttl) end
+  local from_ms, from_seq
+  if from ~= '' then
+    from_ms, from_seq = position_of(from)
+    if from_ms < c.source_ms or (from_ms == c.source_ms and from_seq <= c.source_seq) then return '=' .. c.last .. ' ' end
   end
-end
-
-local function close(c)
-  if c.added == 0 then return end
-  for run in pairs(c.texts) do flush_text(c, run) end
-  trim(c)
-  local meta = { 'last', c.last, 'bytes', string.format('%.0f', c.bytes), 'events', string.format('%.0f', c.events),
-                 'first_bytes', string.format('%.0f', c.first_bytes) }
-  if c.source then meta[#meta + 1] = 'source:' .. source; meta[#meta + 1] = c.source end
-  if c.tenant then meta[#meta + 1] = 'tenant'; meta[#meta + 1] = c.tenant end
-  local stale = now - c.touched > ttl / 2
-  if stale then meta[#meta + 1] = 'touched'; meta[#meta + 1] = string.format('%.0f', now) end
-  redis.call('HSET', c.meta, unpack(meta))
-  if stale then touch(c) elseif c.ids and redis.call('PTTL', c.seen) < 0 then redis.call('PEXPIRE', c.seen, ttl) end
-end
-
-local conversations, results = {}, {}
-local count = (#ARGV - FIRST + 1) / ARGS
-for n = 1, count do
-  local a = FIRST + (n - 1) * ARGS
-  local k = tonumber(ARGV[a])
-  local e = { kind = ARGV[a + 1], id = ARGV[a + 2], run = ARGV[a + 3], agent = ARGV[a + 4], message_id = ARGV[a + 5],
-              text = ARGV[a + 6], extra = ARGV[a + 7], source = ARGV[a + 8], tenant = ARGV[a + 9], event = ARGV[a + 10] }
-  local c = conversations[k]
-  if not c then
-    local opened, made = pcall(open, k)
-    c = opened and made or { failed = made }
-    conversations[k] = c
+  if id ~= '' then
+    local answer = known(kind, id)
+    if answer then return answer end
   end
-  if c.failed then
-    results[n] = '-' .. tostring(c.failed)
+
+  -- The next position: this millisecond's, or right behind the last one when the clock has not moved on.
+  local prev, position = c.last, batch.now_position
+  if batch.now > c.ms then
+    c.ms, c.seq = batch.now, 0
   else
-    local done, result = pcall(append, c, e)
-    -- What failed half-way stops its conversation for this batch, so that nothing overtakes it.
-    if not done then
-      c.failed = type(result) == 'table' and result.err or result
-      result = '-' .. tostring(c.failed)
+    if c.seq + 1 < score.sequences then c.seq = c.seq + 1 else c.ms, c.seq = c.ms + 1, 0 end
+    position = string.format('%d-%d', c.ms, c.seq)
+  end
+  local bytes, events = c.bytes + #event, c.events + 1
+  local counts = string.format('%d %d', bytes, events)
+  call('XADD', c.log, position, 'e', event, 'm', id == '' and counts or counts .. ' ' .. id)
+  c.last, c.bytes, c.events, c.counts, c.added = position, bytes, events, counts, c.added + 1
+  if from_ms then c.source_ms, c.source_seq, c.source_id = from_ms, from_seq, from end
+
+  local answer = position
+  if id ~= '' then remember(kind, id) end
+  if kind == 'c' then
+    add_text(at, run, position)
+  elseif kind ~= '-' then
+    keep(kind, run, ARGV[at + 3], ARGV[at + 4], plain and '' or ARGV[at + 8], plain and '' or ARGV[at + 9], position)
+    if to_inbox(kind) then
+      local agent = current_agent()
+      redis.call('HSET', c.meta, 'inbox ' .. id, agent .. ' ' .. position .. ' ' .. event)
+      if kind == 'x' then redis.call('PUBLISH', key('control:conv:'), event) end
+      answer = position .. ' ' .. agent
     end
-    results[n] = result
+  end
+  call(batch.publish, c.live, prev .. ' ' .. position .. ' ' .. (id == '' and '-' or id) .. ' ' .. event)
+  return answer
+end
+
+-- By number once in 16 entries. By bytes an eighth at a time, and looked at once in a sixteenth of them, of which there is always room
+-- for one more. Bytes are counted up for ever in each entry, so the log's size is the last one's count less what came before the first.
+local function trim()
+  if c.events % 16 < c.added then call('XTRIM', c.log, 'MAXLEN', '~', batch.max_events) end
+  local step = batch.max_bytes / 16
+  if math.floor(c.bytes / step) == math.floor(c.bytes_before / step) then return end
+  while true do
+    local first = redis.call('XRANGE', c.log, '-', '+', 'COUNT', 1)[1]
+    local length = redis.call('XLEN', c.log)
+    if length < 2 or c.bytes - (counts_of(first) - #first[2][2]) <= batch.max_bytes - step then return end
+    redis.call('XTRIM', c.log, 'MAXLEN', math.floor(length * 7 / 8))
   end
 end
-for _, c in pairs(conversations) do
-  if c.log then
-    local done, reason = pcall(close, c)
-    if not done then redis.log(redis.LOG_WARNING, 'parley: could not finish ' .. c.log .. ': ' .. tostring(reason)) end
+
+local function touch()
+  for _, kind in ipairs({ 'events', 'meta', 'seen', 'run', 'session', 'messages' }) do
+    redis.call('PEXPIRE', key(kind .. ':conv:'), batch.ttl)
+  end
+  for _, field in ipairs(redis.call('HKEYS', runs())) do
+    if string.sub(field, 1, 2) == 'r ' then redis.call('PEXPIRE', text_key(string.sub(field, 3)), batch.ttl) end
+  end
+end
+
+local function close()
+  local counters = c.last .. ' ' .. c.counts
+  if c.source_id then
+    call('HSET', c.meta, 'log', counters, batch.source, c.source_id)
+  else
+    call('HSET', c.meta, 'log', counters)
+  end
+  if c.binds then redis.call('HSET', c.meta, 'tenant', c.tenant) end
+  trim()
+  flush_text()
+  if c.stale then
+    touch()
+  elseif c.ids then
+    local seen = key('seen:conv:')
+    if redis.call('PTTL', seen) < 0 then redis.call('PEXPIRE', seen, batch.ttl) end
+  end
+end
+
+-- How many events have their result, behind which argument the next one begins, and the last event of the conversation at hand.
+local results, n, at, upto = {}, 0, FIRST - 1, 0
+
+local function append_all(log)
+  open(log)
+  while n < upto do
+    results[n + 1] = append(at)
+    n, at = n + 1, at + (#ARGV[at + 1] == 1 and PLAIN or FULL)
+  end
+end
+
+local function text_of(failure) return type(failure) == 'table' and failure.err or tostring(failure) end
+
+for _, log in ipairs(KEYS) do
+  upto, at, c.added = n + ARGV[at + 1], at + 1, 0
+  local done, failure = pcall(append_all, log)
+  if not done then
+    -- What failed half-way stops its conversation for this batch, so that nothing overtakes it.
+    failure = '-' .. text_of(failure)
+    while n < upto do
+      results[n + 1] = failure
+      n, at = n + 1, at + (#ARGV[at + 1] == 1 and PLAIN or FULL)
+    end
+  end
+  if c.added > 0 then
+    done, failure = pcall(close)
+    if not done then redis.log(redis.LOG_WARNING, 'parley: could not finish ' .. log .. ': ' .. text_of(failure)) end
   end
 end
 return results

@@ -10,18 +10,30 @@
 local log, meta, runs, session, messages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local since, tenant = ARGV[1], ARGV[6]
 
-local m = redis.call('HMGET', meta, 'last', 'bytes', 'events', 'tenant')
-local last, bytes, events = m[1], tonumber(m[2] or 0), tonumber(m[3] or 0)
-if not last then
+-- The counts up to an entry, bytes and events: its second field is '<bytes> <events>', with ' <event id>' behind it if it has one.
+local function counts_of(entry)
+  local bytes, events = string.match(entry[2][4], '^(%d+) (%d+)')
+  return tonumber(bytes), tonumber(events)
+end
+
+local m = redis.call('HMGET', meta, 'log', 'tenant')
+local last, bytes, events = nil, 0, 0
+if m[1] then
+  last, bytes, events = string.match(m[1], '^(%S+) (%d+) (%d+)$')
+  bytes, events = tonumber(bytes), tonumber(events)
+else
   local newest = redis.call('XREVRANGE', log, '+', '-', 'COUNT', 1)[1]
-  if newest then last, bytes, events = newest[1], tonumber(newest[2][6]), tonumber(newest[2][8]) end
+  if newest then
+    last = newest[1]
+    bytes, events = counts_of(newest)
+  end
 end
 local exists = last or redis.call('EXISTS', session) == 1
 if tenant ~= '' then
   if not exists then
     if ARGV[7] ~= '1' then return { 'not_found' } end
   else
-    local owner = m[4] or redis.call('HGET', session, 'tenant_id') or ARGV[9]
+    local owner = m[2] or redis.call('HGET', session, 'tenant_id') or ARGV[9]
     if owner ~= tenant then return { 'not_found' } end
   end
 end
@@ -46,11 +58,12 @@ local function prove(first)
       if last == '0' then return 0, 0 end
       return nil, 'trimmed'
     end
-    if first[2][8] == '1' then return 0, 0 end
+    local _, number = counts_of(first)
+    if number == 1 then return 0, 0 end
     return nil, 'trimmed'
   end
   local entry = redis.call('XRANGE', log, since, since)[1]
-  if entry then return tonumber(entry[2][6]), tonumber(entry[2][8]) end
+  if entry then return counts_of(entry) end
   if last ~= '0' and before(last, since) then return nil, 'future' end
   if not first or before(since, first[1]) then return nil, 'trimmed' end
   return nil, 'lost'
@@ -60,7 +73,7 @@ end
 local function page(entries, had_bytes)
   local fitting = {}
   for i, entry in ipairs(entries) do
-    if i > 1 and tonumber(entry[2][6]) - had_bytes > tonumber(ARGV[5]) then break end
+    if i > 1 and counts_of(entry) - had_bytes > tonumber(ARGV[5]) then break end
     fitting[i] = entry
   end
   return fitting
@@ -87,7 +100,7 @@ for i = 1, #in_progress, 2 do
   if string.sub(in_progress[i], 1, 2) == 'r ' then
     local run = string.sub(in_progress[i], 3)
     texts[#texts + 1] = run
-    texts[#texts + 1] = redis.call('GET', runs .. ':' .. run) or ''
+    texts[#texts + 1] = redis.call('GET', runs .. ':' .. run) or redis.call('HGET', runs, 'x ' .. run) or ''
   end
 end
 return { 'snapshot', last, reason, first_id, redis.call('HGETALL', session),

@@ -75,11 +75,10 @@ class DeliveryIT {
             String second = first.substring(0, first.indexOf('-')) + "-4000";
             var commands = TestRedis.commands();
             String event = "{\"event\":\"agent.note\",\"payload\":{\"conversation_id\":\"" + c + "\",\"n\":2}}";
-            assertThat(commands.xadd(
-                            Keys.DEFAULT.log(c), new XAddArgs().id(second), "e", event, "i", "", "b", "200", "n", "2"))
+            assertThat(commands.xadd(Keys.DEFAULT.log(c), new XAddArgs().id(second), "e", event, "m", "200 2"))
                     .isEqualTo(second);
-            assertThat(commands.hset(Keys.DEFAULT.meta(c), Map.of("last", second, "events", "2", "bytes", "200")))
-                    .isZero();
+            assertThat(commands.hset(Keys.DEFAULT.meta(c), "log", second + " 200 2"))
+                    .isFalse();
             JsonNode found = socket.next("event");
             assertThat(found.path("position").asText()).isEqualTo(second);
         }

@@ -197,8 +197,8 @@ interface LogContract {
                         Objects.requireNonNull(entry.getBody().get("e")).length())
                 .sum();
         assertThat(bytes).isBetween(60_000, 100_000);
-        assertThat(Objects.requireNonNull(kept.get(kept.size() - 1).getBody().get("n")))
-                .isEqualTo("100");
+        assertThat(Objects.requireNonNull(kept.get(kept.size() - 1).getBody().get("m")))
+                .endsWith(" 100");
     }
 
     @Test
@@ -279,7 +279,7 @@ interface LogContract {
         assertThat(commands().del(Keys.DEFAULT.meta(c))).isEqualTo(1);
         assertThat(append(log(), note(c, 2)).position()).isGreaterThan(last);
         assertThat(missed(get(log().join(c, last, null))).entries()).hasSize(1);
-        assertThat(commands().hget(Keys.DEFAULT.meta(c), "events")).isEqualTo("2");
+        assertThat(counters(c)[2]).isEqualTo("2");
     }
 
     @Test
@@ -431,6 +431,133 @@ interface LogContract {
         assertThatThrownBy(() -> get(log().join(unknown, null, new Access("acme", true, false))))
                 .isInstanceOf(Refusal.class);
         assertThat(snapshot(get(log().join(unknown, null, acme))).last()).isEqualTo(Position.ZERO);
+    }
+
+    @Test
+    default void whatStandsMixedInABatchIsAnsweredInItsOrder() {
+        String a = Ids.random();
+        String b = Ids.random();
+        List<Appended> mixed = appendAll(
+                log(),
+                note(a, 1),
+                withId(note(b, 1), "x"),
+                note(a, 2),
+                withId(note(a, 3), "x"),
+                note(b, 2),
+                withId(note(b, 1), "x"));
+        assertThat(mixed).extracting(Appended::duplicate).containsExactly(false, false, false, false, false, true);
+        assertThat(mixed.get(5).position()).isEqualTo(mixed.get(1).position());
+        assertThat(ids(a)).containsExactly(position(mixed.get(0)), position(mixed.get(2)), position(mixed.get(3)));
+        assertThat(ids(b)).containsExactly(position(mixed.get(1)), position(mixed.get(4)));
+    }
+
+    private static String position(Appended appended) {
+        return appended.position().toString();
+    }
+
+    private List<String> ids(String conversation) {
+        return commands().xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
+                .map(StreamMessage::getId)
+                .toList();
+    }
+
+    /** Meta's counters: last position, bytes, events. */
+    private String[] counters(String conversation) {
+        return Objects.requireNonNull(commands().hget(Keys.DEFAULT.meta(conversation), "log"))
+                .split(" ", -1);
+    }
+
+    @Test
+    default void countsGoOnBeyondWhatAnIntHolds() {
+        String c = Ids.random();
+        Position last = append(log(), note(c, 1)).position();
+        // Nearly 2^53, as far as a script's numbers are exact.
+        String many = "9007199254000000";
+        assertThat(commands().hset(Keys.DEFAULT.meta(c), "log", last + " " + many + " " + many))
+                .isFalse();
+        Append next = note(c, 2);
+        int size = next.event().bytes().length;
+        append(log(), next);
+        assertThat(counters(c)).contains(String.valueOf(Long.parseLong(many) + size), "9007199254000001");
+        append(log(), note(c, 3));
+        assertThat(counters(c)).contains(String.valueOf(Long.parseLong(many) + 2L * size), "9007199254000002");
+        assertThat(commands().hdel(Keys.DEFAULT.meta(c), "log")).isEqualTo(1);
+        append(log(), note(c, 4));
+        assertThat(counters(c)).contains(String.valueOf(Long.parseLong(many) + 3L * size), "9007199254000003");
+    }
+
+    @Test
+    default void positionsAreExactInTheMillisecondThatIsFull() {
+        String c = Ids.random();
+        Position ahead = new Position(System.currentTimeMillis() + 60_000, 4_094);
+        assertThat(commands().hset(Keys.DEFAULT.meta(c), "log", ahead + " 0 0")).isTrue();
+        List<Appended> behind = appendAll(log(), withId(note(c, 1), "a"), withId(note(c, 2), "b"), note(c, 3));
+        assertThat(behind)
+                .extracting(Appended::position)
+                .containsExactly(
+                        new Position(ahead.millis(), 4_095),
+                        new Position(ahead.millis() + 1, 0),
+                        new Position(ahead.millis() + 1, 1));
+        List<Appended> again = appendAll(log(), withId(note(c, 1), "a"), withId(note(c, 2), "b"));
+        assertThat(again)
+                .extracting(Appended::position)
+                .containsExactly(behind.get(0).position(), behind.get(1).position());
+    }
+
+    @Test
+    default void aLogWithoutItsMetaStaysItsTenants() {
+        String c = Ids.random();
+        Access acme = new Access("acme", true, true);
+        append(log(), Append.by(acme, note(c, 0).event()));
+        assertThat(commands().hset(Keys.DEFAULT.session(c), "tenant_id", "acme"))
+                .isTrue();
+        assertThat(commands().del(Keys.DEFAULT.meta(c))).isEqualTo(1);
+        assertThat(refusal(
+                                log(),
+                                Append.by(
+                                        new Access("other", true, true),
+                                        note(c, 1).event()))
+                        .code())
+                .isEqualTo(ErrorCode.NOT_FOUND);
+        append(log(), Append.by(acme, note(c, 2).event()));
+        assertThat(commands().hget(Keys.DEFAULT.meta(c), "tenant")).isEqualTo("acme");
+    }
+
+    @Test
+    default void textOfRunsThatTakeTurnsIsKeptApart() {
+        String c = Ids.random();
+        List<Append> pieces = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            pieces.add(event(
+                    "agent.response.streaming",
+                    c,
+                    "'run':'r" + i % 3 + "','agent':'a" + i % 3 + "','chunk':'" + i + "'"));
+        }
+        appendAll(log(), pieces.toArray(Append[]::new));
+        List<String> runs = snapshot(get(log().join(c, null, null))).runs();
+        for (int i = 0; i < 3; i++) {
+            String run = "\"run\":\"r" + i + "\"";
+            String agent = "\"agent\":\"a" + i + "\"";
+            String text = "\"text\":\"" + i + (i + 3) + (i + 6) + "\"";
+            assertThat(runs).anySatisfy(one -> assertThat(one).contains(run, agent, text));
+        }
+    }
+
+    @Test
+    default void whatFailsHalfWayStopsItsConversationAndKeepsItsCountsRight() {
+        String c = Ids.random();
+        String other = Ids.random();
+        append(log(), note(c, 1));
+        assertThat(commands().set(Keys.DEFAULT.runs(c), "no hash")).isEqualTo("OK");
+        List<Outcome> outcomes = get(log().append(
+                        null,
+                        List.of(note(c, 2), event("agent.run.started", c, "'run':'r1'"), note(other, 1), note(c, 3))));
+        assertThat(outcomes).extracting(outcome -> outcome.refusal() == null).containsExactly(true, false, true, false);
+        assertThat(counters(c)[0]).isEqualTo(ids(c).get(2));
+        assertThat(counters(c)[2]).isEqualTo("3");
+        assertThat(commands().del(Keys.DEFAULT.runs(c))).isEqualTo(1);
+        append(log(), note(c, 4));
+        assertThat(counters(c)[2]).isEqualTo("4");
     }
 
     static Refusal refusal(ConversationLog log, Append append) {
