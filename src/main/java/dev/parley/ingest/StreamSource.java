@@ -1,7 +1,6 @@
 package dev.parley.ingest;
 
 import dev.parley.event.InvalidEventException;
-import dev.parley.event.Position;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.log.Append;
@@ -13,7 +12,6 @@ import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.RedisBusyException;
 import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XAddArgs;
 import io.lettuce.core.XGroupCreateArgs;
 import io.lettuce.core.XReadArgs;
@@ -35,23 +33,22 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Reads one durable stream through the consumer group {@code gateway} and appends its entries to the conversations' logs: pending
- * entries first, in order; acknowledged after the append. Whatever fails begins again with the pending ones; the log refuses an entry
- * that it has. Several nodes may be told to read a stream: the one that holds its lease does, the others stand by.
+ * Reads one durable stream for the consumer group {@code gateway} and appends its entries to the conversations' logs. The group's
+ * last-delivered id is moved when entries are in the log, and reading begins behind it: whatever fails is read again, in order, and the
+ * log refuses an entry that it has. Several nodes may be told to read a stream: the one that holds its {@link Lease} does, the others
+ * stand by.
  *
- * <p>It waits for new entries on a connection of its own, with a plain XREAD that takes none: everything else goes over the shared
- * connection.
+ * <p>It waits for new entries on a connection of its own, with a plain XREAD: everything else goes over the shared connection.
  */
 public final class StreamSource implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamSource.class);
 
-    private static final String PENDING = "0";
-    private static final String NEW = ">";
+    private static final String NOTHING = "";
 
     private final Redis redis;
     private final ConversationLog log;
-    private final LeasedReader reader;
+    private final Lease lease;
     private final String stream;
     private final StreamSettings settings;
     private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
@@ -59,10 +56,9 @@ public final class StreamSource implements Disposable {
     private final LongAdder dead = new LongAdder();
     private final Disposable.Swap running = Disposables.swap();
 
-    // Touched by one step at a time, and by the read that goes beside it.
-    private String cursor = PENDING;
-    private String lastSeen = "0-0";
-    private boolean standingBy;
+    // Touched by one step at a time.
+    private boolean leading;
+    private String cursor = "0-0";
     private final Map<String, Integer> refusals = new HashMap<>();
 
     /** @param stream the stream's key, prefix included */
@@ -71,7 +67,7 @@ public final class StreamSource implements Disposable {
         this.log = log;
         this.stream = stream;
         this.settings = settings;
-        this.reader = new LeasedReader(redis, stream, settings.lease());
+        this.lease = new Lease(redis, stream, settings.lease());
     }
 
     /** Reads until {@link #dispose}. */
@@ -100,32 +96,71 @@ public final class StreamSource implements Disposable {
 
     /** Ends reading and lets another node in at once, if Redis can be told. */
     public Mono<Void> close() {
-        return Mono.fromRunnable(running::dispose).then(reader.release()).onErrorComplete();
+        return Mono.fromRunnable(running::dispose).then(lease.release()).onErrorComplete();
     }
 
-    private Flux<List<Entry>> readOn(RedisClusterReactiveCommands<String, byte[]> waiting) {
+    /**
+     * What is under way.
+     *
+     * @param next read, and to be taken now
+     * @param taken id of the last entry that is in the log and that the group has not been moved behind yet
+     */
+    private record Batch(List<Entry> next, String taken) {}
+
+    private Flux<Batch> readOn(RedisClusterReactiveCommands<String, byte[]> waiting) {
         return Flux.defer(() -> {
-            cursor = PENDING;
-            standingBy = false;
-            return ensureGroup().then(findEnd()).then(read()).expand(entries -> step(waiting, entries));
+            leading = false;
+            return ensureGroup().then(begin()).expand(batch -> step(waiting, batch));
         });
     }
 
-    /** Where to wait from: everything up to here is read before the first wait. */
-    private Mono<Void> findEnd() {
-        return redis.call(commands -> commands.xrevrange(stream, Range.unbounded(), Limit.from(1)))
-                .next()
-                .map(StreamMessage::getId)
-                .defaultIfEmpty("0-0")
-                .doOnNext(id -> lastSeen = id)
-                .then();
+    /** Takes a batch, and emits the one after it. */
+    private Mono<Batch> step(RedisClusterReactiveCommands<String, byte[]> waiting, Batch batch) {
+        if (!leading) {
+            return begin();
+        }
+        Mono<Boolean> commit = lease.commit(batch.taken).doOnNext(still -> leading = still);
+        if (batch.next.isEmpty()) {
+            return commit.flatMap(still -> still ? nothingThere(waiting).then(read()) : Mono.just(List.<Entry>of()))
+                    .map(next -> new Batch(next, NOTHING));
+        }
+        // Redis moves the group behind the last batch and reads the next one while this one is being parsed.
+        String last = batch.next.get(batch.next.size() - 1).id();
+        Mono<Boolean> taking = Mono.defer(() -> take(batch.next)).thenReturn(true);
+        return Mono.zip(commit, read(), taking).map(done -> new Batch(done.getT2(), last));
+    }
+
+    /** Begins where the group stands when the lease is to be had, else stands by for a while. */
+    private Mono<Batch> begin() {
+        return lease.takeOver()
+                .flatMap(id -> {
+                    leading = true;
+                    cursor = id;
+                    return read();
+                })
+                .switchIfEmpty(Mono.delay(settings.lease().dividedBy(4)).thenReturn(List.of()))
+                .map(next -> new Batch(next, NOTHING));
+    }
+
+    private Mono<List<Entry>> read() {
+        return Mono.defer(() -> redis.call(commands -> commands.xrange(
+                                stream,
+                                Range.from(Range.Boundary.excluding(cursor), Range.Boundary.unbounded()),
+                                Limit.from(settings.batch())))
+                        .map(Entry::of)
+                        .collectList())
+                .doOnNext(this::readSoFar);
+    }
+
+    private void readSoFar(List<Entry> entries) {
+        if (!entries.isEmpty()) {
+            cursor = entries.get(entries.size() - 1).id();
+        }
     }
 
     private Mono<Void> ensureGroup() {
         return redis.callOne(commands -> commands.xgroupCreate(
-                        XReadArgs.StreamOffset.from(stream, "0-0"),
-                        LeasedReader.GROUP,
-                        XGroupCreateArgs.Builder.mkstream()))
+                        XReadArgs.StreamOffset.from(stream, "0-0"), Lease.GROUP, XGroupCreateArgs.Builder.mkstream()))
                 .onErrorResume(RedisCommandExecutionException.class, e -> isBusyGroup(e) ? Mono.empty() : Mono.error(e))
                 .then();
     }
@@ -136,45 +171,12 @@ public final class StreamSource implements Disposable {
                 || (e.getMessage() != null && e.getMessage().startsWith("BUSYGROUP"));
     }
 
-    /** Takes what was read, and emits what is to be taken next. */
-    private Mono<List<Entry>> step(RedisClusterReactiveCommands<String, byte[]> waiting, List<Entry> entries) {
-        if (standingBy) {
-            return read();
-        }
-        if (entries.isEmpty()) {
-            return nothingThere(waiting).then(read());
-        }
-        // What is pending stays so until it is acknowledged. What is new can be read while the last batch is being
-        // appended: should that
-        // fail, everything read so far is pending, and read again in order.
-        return cursor.equals(NEW)
-                ? Mono.zip(take(entries).thenReturn(true), read(), (taken, next) -> next)
-                : take(entries).then(read());
-    }
-
-    private Mono<List<Entry>> read() {
-        return Mono.defer(() -> reader.read(settings.batch(), cursor))
-                .doOnNext(entries -> standingBy = false)
-                .switchIfEmpty(Mono.defer(this::standBy));
-    }
-
-    /** Another node reads. When it is this one's turn, it begins with what that one has left pending. */
-    private Mono<List<Entry>> standBy() {
-        standingBy = true;
-        cursor = PENDING;
-        return Mono.delay(settings.lease().dividedBy(4)).thenReturn(List.of());
-    }
-
     @SuppressWarnings("unchecked") // Lettuce's varargs
     private Mono<Void> nothingThere(RedisClusterReactiveCommands<String, byte[]> waiting) {
-        if (cursor.equals(PENDING)) {
-            cursor = NEW;
-            return Mono.empty();
-        }
         // Back in time to renew the lease.
         Duration half = settings.lease().dividedBy(2);
         Duration wait = half.compareTo(settings.block()) < 0 ? half : settings.block();
-        return waiting.xread(XReadArgs.Builder.block(wait).count(1), XReadArgs.StreamOffset.from(stream, lastSeen))
+        return waiting.xread(XReadArgs.Builder.block(wait).count(1), XReadArgs.StreamOffset.from(stream, cursor))
                 .then();
     }
 
@@ -183,11 +185,6 @@ public final class StreamSource implements Disposable {
         List<Entry> appending = new ArrayList<>(entries.size());
         List<Mono<Void>> burials = new ArrayList<>();
         for (Entry entry : entries) {
-            seen(entry.id());
-            if (entry.fields().isEmpty()) {
-                limited.warn("An entry was trimmed before it was read", stream, entry.id());
-                continue;
-            }
             try {
                 appends.add(Append.from(entry.id(), StreamEntries.event(entry.id(), entry.fields())));
                 appending.add(entry);
@@ -197,14 +194,7 @@ public final class StreamSource implements Disposable {
         }
         return log.append(stream, appends)
                 .doOnNext(outcomes -> burials.addAll(settle(appending, outcomes)))
-                .then(Mono.defer(() -> Flux.concat(burials).then()))
-                .then(Mono.defer(() -> acknowledge(entries)));
-    }
-
-    private void seen(String id) {
-        if (Position.of(id).isAfter(Position.of(lastSeen))) {
-            lastSeen = id;
-        }
+                .then(Mono.defer(() -> Flux.concat(burials).then()));
     }
 
     /**
@@ -251,11 +241,5 @@ public final class StreamSource implements Disposable {
 
     private static String why(Throwable e) {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    }
-
-    private Mono<Void> acknowledge(List<Entry> entries) {
-        String[] ids = entries.stream().map(Entry::id).toArray(String[]::new);
-        return redis.callOne(commands -> commands.xack(stream, LeasedReader.GROUP, ids))
-                .then();
     }
 }

@@ -58,8 +58,8 @@ class SmokeIT {
 
     @Test
     void everyScenarioIsTried() throws Exception {
-        List<String> tried = Stream.of(SmokeIT.class.getDeclaredMethod(
-                                "scenarioRunsAndLosesNothing", String.class, String.class)
+        List<String> tried = Stream.of(SmokeIT.class
+                        .getDeclaredMethod("scenarioRunsAndLosesNothing", String.class, String.class)
                         .getAnnotation(CsvSource.class)
                         .value())
                 .map(line -> line.substring(0, line.indexOf(',')))
