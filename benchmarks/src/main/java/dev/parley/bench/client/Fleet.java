@@ -8,6 +8,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -195,7 +196,6 @@ public final class Fleet {
                 .channel(EpollSocketChannel.class)
                 .option(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
                 .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.SO_REUSEADDR, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 10_000)
                 .handler(new ChannelInitializer<Channel>() {
                     @Override
@@ -203,8 +203,11 @@ public final class Fleet {
                         channel.pipeline().addLast(follower);
                     }
                 });
-        if (node.getAddress().isLoopbackAddress()) {
-            bootstrap.localAddress("127.0.0." + (2 + follower.ordinal() / SOCKETS_PER_ADDRESS), 0);
+        if (node.getAddress().isLoopbackAddress() && follower.ordinal() >= SOCKETS_PER_ADDRESS) {
+            // The port is chosen when the destination is known: to look for one that is free for all of them takes
+            // milliseconds.
+            bootstrap.option(EpollChannelOption.IP_BIND_ADDRESS_NO_PORT, true);
+            bootstrap.localAddress("127.0.0." + (1 + follower.ordinal() / SOCKETS_PER_ADDRESS), 0);
         }
         bootstrap.connect(node).addListener(connected -> {
             if (!connected.isSuccess()) {

@@ -8,7 +8,11 @@ import java.util.List;
 /** Events that must not be lost, from XADD or POST to the socket, as fast as it goes. */
 final class Durable implements Scenario {
 
+    /** A batch of 500 hardly ever has two events of one conversation. */
     private static final int CONVERSATIONS = 1_000;
+
+    /** A batch has several of each. */
+    private static final int FEW = 100;
 
     @Override
     public String name() {
@@ -17,13 +21,14 @@ final class Durable implements Scenario {
 
     @Override
     public String about() {
-        return "1,000 conversations with one socket each, XADD (and then POST) to socket, as fast as it goes";
+        return "1,000 and 100 conversations with one socket each, XADD (and then POST) to socket, as fast as it goes";
     }
 
     @Override
     public List<Phase> phases() {
         return List.of(
                 Phase.of("stream-max", Settings.of(CONVERSATIONS, CONVERSATIONS, 0, Via.STREAM)),
+                Phase.of("stream-max-few", Settings.of(FEW, FEW, 0, Via.STREAM)),
                 Phase.of(
                         "http-max",
                         Settings.of(CONVERSATIONS, CONVERSATIONS, 0, Via.HTTP).window(1_000)));

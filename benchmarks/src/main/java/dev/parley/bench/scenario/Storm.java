@@ -96,7 +96,7 @@ final class Storm implements Scenario {
         fleet.cut(follower -> true);
         stage.progress().say("all were cut");
         TimeUnit.NANOSECONDS.sleep(AWAY.toNanos());
-        fleet.comeBack(AWAY);
+        fleet.comeBack(Duration.ZERO);
         fleet.awaitAll();
     }
 
@@ -111,6 +111,6 @@ final class Storm implements Scenario {
         }
         stage.progress().say("the last ones come back");
         TimeUnit.NANOSECONDS.sleep(AWAY.toNanos());
-        fleet.comeBack(AWAY);
+        fleet.comeBack(Duration.ZERO);
     }
 }
