@@ -35,9 +35,6 @@ final class Conversation implements PubSub.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
 
-    /** Live messages that may wait for their turn; what is dropped beyond is read from the log. */
-    private static final int MAX_WAITING = 8_192;
-
     private final String name;
     private final ConversationLog log;
     private final Hub hub;
@@ -77,19 +74,24 @@ final class Conversation implements PubSub.Listener {
 
     @Override
     public void message(String channel, byte[] message) {
-        boolean told = tellIfRoom(new Input.Live(message));
+        boolean told = tellIfRoom(new Input.Live(message), message.length);
         if (!told) {
             LOG.debug("{} hears more than it can take: what was dropped is read from the log", name);
         }
     }
 
-    /** For what may be dropped while too much waits. */
-    boolean tellIfRoom(Input input) {
-        boolean room = mailbox.size() < MAX_WAITING;
+    /** For what may be dropped while too much waits on this node. */
+    boolean tellIfRoom(Input input, int size) {
+        boolean room = hub.reserve(size);
         if (room) {
             tell(input);
         }
         return room;
+    }
+
+    /** What was told if there was room has had its turn. */
+    void taken(int size) {
+        hub.release(size);
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -37,6 +38,12 @@ public final class Hub implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
 
+    /**
+     * Bytes that may wait on this node for their conversation's turn: the connections to Redis may be faster than the sockets. What is
+     * durable and dropped beyond that is read from the log.
+     */
+    private static final long MAX_WAITING = 64L << 20;
+
     private static final int CHECK_BATCH = 1_000;
     private static final Duration CHECK_SOON = Duration.ofMillis(20);
 
@@ -48,6 +55,7 @@ public final class Hub implements Disposable {
     private final Map<String, Hosted> hosted = new ConcurrentHashMap<>();
     private final Set<Conversation> due = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean checkPlanned = new AtomicBoolean();
+    private final AtomicLong waiting = new AtomicLong();
     private final LongAdder repairs = new LongAdder();
     private final Disposable.Composite running = Disposables.composite();
 
@@ -102,11 +110,12 @@ public final class Hub implements Disposable {
      * Hands an ephemeral event to the sockets of its conversation, while not too many wait for that already.
      *
      * @param event read when its turn comes, on the conversation's event loop; null when it turns out to be none
+     * @param size its bytes
      * @return whether it was taken
      */
-    public boolean passOn(String conversation, Supplier<@Nullable AgentEvent> event) {
+    public boolean passOn(String conversation, Supplier<@Nullable AgentEvent> event, int size) {
         Hosted host = hosted.get(conversation);
-        return host != null && host.conversation.tellIfRoom(new Input.Ephemeral(event));
+        return host != null && host.conversation.tellIfRoom(new Input.Ephemeral(event, size), size);
     }
 
     /** Conversations hosted now. */
@@ -126,6 +135,19 @@ public final class Hub implements Disposable {
     }
 
     // What conversations tell their hub.
+
+    /** Whether so many bytes more may wait for their turn; if so they do, until {@link #release}. */
+    boolean reserve(int bytes) {
+        if (waiting.addAndGet(bytes) <= MAX_WAITING) {
+            return true;
+        }
+        release(bytes);
+        return false;
+    }
+
+    void release(int bytes) {
+        waiting.addAndGet(-bytes);
+    }
 
     void repairStarts() {
         repairs.increment();

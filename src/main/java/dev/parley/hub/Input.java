@@ -16,14 +16,16 @@ sealed interface Input {
     record Live(byte[] message) implements Input {
         @Override
         public void reach(Conversation conversation) {
+            conversation.taken(message.length);
             conversation.heard(message);
         }
     }
 
     /** An event came by plain Pub/Sub. It is read here, where its turn comes, so that the connection's own thread can go on. */
-    record Ephemeral(Supplier<@Nullable AgentEvent> event) implements Input {
+    record Ephemeral(Supplier<@Nullable AgentEvent> event, int size) implements Input {
         @Override
         public void reach(Conversation conversation) {
+            conversation.taken(size);
             AgentEvent read = event.get();
             if (read != null) {
                 conversation.passOn(read);

@@ -29,10 +29,6 @@ final class Mailbox<T> {
         this.handler = handler;
     }
 
-    int size() {
-        return size.get();
-    }
-
     void add(T item) {
         queue.add(item);
         if (size.getAndIncrement() == 0) {

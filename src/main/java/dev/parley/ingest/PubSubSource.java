@@ -6,7 +6,6 @@ import dev.parley.event.InvalidEventException;
 import dev.parley.redis.PubSub;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BiPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,16 +22,26 @@ public final class PubSubSource implements PubSub.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSubSource.class);
 
-    private final BiPredicate<String, Supplier<@Nullable AgentEvent>> to;
+    /** Who gets the events. */
+    @FunctionalInterface
+    public interface Taker {
+
+        /**
+         * Takes an event of a conversation, to be read later, on whatever thread; or does not, when it is not wanted here.
+         *
+         * @param event null when it turns out to be none
+         * @param size its bytes
+         */
+        boolean take(String conversation, Supplier<@Nullable AgentEvent> event, int size);
+    }
+
+    private final Taker to;
     private final LimitedLog malformedLog = new LimitedLog(LOG, Duration.ofSeconds(10));
     private final LongAdder passedOn = new LongAdder();
     private final LongAdder elsewhere = new LongAdder();
     private final LongAdder malformed = new LongAdder();
 
-    /**
-     * @param to takes an event of a conversation, to be read later, on whatever thread; or does not, when it is not wanted here
-     */
-    public PubSubSource(BiPredicate<String, Supplier<@Nullable AgentEvent>> to) {
+    public PubSubSource(Taker to) {
         this.to = to;
     }
 
@@ -48,7 +57,7 @@ public final class PubSubSource implements PubSub.Listener {
             if (conversation == null) {
                 throw new InvalidEventException("payload.conversation_id is missing or no id");
             }
-            if (!to.test(conversation, () -> read(channel, message))) {
+            if (!to.take(conversation, () -> read(channel, message), message.length)) {
                 elsewhere.increment();
             }
         } catch (InvalidEventException e) {
