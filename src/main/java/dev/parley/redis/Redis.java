@@ -134,8 +134,7 @@ public final class Redis {
                     return Mono.fromCompletionStage(() -> connector.client().shutdownAsync(0, 2, TimeUnit.SECONDS));
                 })
                 .then(Mono.<Void>fromRunnable(() -> {
-                            // Lettuce's promise is Netty's; the process or the test does not wait for its threads to
-                            // end.
+                            // Lettuce's promise is Netty's; nobody waits for its threads to end.
                             var unused = resources.shutdown(0, 2, TimeUnit.SECONDS);
                         })
                         // It takes locks, and this is one of the loops that it ends.

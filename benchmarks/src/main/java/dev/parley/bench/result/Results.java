@@ -58,8 +58,4 @@ public record Results(String at, String command, Machine machine, List<Result> r
                     file + " is no file of results: " + e.getOriginalMessage().split(";", 2)[0], e);
         }
     }
-
-    public String json() throws IOException {
-        return JSON.writeValueAsString(this);
-    }
 }

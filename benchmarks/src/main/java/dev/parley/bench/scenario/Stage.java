@@ -51,14 +51,6 @@ public final class Stage implements AutoCloseable {
         return subject;
     }
 
-    Launch launch() {
-        return launch;
-    }
-
-    RedisServer redis() {
-        return redis;
-    }
-
     Progress progress() {
         return progress;
     }

@@ -55,7 +55,6 @@ final class Storm implements Scenario {
         TimeUnit.NANOSECONDS.sleep(settings.warmUp().toNanos());
         Usages before = Usages.now(stage.processes());
         fleet.replay();
-        Histogram replay = new Histogram(3);
         if (settings.duration().isZero()) {
             allAtOnce(stage, fleet);
         } else {
@@ -64,8 +63,8 @@ final class Storm implements Scenario {
         fleet.awaitAll();
         Usages used = Usages.now(stage.processes()).since(before);
         publisher.stop();
-        Streaming.awaitArrivals(fleet, publisher);
-        replay.add(fleet.replay());
+        Streaming.awaitArrivals(fleet);
+        Histogram replay = fleet.replay();
 
         Round round = new Round();
         round.put("came_back", replay.getTotalCount());
@@ -74,8 +73,9 @@ final class Storm implements Scenario {
         round.put("replay_max_ms", replay.getMaxValue() / 1e6);
         round.put("gateway_cpu_ms_per_return", used.of("gateway").cpu() * 1e3 / Math.max(1, replay.getTotalCount()));
         Streaming.ledger(round, fleet, publisher, settings.via());
-        double expected = round.figures().getOrDefault("delivered", 0.0) + fleet.missing();
-        round.put("delivered_percent", 100 * round.figures().getOrDefault("delivered", 0.0) / Math.max(1, expected));
+        double delivered = round.figures().getOrDefault("delivered", 0.0);
+        double lost = round.figures().getOrDefault("lost", 0.0);
+        round.put("delivered_percent", 100 * delivered / Math.max(1, delivered + lost));
         replayPercentiles(round, replay);
         if (fleet.gaps() > 0) {
             round.problem(fleet.gaps() + " sockets were told of a gap");

@@ -61,7 +61,7 @@ final class Streaming {
         TimeUnit.NANOSECONDS.sleep(settings.warmUp().toNanos());
         measure();
         publisher.stop();
-        awaitArrivals(fleet, publisher);
+        awaitArrivals(fleet);
         ledger(round, fleet, publisher, settings.via());
         return round;
     }
@@ -174,7 +174,7 @@ final class Streaming {
     }
 
     /** Waits until all has come that was sent, or nothing comes any more. Blocks. */
-    static void awaitArrivals(Fleet fleet, Publisher publisher) throws InterruptedException {
+    static void awaitArrivals(Fleet fleet) throws InterruptedException {
         long delivered = -1;
         long since = System.nanoTime();
         while (fleet.missing() > 0 && System.nanoTime() - since < SILENCE.toNanos()) {
