@@ -138,7 +138,7 @@ interface GatewayConfig {
         Duration ttl();
 
         /** How many event ids are remembered to refuse duplicates. */
-        @WithDefault("2000")
+        @WithDefault("5000")
         @Bounds(least = "1", most = "1000000")
         int seen();
 
@@ -213,9 +213,9 @@ interface GatewayConfig {
         @WithDefault("agent:events:stream")
         Optional<List<String>> streams();
 
-        /** Most entries of one read. */
-        @WithDefault("500")
-        @Bounds(least = "1", most = "1000")
+        /** Most entries of one read, which brings about 2 MiB at most. */
+        @WithDefault("5000")
+        @Bounds(least = "1", most = "10000")
         int batch();
 
         /** How long a read waits for the next entry. */

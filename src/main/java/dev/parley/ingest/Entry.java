@@ -9,4 +9,8 @@ record Entry(String id, Map<String, byte[]> fields) {
     static Entry of(StreamMessage<String, byte[]> message) {
         return new Entry(message.getId(), message.getBody());
     }
+
+    int bytes() {
+        return fields.values().stream().mapToInt(value -> value.length).sum();
+    }
 }

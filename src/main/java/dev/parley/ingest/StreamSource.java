@@ -1,7 +1,6 @@
 package dev.parley.ingest;
 
 import dev.parley.event.InvalidEventException;
-import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.log.Append;
 import dev.parley.log.ConversationLog;
@@ -46,6 +45,11 @@ public final class StreamSource implements Disposable {
 
     private static final String NOTHING = "";
 
+    /** What a read should bring at most; how many entries that is, the last read tells. */
+    private static final int READ_BYTES = 2 << 20;
+
+    private static final int FIRST_READ = 100;
+
     private final Redis redis;
     private final ConversationLog log;
     private final Lease lease;
@@ -59,6 +63,7 @@ public final class StreamSource implements Disposable {
     // Touched by one step at a time.
     private boolean leading;
     private String cursor = "0-0";
+    private int count = FIRST_READ;
     private final Map<String, Integer> refusals = new HashMap<>();
 
     /** @param stream the stream's key, prefix included */
@@ -146,7 +151,7 @@ public final class StreamSource implements Disposable {
         return Mono.defer(() -> redis.call(commands -> commands.xrange(
                                 stream,
                                 Range.from(Range.Boundary.excluding(cursor), Range.Boundary.unbounded()),
-                                Limit.from(settings.batch())))
+                                Limit.from(Math.min(count, settings.batch()))))
                         .map(Entry::of)
                         .collectList())
                 .doOnNext(this::readSoFar);
@@ -155,6 +160,8 @@ public final class StreamSource implements Disposable {
     private void readSoFar(List<Entry> entries) {
         if (!entries.isEmpty()) {
             cursor = entries.get(entries.size() - 1).id();
+            long bytes = entries.stream().mapToLong(Entry::bytes).sum();
+            count = (int) Math.max(FIRST_READ, entries.size() * (long) READ_BYTES / Math.max(1, bytes));
         }
     }
 
@@ -211,7 +218,7 @@ public final class StreamSource implements Disposable {
             Refusal refusal = outcomes.get(i).refusal();
             if (refusal == null) {
                 appended.increment();
-            } else if (refusal.code() == ErrorCode.UNAVAILABLE
+            } else if (outcomes.get(i).isPassing()
                     || refusals.merge(entry.id(), 1, Integer::sum) < settings.maxDeliveries()) {
                 again = refusal;
             } else {

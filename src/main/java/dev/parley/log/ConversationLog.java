@@ -11,10 +11,9 @@ import io.lettuce.core.KeyValue;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -29,8 +28,9 @@ public final class ConversationLog {
     private static final String COUNTERS = "log";
 
     private static final String INBOX_MARK = "inbox ";
-    private static final int BATCH_EVENTS = 256;
-    private static final int BATCH_BYTES = 1 << 20;
+    /** Redis has the next one there when it is done with one. */
+    private static final int BATCHES_AT_ONCE = 2;
+
     private static final int LAST_POSITIONS_CONCURRENCY = 256;
 
     private final Redis redis;
@@ -50,64 +50,56 @@ public final class ConversationLog {
     }
 
     /**
-     * Appends events: one script for a batch, batches of one slot one after the other, so that order is kept within each
-     * conversation.
+     * Appends events: one script for a batch, a few batches under way at once, so that order is kept within each conversation. Where
+     * Redis can't take an event of a conversation for now, those behind it are refused with it.
      *
      * @param source the durable stream that all of them come from, or null
      * @return an outcome for each event, in the order of the events. An event's refusal is its own; the Mono fails when Redis can't
      *     be reached, and then any of them may be in the log or not: append them again under the same ids
      */
     public Mono<List<Outcome>> append(@Nullable String source, List<Append> events) {
-        List<List<Integer>> batches = batches(events);
-        Outcome[] outcomes = new Outcome[events.size()];
-        return Flux.fromIterable(batches)
-                .concatMap(batch -> run(source, batch.stream().map(events::get).toList())
-                        .doOnNext(answers -> {
-                            for (int i = 0; i < answers.size(); i++) {
-                                outcomes[batch.get(i)] = answers.get(i);
-                            }
-                        }))
-                .then(Mono.fromSupplier(() -> List.of(outcomes)));
+        return Mono.defer(() -> {
+            Outcome[] outcomes = new Outcome[events.size()];
+            Map<String, Outcome> held = new ConcurrentHashMap<>();
+            Rounds rounds = new Rounds(events, sharded ? name -> SlotHash.getSlot(keys.log(name)) : name -> 0);
+            return Flux.fromIterable(() -> rounds)
+                    .concatMap(round -> Flux.fromIterable(round)
+                            .flatMap(batch -> appendBatch(source, events, batch, held, outcomes), BATCHES_AT_ONCE))
+                    .then(Mono.fromSupplier(() -> List.of(outcomes)));
+        });
     }
 
-    private Mono<List<Outcome>> run(@Nullable String source, List<Append> batch) {
-        return appending
-                .run(redis, source, batch)
-                .map(reply -> reply.stream().map(Outcome::of).toList());
-    }
-
-    /**
-     * Cuts events into scripts' batches, as indexes: within the bounds and, on a cluster, of one slot each. Within a batch each
-     * conversation's events stand together.
-     */
-    private List<List<Integer>> batches(List<Append> events) {
-        List<List<Integer>> all = new ArrayList<>();
-        Map<Integer, List<Integer>> open = new HashMap<>();
-        Map<Integer, Integer> bytes = new HashMap<>();
-        for (int i = 0; i < events.size(); i++) {
-            AgentEvent event = events.get(i).event();
-            int slot = sharded ? SlotHash.getSlot(keys.log(event.conversation())) : 0;
-            int size = bytes.getOrDefault(slot, 0) + event.bytes().length;
-            List<Integer> batch = open.get(slot);
-            if (batch == null || batch.size() == BATCH_EVENTS || size > BATCH_BYTES) {
-                batch = new ArrayList<>();
-                open.put(slot, batch);
-                all.add(batch);
-                size = event.bytes().length;
-            }
-            bytes.put(slot, size);
-            batch.add(i);
-        }
-        return all.stream().map(batch -> byConversation(events, batch)).toList();
-    }
-
-    private static List<Integer> byConversation(List<Append> events, List<Integer> batch) {
-        Map<String, List<Integer>> together = new LinkedHashMap<>();
+    /** @param held conversations of which an event could not be appended for now, and why */
+    private Mono<Void> appendBatch(
+            @Nullable String source,
+            List<Append> events,
+            List<Integer> batch,
+            Map<String, Outcome> held,
+            Outcome[] outcomes) {
+        List<Integer> going = new ArrayList<>(batch.size());
         for (int i : batch) {
-            together.computeIfAbsent(events.get(i).event().conversation(), conversation -> new ArrayList<>())
-                    .add(i);
+            Outcome before = held.get(events.get(i).event().conversation());
+            if (before == null) {
+                going.add(i);
+            } else {
+                outcomes[i] = before;
+            }
         }
-        return together.values().stream().flatMap(List::stream).toList();
+        if (going.isEmpty()) {
+            return Mono.empty();
+        }
+        return appending
+                .run(redis, source, going.stream().map(events::get).toList())
+                .doOnNext(answers -> {
+                    for (int i = 0; i < going.size(); i++) {
+                        Outcome outcome = Outcome.of(answers.get(i));
+                        outcomes[going.get(i)] = outcome;
+                        if (outcome.isPassing()) {
+                            held.put(events.get(going.get(i)).event().conversation(), outcome);
+                        }
+                    }
+                })
+                .then();
     }
 
     /**

@@ -1,10 +1,16 @@
 package dev.parley.log;
 
+import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import org.jspecify.annotations.Nullable;
 
 /** What became of one event of a batch: appended, or refused for a reason of its own. One of the two is null. */
 public record Outcome(@Nullable Appended appended, @Nullable Refusal refusal) {
+
+    /** Whether Redis could not take it now, but may later. */
+    public boolean isPassing() {
+        return refusal != null && refusal.code() == ErrorCode.UNAVAILABLE;
+    }
 
     static Outcome of(Object element) {
         try {
