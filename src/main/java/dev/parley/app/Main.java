@@ -42,7 +42,8 @@ public final class Main implements Runnable {
                 .addSubcommand(new ServeCommand(environment))
                 .addSubcommand(new DemoCommand(environment))
                 .addSubcommand(new TokenCommand(environment))
-                .addSubcommand(new ConfigCommand(environment));
+                .addSubcommand(new ConfigCommand(environment))
+                .addSubcommand(new ClassArchiveCommand());
         line.getCommandSpec().mixinStandardHelpOptions(true);
         line.getSubcommands()
                 .values()

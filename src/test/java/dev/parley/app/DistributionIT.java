@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -51,12 +52,30 @@ final class DistributionIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "demo", "token", "config"})
+    @ValueSource(strings = {"serve", "demo", "token", "config", "class-archive"})
     void everyCommandHasHelp(String command) {
         try (Distribution parley = run(command, "--help")) {
             assertThat(parley.exit()).isZero();
             assertThat(parley.out()).first().asString().startsWith("Usage: parley " + command);
             assertThat(parley.err()).isEmpty();
+        }
+    }
+
+    @Test
+    void anArchiveOfItsClassesIsTakenAtTheNextStart() throws IOException {
+        Path archive = Distribution.HOME.resolve("parley.jsa");
+        try (Distribution parley = run("class-archive")) {
+            assertThat(parley.exit()).isZero();
+            assertThat(archive).isNotEmptyFile();
+        }
+        Path loaded = temporary.resolve("loaded");
+        Map<String, String> logging = Map.of("PARLEY_JAVA_OPTS", "-Xlog:class+load:file=" + loaded);
+        try (Distribution parley = Distribution.start(temporary, logging, "--version")) {
+            assertThat(parley.exit()).isZero();
+            assertThat(parley.err()).isEmpty();
+            assertThat(Files.readString(loaded)).containsPattern("dev.parley.app.Main source: shared objects file");
+        } finally {
+            Files.delete(archive);
         }
     }
 
