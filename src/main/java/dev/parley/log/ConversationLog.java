@@ -29,8 +29,11 @@ public final class ConversationLog {
     private static final String COUNTERS = "log";
 
     private static final String INBOX_MARK = "inbox ";
-    private static final int BATCH_EVENTS = 256;
-    private static final int BATCH_BYTES = 1 << 20;
+    /** What one script takes at most. */
+    static final int BATCH_EVENTS = 256;
+
+    static final int BATCH_BYTES = 1 << 20;
+
     private static final int LAST_POSITIONS_CONCURRENCY = 256;
 
     private final Redis redis;
