@@ -57,6 +57,11 @@ public final class TestNode implements AutoCloseable {
         return URI.create("http://" + gateway.managementAddress() + path);
     }
 
+    /** Whether nothing that was accepted is lost. */
+    public boolean stop() {
+        return gateway.stop();
+    }
+
     @Override
     public void close() {
         gateway.stop();

@@ -19,7 +19,9 @@ import reactor.test.scheduler.VirtualTimeScheduler;
 
 final class RedisGateTest {
 
-    private static final Refusal AWAY = Refusal.of(ErrorCode.UNAVAILABLE, "no answer");
+    private static <T> Mono<T> away() {
+        return Mono.error(Refusal.of(ErrorCode.UNAVAILABLE, "no answer"));
+    }
 
     private final Sinks.Many<Boolean> up = Sinks.many().replay().latestOrDefault(false);
     private final AtomicInteger pings = new AtomicInteger();
@@ -34,7 +36,7 @@ final class RedisGateTest {
         gate = new RedisGate();
         open = gate.open(up.asFlux(), Mono.defer(() -> {
             pings.incrementAndGet();
-            return answers ? Mono.empty() : Mono.error(AWAY);
+            return answers ? Mono.empty() : away();
         }));
     }
 
@@ -49,7 +51,9 @@ final class RedisGateTest {
     }
 
     private void call(Mono<String> call) {
-        Flux.from(gate.around(call)).onErrorComplete().blockLast(Duration.ofSeconds(1));
+        StepVerifier.create(Flux.from(gate.around(call)).onErrorComplete())
+                .expectComplete()
+                .verify(Duration.ofSeconds(1));
     }
 
     private void assertCallsAreRefused() {
@@ -107,10 +111,10 @@ final class RedisGateTest {
     void callsWithoutAnAnswerOpenItWhenTheyAreHalfOfTheLastOnes() {
         connection(true);
         for (int i = 0; i < 7; i++) {
-            call(Mono.error(AWAY));
+            call(away());
             assertThat(gate.isClosed()).isTrue();
         }
-        call(Mono.error(AWAY));
+        call(away());
         assertThat(gate.isClosed()).isFalse();
         assertCallsAreRefused();
         time.advanceTimeBy(Duration.ofMillis(100));
