@@ -116,6 +116,8 @@ final class Lane {
             batch = line.head(ConversationLog.BATCH_EVENTS, ConversationLog.BATCH_BYTES);
             if (batch.isEmpty()) {
                 busy = false;
+                holding = false;
+                failures = 0;
                 return;
             }
             number = ++turn;
@@ -230,7 +232,7 @@ final class Lane {
     void suspend() {
         List<Runnable> answers = new ArrayList<>();
         synchronized (this) {
-            if (stopped) {
+            if (stopped || line.isEmpty()) {
                 return;
             }
             hold(answers);
@@ -251,7 +253,6 @@ final class Lane {
             }
             delayed = false;
             busy = true;
-            holding &= !line.isEmpty();
         }
         attempt();
     }

@@ -61,9 +61,16 @@ public final class OutageQueue<E> {
 
     /** Age of the oldest element, zero when there is none. */
     public Duration oldest() {
+        return Duration.ofNanos(oldestNanos());
+    }
+
+    private long oldestNanos() {
         long now = nanoTime.getAsLong();
-        return Duration.ofNanos(
-                lines.stream().mapToLong(line -> line.age(now)).max().orElse(0));
+        long oldest = 0;
+        for (Line line : lines) {
+            oldest = Math.max(oldest, line.age(now));
+        }
+        return oldest;
     }
 
     private record Entry<E>(E element, long since) {}
@@ -94,7 +101,7 @@ public final class OutageQueue<E> {
                 bytes.addAndGet(-more);
                 throw overloaded("too many events wait for Redis on this node");
             }
-            if (oldest().toNanos() > maxAgeNanos) {
+            if (oldestNanos() > maxAgeNanos) {
                 bytes.addAndGet(-more);
                 throw overloaded("events have been waiting for Redis for too long on this node");
             }

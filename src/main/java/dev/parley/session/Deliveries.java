@@ -1,13 +1,14 @@
 package dev.parley.session;
 
 import dev.parley.event.AgentEvent;
+import dev.parley.event.Position;
 import dev.parley.log.Appended;
 import dev.parley.log.ConversationLog;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import java.util.Arrays;
-import java.util.Map;
+import java.util.Comparator;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,8 +19,6 @@ import reactor.core.publisher.Mono;
 public final class Deliveries {
 
     private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
-
-    private static final int MARKS_AT_ONCE = 1;
 
     private final ConversationLog log;
     private final Inbox inbox;
@@ -47,29 +46,34 @@ public final class Deliveries {
                 .then(log.clearInboxMark(event.conversation(), id));
     }
 
-    /** Finishes what a crash left between a conversation's log and an inbox. */
+    /** Finishes what a crash or a lost answer left between a conversation's log and an inbox, in the log's order. */
     public Mono<Void> heal(String conversation) {
         return log.inboxMarks(conversation)
-                .flatMapMany(marks -> Flux.fromIterable(marks.entrySet()))
-                .flatMap(mark -> finish(conversation, mark), MARKS_AT_ONCE)
+                .flatMapMany(marks -> Flux.fromStream(marks.entrySet().stream()
+                        .map(mark -> Mark.of(mark.getKey(), mark.getValue()))
+                        .sorted(Comparator.comparing(Mark::position))))
+                .concatMap(mark -> finish(conversation, mark))
                 .then();
     }
 
-    /** A mark is {@code <agent> <position> <event>}. */
-    private Mono<Void> finish(String conversation, Map.Entry<String, byte[]> mark) {
-        byte[] value = mark.getValue();
-        int first = indexOfSpace(value, 0);
-        int second = indexOfSpace(value, first + 1);
-        String agent = Script.text(Arrays.copyOf(value, first));
-        String position = Script.text(Arrays.copyOfRange(value, first + 1, second));
-        LOG.debug("Finishing the way of {} in {} to the inbox of {}", mark.getKey(), conversation, agent);
-        return inbox.add(
-                        agent,
-                        conversation,
-                        mark.getKey(),
-                        position,
-                        Arrays.copyOfRange(value, second + 1, value.length))
-                .then(log.clearInboxMark(conversation, mark.getKey()));
+    private Mono<Void> finish(String conversation, Mark mark) {
+        LOG.debug("Finishing the way of {} in {} to the inbox of {}", mark.messageId, conversation, mark.agent);
+        return inbox.add(mark.agent, conversation, mark.messageId, mark.position.toString(), mark.event)
+                .then(log.clearInboxMark(conversation, mark.messageId));
+    }
+
+    private record Mark(String messageId, String agent, Position position, byte[] event) {
+
+        /** A mark is {@code <agent> <position> <event>}. */
+        static Mark of(String messageId, byte[] value) {
+            int first = indexOfSpace(value, 0);
+            int second = indexOfSpace(value, first + 1);
+            return new Mark(
+                    messageId,
+                    Script.text(Arrays.copyOf(value, first)),
+                    Position.of(Script.text(Arrays.copyOfRange(value, first + 1, second))),
+                    Arrays.copyOfRange(value, second + 1, value.length));
+        }
     }
 
     private static int indexOfSpace(byte[] value, int from) {

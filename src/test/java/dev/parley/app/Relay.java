@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Relay implements AutoCloseable {
 
     private final ServerSocket listening;
-    private final URI target;
+    private volatile URI target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
     private volatile boolean mute;
@@ -36,6 +36,11 @@ public final class Relay implements AutoCloseable {
 
     public URI http(String path) {
         return URI.create("http://127.0.0.1:" + listening.getLocalPort() + path);
+    }
+
+    /** From now on new connections go to another server. */
+    public void lead(URI other) {
+        target = other;
     }
 
     public int port() {
