@@ -1,5 +1,6 @@
 package dev.parley.app;
 
+import dev.parley.event.Position;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.hub.Hub;
@@ -7,6 +8,7 @@ import dev.parley.log.Appended;
 import dev.parley.log.QueueListener;
 import dev.parley.outage.Queued;
 import dev.parley.session.Deliveries;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -17,8 +19,8 @@ record Replays(Hub hub, Deliveries deliveries) implements QueueListener {
     private static final Logger LOG = LoggerFactory.getLogger(Replays.class);
 
     @Override
-    public void queued(Queued event) {
-        hub.pending(event);
+    public void queued(Queued event, @Nullable Position after) {
+        hub.pending(event, after);
     }
 
     @Override

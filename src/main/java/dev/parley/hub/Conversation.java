@@ -297,11 +297,14 @@ final class Conversation implements PubSub.Listener {
 
     // What is shown before the log has it.
 
-    void queued(Queued event) {
+    void queued(Queued event, @Nullable Position after) {
         if (allLive()) {
             pending.forget(position);
         }
-        Frame frame = pending.add(name, event);
+        Position at = position;
+        // What came before it may be on its way still, or lost with the connection: it has to be shown first.
+        boolean inOrder = after == null || (at != null && !after.isAfter(at));
+        Frame frame = pending.add(name, event, inOrder);
         if (frame != null) {
             for (Seat seat : seats) {
                 if (seat.answered && Pending.visible(event.access(), seat.access)) {

@@ -122,9 +122,11 @@ public final class Hub implements Disposable {
     /**
      * Shows an event that waits for Redis to the sockets of its conversation. A conversation's events must come in their order; what
      * became of each is told by {@link #placed} or {@link #refused}.
+     *
+     * @param after what is shown only to those who have all events up to here; null for no such condition
      */
-    public void pending(Queued event) {
-        tell(event, new Input.Waits(event));
+    public void pending(Queued event, @Nullable Position after) {
+        tell(event, new Input.Waits(event, after));
     }
 
     /** An event that was pending is in the log; it may have come live before this. */

@@ -35,10 +35,10 @@ sealed interface Input {
     }
 
     /** An event of this conversation waits for Redis. */
-    record Waits(Queued event) implements Input {
+    record Waits(Queued event, @Nullable Position after) implements Input {
         @Override
         public void reach(Conversation conversation) {
-            conversation.queued(event);
+            conversation.queued(event, after);
         }
     }
 

@@ -7,18 +7,19 @@ import dev.parley.frame.ServerFrames;
 import dev.parley.outage.Queued;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The events of a conversation that are shown already and are not in its log yet, numbered in the order in which they were shown: a
  * seat has seen those from a number on. Only the conversation's mailbox touches it.
  *
- * <p>Bounded. What does not fit is not shown before it is in the log, and nothing behind it either, until all is through: order is
- * kept.
+ * <p>Bounded. What does not fit is not shown before it is in the log, and nothing behind it either until it is: order is kept.
  */
 final class Pending {
 
@@ -33,9 +34,11 @@ final class Pending {
     /** Where those are that the log has meanwhile, as long as a seat may still have to read them there. */
     private final Map<String, Position> placed = new LinkedHashMap<>(4);
 
+    /** Those that wait, too, and are not shown. As many as the queue takes, whose own ids these are. */
+    private final Set<String> hidden = new HashSet<>(0);
+
     private long next;
     private int bytes;
-    private boolean full;
     /** Hashes of the ids of the last events that were handed out, a ring that grows. A false find only delays an event until it is in the log. */
     private int[] emitted = new int[0];
 
@@ -49,20 +52,18 @@ final class Pending {
     /**
      * Remembers an event that is to be shown now.
      *
-     * @return null when it is not to be shown: it was handed out already (its append's answer was lost), or there is no room
+     * @param inOrder whether all that comes before it was shown
+     * @return null when it is not to be shown: it was handed out already (its append's answer was lost), there is no room, or something before it is not shown
      */
     @Nullable
-    Frame add(String conversation, Queued queued) {
+    Frame add(String conversation, Queued queued, boolean inOrder) {
         String id = Objects.requireNonNull(queued.event().eventId());
         byte[] event = queued.event().bytes();
-        if (events.isEmpty()) {
-            full = false;
-        }
         if (wasEmitted(id) || events.containsKey(id)) {
             return null;
         }
-        full |= events.size() == MAX_EVENTS || bytes + event.length > MAX_BYTES;
-        if (full) {
+        if (!inOrder || !hidden.isEmpty() || events.size() == MAX_EVENTS || bytes + event.length > MAX_BYTES) {
+            hidden.add(id);
             return null;
         }
         Frame frame = ServerFrames.pending(conversation, id, event);
@@ -98,6 +99,7 @@ final class Pending {
 
     /** The log has it; it is remembered until {@link #forget}. */
     void placed(String eventId, Position position) {
+        hidden.remove(eventId);
         if (events.containsKey(eventId)) {
             placed.put(eventId, position);
         }
@@ -118,6 +120,7 @@ final class Pending {
 
     /** The log will not have it. */
     void remove(String eventId) {
+        hidden.remove(eventId);
         Shown gone = events.remove(eventId);
         if (gone != null) {
             bytes -= gone.frame.size();

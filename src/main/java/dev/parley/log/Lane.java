@@ -1,5 +1,6 @@
 package dev.parley.log;
 
+import dev.parley.event.Position;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.outage.OutageQueue;
@@ -36,6 +37,7 @@ final class Lane {
     private static final int PLACED_AT_ONCE = 16;
 
     private static final int MOST_FAILURES = 20;
+    private static final int LAST_POSITIONS = 1_024;
 
     private static final Mono<Published> QUEUED = Mono.just(new Published.Queued());
 
@@ -43,6 +45,15 @@ final class Lane {
     private final QueueListener listener;
     private final OutageQueue<Waiting>.Line line;
     private final QueueCounts counts;
+    /** The last positions of the conversations that were last appended to. */
+    private final Map<String, Position> last = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Position> eldest) {
+            return size() > LAST_POSITIONS;
+        }
+    };
     /** The try that is under way, or the delay before it. */
     private final Disposable.Swap running = Disposables.swap();
     /** The number of the latest try: an earlier one's outcome counts no more. */
@@ -185,6 +196,9 @@ final class Lane {
     private void settle(Waiting one, Outcome outcome, List<Runnable> answers) {
         Appended appended = outcome.appended();
         Refusal refusal = outcome.refusal();
+        if (appended != null) {
+            last.put(one.event.event().conversation(), appended.position());
+        }
         if (one.done == null) {
             counts.queued().decrementAndGet();
             (refusal == null ? counts.replayed() : counts.refused()).increment();
@@ -288,7 +302,7 @@ final class Lane {
 
     private void queued(Queued event) {
         counts.queued().incrementAndGet();
-        listener.queued(event);
+        listener.queued(event, last.get(event.event().conversation()));
     }
 
     private void tryLater() {

@@ -150,6 +150,8 @@ class OutageIT {
             for (int i = 0; i < 50; i++) {
                 assertThat(publisher.next("ok").path("stored").asBoolean()).isTrue();
             }
+            Seen seen = new Seen();
+            seen.takeUntil(follower, 50);
             // What is sent now reaches the log; that it did is never heard.
             network.mute();
             for (; n < 60; n++) {
@@ -173,7 +175,6 @@ class OutageIT {
             for (; n < 600; n++) {
                 publisher.send(publish(n));
             }
-            Seen seen = new Seen();
             seen.takeUntil(follower, 600);
             assertThat(logged()).isEqualTo(numbers(600));
             assertThat(seen.order).isEqualTo(numbers(600));

@@ -27,7 +27,8 @@ class RedisOutageIT {
         EmbeddedRedis first = EmbeddedRedis.start();
         int port = first.port();
         try (TestNode node = TestNode.start("redis.uri", first.uri(), "hub.check-interval", "1s");
-                TestSocket socket = TestSocket.welcomed(node.socket())) {
+                TestSocket socket = TestSocket.welcomed(node.socket());
+                TestSocket publisher = TestSocket.welcomed(node.socket())) {
             awaitReady(node, 200);
             socket.send("{'type':'subscribe','conversation':'c'}").next("snapshot");
             socket.send("{'type':'publish','ref':1,'conversation':'c','event':'agent.note','payload':{'n':1}}");
@@ -36,10 +37,10 @@ class RedisOutageIT {
             first.kill();
             assertThat(socket.next("status").path("redis").asText()).isEqualTo("degraded");
             awaitReady(node, 503);
-            socket.send("{'type':'publish','ref':2,'conversation':'c','event':'agent.note','payload':{'n':2}}");
+            publisher.send("{'type':'publish','ref':2,'conversation':'c','event':'agent.note','payload':{'n':2}}");
             JsonNode pending = socket.next("event");
             assertThat(pending.path("pending").asBoolean()).isTrue();
-            JsonNode queued = socket.next("ok");
+            JsonNode queued = publisher.next("ok");
             assertThat(queued.path("ref").asInt()).isEqualTo(2);
             assertThat(queued.path("queued").asBoolean()).isTrue();
             assertThat(queued.path("stored").asBoolean(true)).isFalse();
