@@ -267,6 +267,7 @@ final class Gateway {
         }
         LOG.info("Stopping: {} sockets are told to come back elsewhere", sockets.size());
         listening = false;
+        intact = false;
         Duration drain = config.shutdown().drain();
         Mono.when(sockets.drain(drain), publisher.idle().timeout(drain, Mono.empty()))
                 .thenMany(Flux.fromIterable(streams).concatMap(StreamSource::close))

@@ -132,6 +132,7 @@ final class Lane {
                 return;
             }
             number = ++turn;
+            delayed = false;
             running.update(attempt);
         }
         List<Append> appends = batch.stream()

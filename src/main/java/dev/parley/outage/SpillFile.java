@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * {@code outage-queue.ndjson}: what a node had accepted and Redis had not got when the node was stopped, a JSON object a line, oldest
- * first. It is there whole or not at all: written beside, forced to the disk and renamed. Everything here blocks.
+ * first. It is there whole or not at all: written beside, forced to the disk and renamed. Everything here blocks. Thread-safe; for one process.
  */
 public final class SpillFile {
 
@@ -39,6 +39,7 @@ public final class SpillFile {
     private final Path file;
     private final Path damaged;
     private boolean taken;
+    private boolean written;
 
     /** @param directory made when it is needed */
     public SpillFile(Path directory) {
@@ -54,7 +55,7 @@ public final class SpillFile {
      * Reads what an earlier process left. It stays where it is until {@link #delete}, or until it is {@link #write written} anew: events
      * that are appended twice are in their log once. A line that can't be read goes to {@code outage-queue.damaged.ndjson}.
      */
-    public List<Queued> read() throws IOException {
+    public synchronized List<Queued> read() throws IOException {
         if (!Files.exists(file)) {
             return List.of();
         }
@@ -81,19 +82,22 @@ public final class SpillFile {
      * Writes what is left; with nothing left, deletes what was read. What somebody else has left there meanwhile, as when two nodes were
      * given one directory, is kept in front.
      */
-    public void write(List<Queued> events) throws IOException {
+    public synchronized void write(List<Queued> events) throws IOException {
         byte[] others = !taken && Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
         if (!events.isEmpty()) {
             replace(others, events);
+            written = true;
         } else if (taken) {
             delete();
         }
     }
 
-    /** What was read is in the logs. */
-    public void delete() throws IOException {
-        Files.deleteIfExists(file);
-        taken = false;
+    /** What was read is in the logs. What was written since then stays. */
+    public synchronized void delete() throws IOException {
+        if (!written) {
+            Files.deleteIfExists(file);
+            taken = false;
+        }
     }
 
     private void replace(byte[] before, List<Queued> events) throws IOException {

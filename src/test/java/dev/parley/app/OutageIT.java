@@ -4,19 +4,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.app.TestHttp.Answer;
+import dev.parley.auth.Role;
+import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
+import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestRedis;
+import io.lettuce.core.Range;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -32,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OutageIT {
 
     private static final String AGENT = "outage-agent";
+    private static final String SECRET = "a secret of more than thirty-two bytes";
 
     private final String conversation = "outage-" + Ids.random();
     private final Relay network = Relay.to(URI.create(TestRedis.uri()));
@@ -388,6 +398,84 @@ class OutageIT {
                     .isEqualTo(Kept.log(conversation).get(0).position());
             assertThat(metric(node, "parley_outage_refused_total")).isEqualTo(1);
             assertThat(logged()).isEqualTo(numbers(1));
+        }
+    }
+
+    @Test
+    void anotherTenantsEventIsNeitherShownNorAppendedAndNobodyElseGetsIn() {
+        try (TestNode node = node("auth.mode", "jwt", "auth.jwt.secret", SECRET)) {
+            URI events = node.http("/v1/conversations/" + conversation + "/events");
+            String[] acme = {"Authorization", "Bearer " + token("acme")};
+            String[] other = {"Authorization", "Bearer " + token("other")};
+            assertThat(TestHttp.postJson(events, "{'event':'agent.note','payload':{'n':0}}", acme)
+                            .status())
+                    .isEqualTo(201);
+            try (TestSocket reader = TestSocket.authorized(node.socket(), token("acme"));
+                    TestSocket second = TestSocket.authorized(node.socket(), token("acme"));
+                    TestSocket stranger = TestSocket.authorized(node.socket(), token("other"))) {
+                reader.send("{'type':'subscribe','conversation':'" + conversation + "'}");
+                String position = reader.next("snapshot").path("position").asText();
+                cut(node);
+                assertThat(TestHttp.postJson(events, "{'event':'agent.evil','payload':{'n':-1}}", other)
+                                .status())
+                        .isEqualTo(202);
+                assertThat(TestHttp.postJson(events, "{'event':'agent.note','payload':{'n':1}}", acme)
+                                .status())
+                        .isEqualTo(202);
+                JsonNode pending = reader.next("event");
+                assertThat(number(pending)).isEqualTo(1);
+
+                String subscribe =
+                        "{'type':'subscribe','conversation':'" + conversation + "','since':'" + position + "'}";
+                assertThat(second.send(subscribe)
+                                .next("subscribed")
+                                .path("resumed")
+                                .asBoolean())
+                        .isTrue();
+                assertThat(number(second.next("event"))).isEqualTo(1);
+                assertThat(stranger.send(subscribe).next("error").path("code").asText())
+                        .isEqualTo("unavailable");
+
+                network.mend();
+                assertThat(reader.next("placed").path("event_id")).isEqualTo(pending.path("event_id"));
+                assertThat(logged()).isEqualTo(numbers(2));
+                assertThat(metric(node, "parley_outage_refused_total")).isEqualTo(1);
+                assertThat(stranger.send(subscribe).next("error").path("code").asText())
+                        .isEqualTo("not_found");
+            }
+        }
+    }
+
+    private static String token(String tenant) {
+        return new TokenMint(SECRET.getBytes(StandardCharsets.UTF_8), Clock.systemUTC())
+                .mint("anna", tenant, Set.of(Role.values()), Set.of(), Duration.ofHours(1));
+    }
+
+    @Test
+    void aRedisThatTakesNothingForNowIsWaitedForInOrder() {
+        try (EmbeddedRedis full = EmbeddedRedis.start();
+                RedisClient client = RedisClient.create(full.uri());
+                TestNode node = node("redis.uri", full.uri())) {
+            RedisCommands<String, String> admin = client.connect().sync();
+            assertThat(admin.configSet("maxmemory", "1")).isEqualTo("OK");
+            URI events = node.http("/v1/conversations/" + conversation + "/events");
+            for (int n = 0; n < 300; n++) {
+                assertThat(TestHttp.postJson(events, "{'event':'agent.note','payload':{'n':" + n + "}}")
+                                .status())
+                        .isEqualTo(202);
+            }
+            assertThat(metric(node, "parley_redis_up")).isEqualTo(1);
+            assertThat(admin.configSet("maxmemory", "0")).isEqualTo("OK");
+            await("all are appended", () -> metric(node, "parley_outage_queued") == 0);
+            assertThat(admin.xrange("events:conv:{" + conversation + "}", Range.unbounded()).stream()
+                            .map(entry -> Kept.json(
+                                    Objects.requireNonNull(entry.getBody().get("e"))))
+                            .map(event -> event.at("/payload/n").asInt())
+                            .toList())
+                    .isEqualTo(numbers(300));
+            assertThat(TestHttp.postJson(events, "{'event':'agent.note','payload':{}}")
+                            .status())
+                    .isEqualTo(201);
         }
     }
 
