@@ -12,8 +12,7 @@ import dev.parley.frame.Refusal;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
 import dev.parley.http.Route;
-import dev.parley.log.Append;
-import dev.parley.log.Appended;
+import dev.parley.log.Published;
 import dev.parley.log.Publisher;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -66,8 +66,10 @@ public final class EventRoutes {
         return exchange.body(maxBody)
                 .map(body -> event(body, conversation, key))
                 .flatMap(event -> publisher
-                        .publish(Append.by(access, event))
-                        .flatMap(appended -> exchange.json(201, bytes(stored(event, appended, "{\"stored\":true,")))));
+                        .publish(access, event)
+                        .flatMap(published -> published instanceof Published.Stored
+                                ? exchange.json(201, bytes("{\"stored\":true," + result(event, published) + "}"))
+                                : exchange.json(202, bytes("{\"stored\":false," + result(event, published) + "}"))));
     }
 
     private Mono<Void> many(Exchange exchange, String conversation, Access access, @Nullable String key) {
@@ -75,18 +77,35 @@ public final class EventRoutes {
                 .map(body -> events(body, conversation, key))
                 .flatMap(events -> Flux.fromIterable(events)
                         .flatMapSequential(
-                                event -> publisher
-                                        .publish(Append.by(access, event))
-                                        .map(appended -> stored(event, appended, "{")),
+                                event -> publisher.publish(access, event).map(published -> new Line(event, published)),
                                 LINES_AT_ONCE)
                         .collectList())
-                .flatMap(results ->
-                        exchange.json(201, bytes("{\"stored\":true,\"events\":[" + String.join(",", results) + "]}")));
+                .flatMap(lines -> answer(exchange, lines));
     }
 
-    private static String stored(AgentEvent event, Appended appended, String start) {
-        return start + "\"position\":\"" + appended.position() + "\",\"event_id\":\"" + event.eventId()
-                + "\",\"duplicate\":" + appended.duplicate() + "}";
+    private record Line(AgentEvent event, Published published) {
+
+        boolean queued() {
+            return published instanceof Published.Queued;
+        }
+    }
+
+    private static Mono<Void> answer(Exchange exchange, List<Line> lines) {
+        boolean queued = lines.stream().anyMatch(Line::queued);
+        String results = lines.stream()
+                .map(line -> "{" + result(line.event, line.published) + "}")
+                .collect(Collectors.joining(",", "\"events\":[", "]}"));
+        return queued
+                ? exchange.json(202, bytes("{\"stored\":false,\"queued\":true," + results))
+                : exchange.json(201, bytes("{\"stored\":true," + results));
+    }
+
+    private static String result(AgentEvent event, Published published) {
+        String id = "\"event_id\":\"" + event.eventId() + "\"";
+        return published instanceof Published.Stored stored
+                ? "\"position\":\"" + stored.appended().position() + "\"," + id + ",\"duplicate\":"
+                        + stored.appended().duplicate()
+                : "\"queued\":true," + id;
     }
 
     /** All lines are read before any is appended. */

@@ -6,19 +6,26 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** The management port: {@code /health/live}, {@code /health/ready} and {@code /metrics}. */
 public final class ManagementRoutes {
 
-    private final Map<String, BooleanSupplier> checks;
+    /** Something that has to hold for this node to be ready. Any thread may ask. */
+    public interface Check {
+
+        /** Why it does not hold, in a few words without quotes; null when it does. */
+        @Nullable
+        String problem();
+    }
+
+    private final Map<String, Check> checks;
     private final PrometheusMeterRegistry metrics;
 
-    /** @param checks what has to hold for this node to be ready, by name; any thread may ask */
-    public ManagementRoutes(Map<String, BooleanSupplier> checks, PrometheusMeterRegistry metrics) {
+    public ManagementRoutes(Map<String, Check> checks, PrometheusMeterRegistry metrics) {
         this.checks = new TreeMap<>(checks);
         this.metrics = metrics;
     }
@@ -35,13 +42,22 @@ public final class ManagementRoutes {
     }
 
     private Mono<Void> ready(Exchange exchange) {
-        Map<String, Boolean> results = new TreeMap<>();
-        checks.forEach((name, check) -> results.put(name, check.getAsBoolean()));
-        boolean ready = !results.containsValue(false);
-        String json = results.entrySet().stream()
-                .map(result -> "\"" + result.getKey() + "\":\"" + (result.getValue() ? "up" : "down") + "\"")
-                .collect(Collectors.joining(",", "{\"ready\":" + ready + ",\"checks\":{", "}}"));
+        StringJoiner results = new StringJoiner(",", "{", "}");
+        StringJoiner reasons = new StringJoiner(",", "{", "}");
+        checks.forEach((name, check) -> {
+            String problem = check.problem();
+            results.add(field(name, problem == null ? "up" : "down"));
+            if (problem != null) {
+                reasons.add(field(name, problem));
+            }
+        });
+        boolean ready = reasons.length() == 2;
+        String json = "{\"ready\":" + ready + ",\"checks\":" + results + (ready ? "" : ",\"reasons\":" + reasons) + "}";
         return exchange.json(ready ? 200 : 503, bytes(json));
+    }
+
+    private static String field(String name, String value) {
+        return "\"" + name + "\":\"" + value + "\"";
     }
 
     private Mono<Void> scrape(Exchange exchange) {

@@ -65,8 +65,11 @@ public final class MessageRoutes {
     }
 
     private static Mono<Void> answer(Exchange exchange, Inbound.Sent sent) {
-        String json = "{\"stored\":true,\"position\":\"" + sent.position() + "\",\"message_id\":\"" + sent.messageId()
-                + "\"}";
-        return exchange.json(201, json.getBytes(StandardCharsets.UTF_8));
+        boolean queued = sent.position() == null;
+        String json = (queued
+                        ? "{\"stored\":false,\"queued\":true,"
+                        : "{\"stored\":true,\"position\":\"" + sent.position() + "\",")
+                + "\"message_id\":\"" + sent.messageId() + "\"}";
+        return exchange.json(queued ? 202 : 201, json.getBytes(StandardCharsets.UTF_8));
     }
 }

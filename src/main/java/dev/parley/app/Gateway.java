@@ -1,5 +1,6 @@
 package dev.parley.app;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.api.Callers;
 import dev.parley.api.EventRoutes;
 import dev.parley.api.ManagementRoutes;
@@ -14,16 +15,22 @@ import dev.parley.ingest.StreamSource;
 import dev.parley.log.ConversationLog;
 import dev.parley.log.Publisher;
 import dev.parley.metrics.Metric;
+import dev.parley.outage.Queued;
+import dev.parley.outage.RedisGate;
+import dev.parley.outage.SpillFile;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Keys;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
 import dev.parley.redis.RedisTopology;
+import dev.parley.session.Deliveries;
 import dev.parley.session.Inbound;
+import dev.parley.websocket.RedisStatus;
 import dev.parley.websocket.Services;
 import dev.parley.websocket.WebSocketEndpoint;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,7 +52,7 @@ final class Gateway {
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
-    private static final long PUBLISHER_BYTES = 64L << 20;
+    private static final Duration STATUS_EVERY = Duration.ofSeconds(1);
     private static final int HEALS_AT_ONCE = 16;
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
@@ -56,19 +63,21 @@ final class Gateway {
     private final LoopResources loops = LoopResources.create("parley-http", socketLoops(), true);
     private final @Nullable EmbeddedRedis embedded;
     private final String redisUri;
+    private final RedisGate gate = new RedisGate();
     private final Redis redis;
     private final RedisProbe probe;
     private final PubSub live;
     private final PubSub channels;
-    private final Publisher publisher;
     private final Hub hub;
+    private final Leftovers leftovers;
+    private final Publisher publisher;
     private final PubSubSource pubSubSource;
     private final List<StreamSource> streams;
     private final WebSocketEndpoint sockets;
     private final Server http;
     private final Server management;
-    private volatile boolean redisUp;
     private volatile boolean listening;
+    private volatile boolean intact = true;
 
     private Gateway(GatewayConfig config) {
         this.config = config;
@@ -77,26 +86,37 @@ final class Gateway {
         // Redis, and the connections to it.
         embedded = config.redis().embedded() ? EmbeddedRedis.start() : null;
         redisUri = embedded != null ? embedded.uri() : config.redis().uri().value();
-        redis = new Redis(RedisTopology.parse(redisUri), settings.redis());
-        probe = new RedisProbe(redis);
+        redis = new Redis(RedisTopology.parse(redisUri), settings.redis(), gate);
+        probe = new RedisProbe(redis, gate.closed());
         Keys keys = new Keys(config.redis().keyPrefix().orElse(""));
         live = redis.pubSub();
         channels = redis.pubSub();
 
-        // The log, and what is written to it.
+        // The log, and who follows.
         ConversationLog log = new ConversationLog(redis, keys, settings.log());
-        publisher = new Publisher(log, PUBLISHER_BYTES);
+        Deliveries deliveries = new Deliveries(redis, keys, log);
+        Heals heals = new Heals(deliveries, HEALS_AT_ONCE);
+        hub = new Hub(log, live, keys, settings.hub(), heals::add);
+
+        // What is written to it: at once, or when Redis is back.
+        leftovers = new Leftovers(new SpillFile(Path.of(config.data().directory())));
+        List<Queued> left = leftovers.read();
+        publisher = new Publisher(
+                log,
+                new Replays(hub, deliveries),
+                config.outage().queue().bytes(),
+                config.outage().maxAge(),
+                left);
         Inbound inbound = new Inbound(
                 redis,
                 keys,
                 log,
                 publisher,
+                deliveries,
                 config.sessions().defaultAgent(),
                 config.inbox().max());
 
-        // Who follows, and what comes from agents.
-        Heals heals = new Heals(inbound, HEALS_AT_ONCE);
-        hub = new Hub(log, live, keys, settings.hub(), heals::add);
+        // What comes from agents.
         pubSubSource = new PubSubSource(hub::passOn);
         streams = config.ingest().streams().orElseGet(List::of).stream()
                 .map(name -> new StreamSource(redis, log, keys.stream(name), settings.streams()))
@@ -116,12 +136,18 @@ final class Gateway {
             routes.addAll(WebRoutes.chat());
         }
         PrometheusMeterRegistry metrics = metrics();
-        List<Route> managed =
-                new ManagementRoutes(Map.of("redis", () -> redisUp, "channels", () -> listening), metrics).routes();
+        List<Route> managed = new ManagementRoutes(
+                        Map.of("redis", this::redisProblem, "channels", this::channelsProblem), metrics)
+                .routes();
 
-        // Nothing has been started so far: now it runs.
+        // Nothing has been started so far: now it runs. The gate hears of a connection before anybody who would use it.
         keep(heals);
-        keep(redis.up().subscribe(this::redisChanged));
+        keep(gate.open(redis.up(), redis.ping()));
+        keep(gate.closed().subscribe(this::gateChanged));
+        keep(status().subscribe(sockets::redis));
+        if (!left.isEmpty()) {
+            keep(leftovers.deleteWhen(publisher.caughtUp()).subscribe());
+        }
         redis.open();
         keep(probe.open());
         hub.open();
@@ -159,9 +185,32 @@ final class Gateway {
         return redisUri;
     }
 
-    private void redisChanged(boolean up) {
-        redisUp = up;
-        sockets.redis(up);
+    private void gateChanged(boolean closed) {
+        if (closed) {
+            publisher.resume();
+            hub.recheck();
+        } else {
+            publisher.suspend();
+        }
+    }
+
+    /** What sockets are told: at once when Redis goes or comes, and while events are queued how many, now and then. */
+    private Flux<RedisStatus> status() {
+        Flux<Object> looks =
+                Flux.merge(gate.closed(), Flux.interval(STATUS_EVERY).onBackpressureDrop());
+        return looks.map(look -> new RedisStatus(gate.isClosed(), publisher.queued()))
+                .distinctUntilChanged();
+    }
+
+    private @Nullable String redisProblem() {
+        return gate.isClosed() ? null : "Redis can't be reached";
+    }
+
+    private @Nullable String channelsProblem() {
+        if (stopping.get()) {
+            return "the node is stopping";
+        }
+        return listening ? null : "the subscription to the channels agent:events:* is not acknowledged yet";
     }
 
     /** One core is left to Redis' connections: two loops on two cores were measured slower than one (benchmarks/RESULTS.md). */
@@ -173,7 +222,13 @@ final class Gateway {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Metric.SOCKETS.register(registry, sockets, WebSocketEndpoint::size);
         Metric.CONVERSATIONS.register(registry, hub, Hub::size);
-        Metric.REDIS_UP.register(registry, this, node -> node.redisUp ? 1 : 0);
+        Metric.REDIS_UP.register(registry, gate, one -> one.isClosed() ? 1 : 0);
+        Metric.QUEUED.register(registry, publisher, Publisher::queued);
+        Metric.QUEUED_BYTES.register(registry, publisher, Publisher::waitingBytes);
+        Metric.QUEUED_AGE.register(registry, publisher, one -> one.oldest().toMillis() / 1e3);
+        Metric.OVERLOADED.register(registry, publisher, Publisher::overloaded);
+        Metric.REPLAYED.register(registry, publisher, Publisher::replayed);
+        Metric.REFUSED.register(registry, publisher, Publisher::refused);
         Metric.REPAIRS.register(registry, hub, Hub::repairCount);
         Metric.EPHEMERAL.register(registry, pubSubSource, PubSubSource::passedOn);
         Metric.ELSEWHERE.register(registry, pubSubSource, PubSubSource::elsewhere);
@@ -199,21 +254,31 @@ final class Gateway {
         stopped.await();
     }
 
-    /** Blocks until the sockets have left, at most as long as {@code parley.shutdown.drain}. Once is enough, twice is harmless. */
-    void stop() {
+    /**
+     * Blocks until the sockets have left and the queue is empty, at most as long as {@code parley.shutdown.drain}; what is still queued
+     * then is written down for the next start. Once is enough, twice is harmless.
+     *
+     * @return whether all that was accepted is in Redis or written down
+     */
+    @CanIgnoreReturnValue
+    boolean stop() {
         if (!stopping.compareAndSet(false, true)) {
-            return;
+            return intact;
         }
         LOG.info("Stopping: {} sockets are told to come back elsewhere", sockets.size());
         listening = false;
-        sockets.drain(config.shutdown().drain())
+        intact = false;
+        Duration drain = config.shutdown().drain();
+        Mono.when(sockets.drain(drain), publisher.idle().timeout(drain, Mono.empty()))
                 .thenMany(Flux.fromIterable(streams).concatMap(StreamSource::close))
+                .then(Mono.defer(() -> leftovers.write(publisher.stop())))
+                .doOnNext(kept -> intact = kept)
                 .then(Mono.fromRunnable(this::quiet))
                 .then(Flux.concatDelayError(
                                 http.close(), management.close(), live.close(), channels.close(), redis.close())
                         .then())
                 .then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(2)))
-                .timeout(config.shutdown().drain().plus(STOP_TIMEOUT))
+                .timeout(drain.plus(STOP_TIMEOUT))
                 .doOnError(e -> LOG.warn("Not everything could be closed in time", e))
                 .onErrorComplete()
                 .block();
@@ -221,12 +286,12 @@ final class Gateway {
             embedded.stop();
         }
         stopped.countDown();
+        return intact;
     }
 
     /** Ends what reads and waits, before the connections go. */
     private void quiet() {
         hub.dispose();
-        publisher.dispose();
         running.dispose();
     }
 }

@@ -38,6 +38,10 @@ interface GatewayConfig {
 
     Sessions sessions();
 
+    Outage outage();
+
+    Data data();
+
     Shutdown shutdown();
 
     Console console();
@@ -253,6 +257,28 @@ interface GatewayConfig {
         @WithDefault("50")
         @Bounds(least = "1", most = "1000")
         int messages();
+    }
+
+    /** Events that wait for Redis. */
+    interface Outage {
+
+        /** Most that waits, each event with 512 bytes beside its own. */
+        @WithDefault("64MiB")
+        @Bounds(least = "64KiB", most = "16GiB")
+        Size queue();
+
+        /** Nothing new is taken when the oldest has waited for longer. */
+        @WithDefault("10m")
+        @Bounds(least = "1s", most = "1d")
+        Duration maxAge();
+    }
+
+    /** What a node keeps on its disk. */
+    interface Data {
+
+        /** Made when it is needed. */
+        @WithDefault("parley-data")
+        String directory();
     }
 
     interface Shutdown {

@@ -1,6 +1,6 @@
 package dev.parley.app;
 
-import dev.parley.session.Inbound;
+import dev.parley.session.Deliveries;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -17,12 +17,12 @@ final class Heals implements Disposable {
     private final Sinks.Many<String> conversations;
     private final Disposable healing;
 
-    Heals(Inbound inbound, int atOnce) {
+    Heals(Deliveries deliveries, int atOnce) {
         conversations = Sinks.many().multicast().onBackpressureBuffer(WAITING, false);
         healing = conversations
                 .asFlux()
                 .flatMap(
-                        conversation -> inbound.heal(conversation).onErrorResume(e -> {
+                        conversation -> deliveries.heal(conversation).onErrorResume(e -> {
                             LOG.debug("A message in {} is still half-way: {}", conversation, e.getMessage());
                             return Mono.empty();
                         }),

@@ -6,6 +6,7 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -15,14 +16,17 @@ final class RedisProbe {
     private static final Logger LOG = LoggerFactory.getLogger(RedisProbe.class);
 
     private final Redis redis;
+    private final Flux<Boolean> reachable;
     private final Sinks.Empty<Void> asked = Sinks.empty();
 
-    RedisProbe(Redis redis) {
+    /** @param reachable whether calls pass: the present state, then each change */
+    RedisProbe(Redis redis, Flux<Boolean> reachable) {
         this.redis = redis;
+        this.reachable = reachable;
     }
 
     Disposable open() {
-        return redis.up()
+        return reachable
                 .filter(up -> up)
                 .concatMap(up -> ask().doFinally(signal -> {
                     var unused = asked.tryEmitEmpty(); // only the first time is told of

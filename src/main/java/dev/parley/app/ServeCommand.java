@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,7 +50,10 @@ final class ServeCommand implements Callable<Integer> {
         Thread shutdown = new Thread(
                 () -> {
                     companion.dispose();
-                    gateway.stop();
+                    if (!gateway.stop()) {
+                        // Something that was accepted is lost. A signal's own exit code would not tell.
+                        Runtime.getRuntime().halt(CommandLine.ExitCode.SOFTWARE);
+                    }
                 },
                 "shutdown");
         Runtime.getRuntime().addShutdownHook(shutdown);

@@ -24,7 +24,7 @@ record Size(long bytes) implements Comparable<Size> {
         return new Size(Math.multiplyExact(Long.parseLong(matcher.group(1)), 1L << shift));
     }
 
-    /** For what takes an {@code int}; the bounds of every setting lie below 2 GiB. */
+    /** For what takes an {@code int}: only for settings whose bounds lie below 2 GiB. */
     int intBytes() {
         return Math.toIntExact(bytes);
     }

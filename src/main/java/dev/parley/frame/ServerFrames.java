@@ -13,14 +13,20 @@ public final class ServerFrames {
     private ServerFrames() {}
 
     public static Frame welcome(
-            String connection, String node, String version, long heartbeatMs, int maxFrameBytes, boolean redisUp) {
+            String connection,
+            String node,
+            String version,
+            long heartbeatMs,
+            int maxFrameBytes,
+            boolean redisUp,
+            long queued) {
         return new FrameBuilder("welcome", 256)
                 .string("connection", connection)
                 .text("node", node)
                 .text("version", version)
                 .number("heartbeat_ms", heartbeatMs)
                 .number("max_frame_bytes", maxFrameBytes)
-                .json("status", "{\"redis\":\"" + upOrDegraded(redisUp) + "\",\"queued\":0}")
+                .json("status", "{\"redis\":\"" + upOrDegraded(redisUp) + "\",\"queued\":" + queued + "}")
                 .build();
     }
 
@@ -60,6 +66,25 @@ public final class ServerFrames {
         return frame.json("event", event).build();
     }
 
+    /** An event that waits for Redis. */
+    public static Frame pending(String conversation, String eventId, byte[] event) {
+        return new FrameBuilder("event", conversation.length() + 80 + event.length)
+                .string("conversation", conversation)
+                .string("event_id", eventId)
+                .bool("pending", true)
+                .json("event", event)
+                .build();
+    }
+
+    /** An event that was shown as pending is in the log. */
+    public static Frame placed(String conversation, String eventId, String position) {
+        return new FrameBuilder("placed", 192)
+                .string("conversation", conversation)
+                .string("event_id", eventId)
+                .string("position", position)
+                .build();
+    }
+
     public static Frame ok(@Nullable String ref) {
         return reply("ok", ref, 16).build();
     }
@@ -79,6 +104,19 @@ public final class ServerFrames {
                 .bool("stored", true)
                 .string("position", position)
                 .string("message_id", messageId)
+                .build();
+    }
+
+    /**
+     * Answers a {@code publish}, {@code send} or {@code cancel} while Redis is away.
+     *
+     * @param idField {@code event_id} or {@code message_id}
+     */
+    public static Frame queued(@Nullable String ref, String idField, String id) {
+        return reply("ok", ref, 96)
+                .bool("stored", false)
+                .bool("queued", true)
+                .string(idField, id)
                 .build();
     }
 

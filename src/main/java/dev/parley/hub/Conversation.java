@@ -10,6 +10,7 @@ import dev.parley.log.ConversationLog;
 import dev.parley.log.Joined;
 import dev.parley.log.LiveMessage;
 import dev.parley.log.LogEntry;
+import dev.parley.outage.Queued;
 import dev.parley.redis.PubSub;
 import dev.parley.support.RetryPolicy;
 import java.time.Duration;
@@ -43,6 +44,7 @@ final class Conversation implements PubSub.Listener {
     private final List<Seat> seats = new ArrayList<>(1);
     private final Recent recent = new Recent();
     private final EphemeralRuns ephemeralRuns = new EphemeralRuns();
+    private final Pending pending = new Pending();
     private final Disposable.Swap repair = Disposables.swap();
     private volatile @Nullable Position position;
     private boolean acknowledged;
@@ -132,6 +134,7 @@ final class Conversation implements PubSub.Listener {
         LogEntry entry = message.entry();
         position = entry.position();
         ephemeralRuns.endedBy(entry.event());
+        pending.emitted(entry.eventId());
         Frame frame = null;
         boolean somebodyReads = false;
         for (Seat seat : seats) {
@@ -140,6 +143,8 @@ final class Conversation implements PubSub.Listener {
             }
             if (!seat.live) {
                 somebodyReads = true;
+            } else if (message.prev().equals(seat.position) && pending.saw(seat, entry.eventId())) {
+                seat.give(entry, pending);
             } else if (message.prev().equals(seat.position)) {
                 frame = frame == null ? Seat.frame(name, entry) : frame;
                 seat.position = entry.position();
@@ -226,7 +231,7 @@ final class Conversation implements PubSub.Listener {
             hub.inboxPending(name);
         }
         if (joined instanceof Joined.Missed missed) {
-            seat.replay(missed);
+            seat.replay(missed, pending);
             if (missed.more()) {
                 seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(seat))));
                 return;
@@ -237,7 +242,7 @@ final class Conversation implements PubSub.Listener {
                 seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(seat))));
                 return;
             }
-            seat.show(snapshot, ephemeralRuns.json());
+            seat.show(snapshot, ephemeralRuns.json(), pending);
         }
         catchUp(seat, joined.last());
     }
@@ -255,7 +260,7 @@ final class Conversation implements PubSub.Listener {
         } else {
             for (LiveMessage message : recent.after(has)) {
                 has = message.entry().position();
-                seat.give(message.entry());
+                seat.give(message.entry(), pending);
             }
             if (!at.isAfter(has)) {
                 live(seat);
@@ -275,9 +280,67 @@ final class Conversation implements PubSub.Listener {
     }
 
     private void settleRecent() {
-        if (!repairing && position != null && seats.stream().allMatch(seat -> seat.live)) {
+        if (!repairing && position != null && allLive()) {
             recent.clear();
+            pending.forget(position);
         }
+    }
+
+    private boolean allLive() {
+        for (Seat seat : seats) {
+            if (!seat.live) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // What is shown before the log has it.
+
+    void queued(Queued event, @Nullable Position after) {
+        if (allLive()) {
+            pending.forget(position);
+        }
+        Position at = position;
+        // What came before it may be on its way still, or lost with the connection: it has to be shown first.
+        boolean inOrder = after == null || (at != null && !after.isAfter(at));
+        Frame frame = pending.add(name, event, inOrder);
+        if (frame != null) {
+            for (Seat seat : seats) {
+                if (seat.answered && Pending.visible(event.access(), seat.access)) {
+                    seat.follower.offer(frame);
+                }
+            }
+        }
+    }
+
+    /** It comes live, or is found when last positions are compared; all that is left to do is to forget that it was pending. */
+    void placed(String eventId, Position at) {
+        pending.placed(eventId, at);
+        settleRecent();
+    }
+
+    /** What was shown will not be in the log: whoever saw it gets everything as it really stands. */
+    void refused(String eventId) {
+        for (Seat seat : List.copyOf(seats)) {
+            if (pending.saw(seat, eventId)) {
+                seat.live = false;
+                seat.position = null;
+                readLog(seat);
+            }
+        }
+        pending.remove(eventId);
+    }
+
+    /** Whether a seat may go on from here although Redis can't be asked: it has all there is, and nobody else's conversation is this. */
+    private boolean goesOnHere(Seat seat) {
+        return seat.position != null
+                && seat.position.equals(position)
+                && (!seat.access.checked()
+                        || seats.stream()
+                                .anyMatch(other -> other.live
+                                        && other.access.checked()
+                                        && other.access.tenant().equals(seat.access.tenant())));
     }
 
     void readFailed(Seat seat, Throwable error) {
@@ -293,6 +356,10 @@ final class Conversation implements PubSub.Listener {
         }
         if (!(error instanceof Refusal)) {
             LOG.warn("A join to {} failed", name, error);
+        } else if (!notFound && goesOnHere(seat)) {
+            seat.resumeWith(pending);
+            live(seat);
+            return;
         }
         leave(seat);
         seat.follower.refused(error instanceof Refusal refusal ? refusal : Hub.unavailable());
@@ -341,7 +408,7 @@ final class Conversation implements PubSub.Listener {
                 if (seat.live && seat.access.checked()) {
                     askAgain(seat);
                 } else if (seat.live) {
-                    seat.show(snapshot, runs);
+                    seat.show(snapshot, runs, pending);
                 }
             }
         }

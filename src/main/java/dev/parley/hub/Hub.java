@@ -6,6 +6,7 @@ import dev.parley.event.Position;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.log.ConversationLog;
+import dev.parley.outage.Queued;
 import dev.parley.redis.Keys;
 import dev.parley.redis.PubSub;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
@@ -74,8 +76,7 @@ public final class Hub implements Disposable {
     public void open() {
         boolean added = running.add(Flux.interval(settings.checkInterval())
                 .onBackpressureDrop()
-                .concatMap(tick ->
-                        check(hosted.values().stream().map(Hosted::conversation).toList()))
+                .concatMap(tick -> checkAll())
                 .subscribe());
         if (!added) {
             throw new IllegalStateException("the hub is closed");
@@ -116,6 +117,38 @@ public final class Hub implements Disposable {
     public boolean passOn(String conversation, Supplier<@Nullable AgentEvent> event, int size) {
         Hosted host = hosted.get(conversation);
         return host != null && host.conversation.tellIfRoom(new Input.Ephemeral(event, size), size);
+    }
+
+    /**
+     * Shows an event that waits for Redis to the sockets of its conversation. A conversation's events must come in their order; what
+     * became of each is told by {@link #placed} or {@link #refused}.
+     *
+     * @param after what is shown only to those who have all events up to here; null for no such condition
+     */
+    public void pending(Queued event, @Nullable Position after) {
+        tell(event, new Input.Waits(event, after));
+    }
+
+    /** An event that was pending is in the log; it may have come live before this. */
+    public void placed(Queued event, Position position) {
+        tell(event, new Input.Placed(Objects.requireNonNull(event.event().eventId()), position));
+    }
+
+    /** An event that was pending will not be in the log: sockets that have been shown it get a snapshot. */
+    public void refused(Queued event) {
+        tell(event, new Input.Refused(Objects.requireNonNull(event.event().eventId())));
+    }
+
+    private void tell(Queued event, Input input) {
+        Hosted host = hosted.get(event.event().conversation());
+        if (host != null) {
+            host.conversation.tell(input);
+        }
+    }
+
+    /** Redis was away: compares all last positions with the logs', now. */
+    public void recheck() {
+        track(checkAll());
     }
 
     /** Conversations hosted now. */
@@ -186,6 +219,11 @@ public final class Hub implements Disposable {
                 track(check(now));
             });
         }
+    }
+
+    private Mono<Void> checkAll() {
+        return Mono.defer(
+                () -> check(hosted.values().stream().map(Hosted::conversation).toList()));
     }
 
     private Mono<Void> check(Collection<Conversation> conversations) {

@@ -3,6 +3,7 @@ package dev.parley.hub;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
 import dev.parley.log.Joined;
+import dev.parley.outage.Queued;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,30 @@ sealed interface Input {
             if (read != null) {
                 conversation.passOn(read);
             }
+        }
+    }
+
+    /** An event of this conversation waits for Redis. */
+    record Waits(Queued event, @Nullable Position after) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.queued(event, after);
+        }
+    }
+
+    /** An event that waited is in the log. */
+    record Placed(String eventId, Position at) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.placed(eventId, at);
+        }
+    }
+
+    /** An event that waited was refused in the end. */
+    record Refused(String eventId) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.refused(eventId);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.parley.log.Joined;
 import dev.parley.log.LogEntry;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -30,6 +31,9 @@ final class Seat {
     /** It gets what comes live; else it is reading the log. */
     boolean live;
 
+    /** It has been shown the {@link Pending} events from this number on. */
+    long pendingFrom = Long.MAX_VALUE;
+
     boolean left;
     int attempts;
 
@@ -49,17 +53,35 @@ final class Seat {
     }
 
     /** Hands over a page of missed events. */
-    void replay(Joined.Missed missed) {
+    void replay(Joined.Missed missed, Pending pending) {
         if (!answered) {
-            String from = (position == null ? Position.ZERO : position).toString();
-            follower.offer(ServerFrames.subscribed(takeRef(), conversation, from, true, null));
+            resumed(pending.next());
         }
-        missed.entries().forEach(this::give);
+        missed.entries().forEach(entry -> give(entry, pending));
     }
 
-    void give(LogEntry entry) {
+    /** Goes on from where it is, without the log, and with what is pending there. */
+    void resumeWith(Pending pending) {
+        resumed(0);
+        pending.framesFor(access).forEach(follower::offer);
+    }
+
+    private void resumed(long pendingFrom) {
+        String from = (position == null ? Position.ZERO : position).toString();
+        this.pendingFrom = pendingFrom;
+        follower.offer(ServerFrames.subscribed(takeRef(), conversation, from, true, null));
+    }
+
+    void give(LogEntry entry, Pending pending) {
         position = entry.position();
-        follower.offer(frame(conversation, entry));
+        follower.offer(pending.saw(this, entry.eventId()) ? placed(conversation, entry) : frame(conversation, entry));
+    }
+
+    static Frame placed(String conversation, LogEntry entry) {
+        return ServerFrames.placed(
+                conversation,
+                Objects.requireNonNull(entry.eventId()),
+                entry.position().toString());
     }
 
     static Frame frame(String conversation, LogEntry entry) {
@@ -70,12 +92,14 @@ final class Seat {
      * Begins again, from everything as it stands.
      *
      * @param ephemeralRuns runs in progress that the log does not know
+     * @param pending shown again as events when the log has them: a snapshot does not have them, or has them already
      */
-    void show(Joined.Snapshot snapshot, List<String> ephemeralRuns) {
+    void show(Joined.Snapshot snapshot, List<String> ephemeralRuns, Pending pending) {
         String at = snapshot.last().toString();
         List<String> runs = new ArrayList<>(snapshot.runs());
         runs.addAll(ephemeralRuns);
         position = snapshot.last();
+        pendingFrom = pending.next();
         follower.offer(ServerFrames.subscribed(takeRef(), conversation, at, false, snapshot.gap()));
         follower.offer(ServerFrames.snapshot(
                 conversation, at, snapshot.session(), snapshot.messages(), "[" + String.join(",", runs) + "]"));

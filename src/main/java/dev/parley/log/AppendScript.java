@@ -122,8 +122,13 @@ final class AppendScript {
         if (reason.equals("not_found")) {
             return notFound();
         }
-        ErrorCode code = PASSING.matcher(reason).find() ? ErrorCode.UNAVAILABLE : ErrorCode.INTERNAL;
+        ErrorCode code = passes(reason) ? ErrorCode.UNAVAILABLE : ErrorCode.INTERNAL;
         return Refusal.of(code, "Redis refuses the event: " + reason);
+    }
+
+    /** Whether what Redis says means that it may take the same later. */
+    static boolean passes(String reason) {
+        return PASSING.matcher(reason).find();
     }
 
     static Refusal notFound() {

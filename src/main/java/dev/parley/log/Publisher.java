@@ -1,138 +1,161 @@
 package dev.parley.log;
 
-import dev.parley.frame.ErrorCode;
+import dev.parley.auth.Access;
+import dev.parley.event.AgentEvent;
 import dev.parley.frame.Refusal;
+import dev.parley.outage.OutageQueue;
+import dev.parley.outage.Queued;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
-import reactor.util.concurrent.Queues;
 
 /**
- * Gathers single events into batches: while one append script is under way, what comes meanwhile makes the next batch. A
- * conversation always takes the same of a few lanes and a lane has one script under way, so a conversation's events are appended in
- * the order in which they were given.
+ * Appends single events in batches: while one append script is under way, what comes meanwhile makes the next batch. A conversation
+ * always takes the same of a few {@link Lane}s and a lane has one script under way, so a conversation's events are appended in the
+ * order in which they were given.
  *
- * <p>Bounded by the bytes that wait; past them an event is refused with {@code overloaded}. Thread-safe; answers come on Redis' event
- * loop.
+ * <p>While Redis is away the lanes are the queue: what they have stays in its place, its publishers are told so at once, and it is
+ * appended in the same order when Redis is back. New events wait behind it.
+ *
+ * <p>Bounded by the bytes that wait and by the age of the oldest; past them an event is refused with {@code overloaded}. Thread-safe;
+ * answers come on Redis' event loop, or on the thread that found out that Redis is away.
  */
-public final class Publisher implements Disposable {
+public final class Publisher {
 
     private static final int LANES = 4;
-    private static final int BATCH = 256;
+    /** What an event costs in memory beside its own bytes, about. */
+    private static final int OVERHEAD = 512;
 
-    private final ConversationLog log;
-    private final long maxBytes;
-    private final AtomicLong waiting = new AtomicLong();
-    private final List<Lane> lanes =
-            IntStream.range(0, LANES).mapToObj(i -> new Lane()).toList();
+    private static final Duration LOOK_EVERY = Duration.ofMillis(20);
 
-    /** @param maxBytes of events that wait to be appended, over all conversations */
-    public Publisher(ConversationLog log, long maxBytes) {
-        this.log = log;
-        this.maxBytes = maxBytes;
+    private final OutageQueue<Lane.Waiting> queue;
+    private final QueueCounts counts = new QueueCounts();
+    private final List<Lane> lanes;
+
+    /**
+     * @param maxBytes of events that wait to be appended, over all conversations, with {@value #OVERHEAD} more for each
+     * @param maxAge of the oldest event that waits
+     * @param left what an earlier process had accepted: it comes before anything new
+     */
+    public Publisher(ConversationLog log, QueueListener listener, long maxBytes, Duration maxAge, List<Queued> left) {
+        this.queue = new OutageQueue<>(LANES, Publisher::size, maxBytes, maxAge, System::nanoTime);
+        this.lanes = IntStream.range(0, LANES)
+                .mapToObj(i -> new Lane(log, listener, queue.line(i), counts))
+                .toList();
+        left.forEach(event -> lane(event.event()).restore(event));
+    }
+
+    private static long size(Lane.Waiting one) {
+        return (long) one.event.event().bytes().length + OVERHEAD;
     }
 
     /**
-     * Appends an event, which should have an id, since what fails half-way is to be tried again.
+     * Appends an event.
      *
      * <p>Cold. Once subscribed to, the event is on its way: cancelling does not take it back.
+     *
+     * @param event must have an id, since what fails half-way is tried again under it
+     * @return fails with a {@link Refusal}: {@code overloaded}, or whatever the log has against it
      */
-    public Mono<Appended> publish(Append append) {
-        return Mono.defer(() -> {
-            int size = append.event().bytes().length;
-            if (waiting.addAndGet(size) > maxBytes) {
-                waiting.addAndGet(-size);
-                return Mono.error(Refusal.of(
-                        ErrorCode.OVERLOADED,
-                        "too many events wait for Redis on this node: send slower and try again"));
-            }
-            Waiting one = new Waiting(append, Sinks.one());
-            lanes.get(Math.floorMod(append.event().conversation().hashCode(), LANES))
-                    .add(one);
-            return one.done.asMono();
-        });
+    public Mono<Published> publish(Access access, AgentEvent event) {
+        return Mono.defer(() -> lane(event).add(new Queued(event, access)));
     }
 
-    @Override
-    public void dispose() {
-        lanes.forEach(lane -> lane.running.dispose());
+    private Lane lane(AgentEvent event) {
+        return lanes.get(Math.floorMod(event.conversation().hashCode(), LANES));
     }
 
-    private record Waiting(Append append, Sinks.One<Appended> done) {}
+    /** Redis is away: nothing under way is waited for, all that waits is told so. */
+    public void suspend() {
+        lanes.forEach(Lane::suspend);
+    }
 
-    private final class Lane {
-        private final Queue<Waiting> queue =
-                Queues.<Waiting>unboundedMultiproducer().get();
-        private final AtomicInteger size = new AtomicInteger();
-        private final Disposable.Swap running = Disposables.swap();
+    /** Redis is back: all lanes go on at once. */
+    public void resume() {
+        lanes.forEach(Lane::resume);
+    }
 
-        void add(Waiting one) {
-            queue.add(one);
-            if (size.getAndIncrement() == 0) {
-                next();
-            }
+    /** Completes when nothing waits any more. */
+    public Mono<Void> idle() {
+        return whenNone(queue::size);
+    }
+
+    /** Completes when nothing is queued any more. */
+    public Mono<Void> caughtUp() {
+        return whenNone(this::queued);
+    }
+
+    private static Mono<Void> whenNone(LongSupplier count) {
+        return Flux.interval(Duration.ZERO, LOOK_EVERY)
+                .onBackpressureDrop()
+                .takeUntil(tick -> count.getAsLong() == 0)
+                .then();
+    }
+
+    /**
+     * Ends all work; from now on events are refused as {@code unavailable}.
+     *
+     * @return what still waits, each conversation's in order. Its publishers are told when {@link Rest#kept} or {@link Rest#lost} is called
+     */
+    public Rest stop() {
+        List<Lane.Waiting> all = new ArrayList<>();
+        lanes.forEach(lane -> all.addAll(lane.stop()));
+        return new Rest(all);
+    }
+
+    /** What still waited when the publisher was stopped. */
+    public static final class Rest {
+        private final List<Lane.Waiting> waiting;
+
+        Rest(List<Lane.Waiting> waiting) {
+            this.waiting = waiting;
         }
 
-        private void next() {
-            List<Waiting> batch = new ArrayList<>();
-            Waiting one;
-            while (batch.size() < BATCH && (one = queue.poll()) != null) {
-                batch.add(one);
-            }
-            Disposable appending = log.append(
-                            null, batch.stream().map(Waiting::append).toList())
-                    .subscribe(outcomes -> finish(batch, outcomes), error -> fail(batch, error));
-            // What ended at once has begun the next batch already; that one is running now.
-            if (!appending.isDisposed()) {
-                boolean open = running.replace(appending);
-                if (!open) {
-                    appending.dispose();
-                }
-            }
+        public List<Queued> events() {
+            return waiting.stream().map(one -> one.event).toList();
         }
 
-        private void finish(List<Waiting> batch, List<Outcome> outcomes) {
-            for (int i = 0; i < batch.size(); i++) {
-                Outcome outcome = outcomes.get(i);
-                Sinks.One<Appended> done = batch.get(i).done;
-                expectOk(
-                        outcome.appended() != null
-                                ? done.tryEmitValue(outcome.appended())
-                                : done.tryEmitError(outcome.refusal() == null ? lost() : outcome.refusal()));
-            }
-            goOn(batch);
+        /** It was written down. */
+        public void kept() {
+            Lane.tellLeft(waiting, true);
         }
 
-        private void fail(List<Waiting> batch, Throwable error) {
-            batch.forEach(one -> expectOk(one.done.tryEmitError(error)));
-            goOn(batch);
+        /** It was not. Those who were told that it is queued were told wrong; the others are not. */
+        public void lost() {
+            Lane.tellLeft(waiting, false);
         }
+    }
 
-        private void goOn(List<Waiting> batch) {
-            waiting.addAndGet(-batch.stream()
-                    .mapToLong(one -> one.append.event().bytes().length)
-                    .sum());
-            if (size.addAndGet(-batch.size()) > 0) {
-                next();
-            }
-        }
+    /** Events whose publishers were told that they are queued, and which are not in their logs yet. */
+    public long queued() {
+        return counts.queued().get();
+    }
 
-        private Throwable lost() {
-            return new IllegalStateException("an outcome is neither appended nor refused");
-        }
+    /** What all that wait count against the bound, those included that are being appended as always. */
+    public long waitingBytes() {
+        return queue.bytes();
+    }
 
-        /** Each sink is used once; a caller that has gone does not mind. */
-        private void expectOk(Sinks.EmitResult result) {
-            if (result.isFailure() && result != Sinks.EmitResult.FAIL_CANCELLED) {
-                throw new Sinks.EmissionException(result);
-            }
-        }
+    public Duration oldest() {
+        return queue.oldest();
+    }
+
+    /** Events refused because too many waited, or for too long. */
+    public long overloaded() {
+        return queue.refused();
+    }
+
+    /** Queued events that are in their logs now. */
+    public long replayed() {
+        return counts.replayed().sum();
+    }
+
+    /** Queued events that their logs did not take in the end. */
+    public long refused() {
+        return counts.refused().sum();
     }
 }

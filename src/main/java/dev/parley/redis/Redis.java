@@ -39,6 +39,7 @@ public final class Redis {
 
     private final RedisTopology topology;
     private final RedisSettings settings;
+    private final Guard guard;
     private final ClientResources resources;
     private final Connector connector;
     private final Sinks.Many<Boolean> up = Sinks.many().replay().latestOrDefault(false);
@@ -46,8 +47,14 @@ public final class Redis {
     private volatile Connector.@Nullable Link shared;
 
     public Redis(RedisTopology topology, RedisSettings settings) {
+        this(topology, settings, Guard.NONE);
+    }
+
+    /** @param guard stands around every {@link #call} */
+    public Redis(RedisTopology topology, RedisSettings settings, Guard guard) {
         this.topology = topology;
         this.settings = settings;
+        this.guard = guard;
         this.resources = DefaultClientResources.builder()
                 .reconnectDelay(
                         () -> Delay.fullJitter(Duration.ofMillis(20), Duration.ofSeconds(1), 20, TimeUnit.MILLISECONDS))
@@ -100,6 +107,11 @@ public final class Redis {
 
     /** Runs a command on the shared connection. Cold; nothing that blocks in Redis may be sent here. */
     public <T> Flux<T> call(Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
+        return Flux.from(guard.around(unguarded(command)));
+    }
+
+    private <T> Flux<T> unguarded(
+            Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
         return Flux.defer(() -> {
                     Connector.Link link = shared;
                     return link == null
@@ -112,6 +124,11 @@ public final class Redis {
     /** As {@link #call}, for a command with one answer. */
     public <T> Mono<T> callOne(Function<RedisClusterReactiveCommands<String, byte[]>, Mono<T>> command) {
         return call(command).next();
+    }
+
+    /** Asks for a sign of life on the shared connection, past the guard. */
+    public Mono<Void> ping() {
+        return this.<String>unguarded(RedisClusterReactiveCommands::ping).then();
     }
 
     /** A connection of its own for Pub/Sub, which the caller closes. Starts to connect at once and goes on trying. */

@@ -6,20 +6,14 @@ import dev.parley.event.Ids;
 import dev.parley.event.Position;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
-import dev.parley.log.Append;
-import dev.parley.log.Appended;
 import dev.parley.log.ConversationLog;
+import dev.parley.log.Published;
 import dev.parley.log.Publisher;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
-import dev.parley.redis.Script;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -27,13 +21,10 @@ import reactor.core.publisher.Mono;
  *
  * <p>The log and the inbox stand on different slots, so no script can write both. The append leaves a mark beside the log; the inbox
  * takes each id once; the mark is cleared; only then is the person answered. Whoever finds a mark left over, at a join or at the same
- * message sent again, finishes the way. Everything here is cold and runs on Redis' event loop.
+ * message sent again, finishes the way ({@link Deliveries}). While Redis is away it is the publisher's queue that does. Everything
+ * here is cold and runs on Redis' event loop.
  */
 public final class Inbound {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Inbound.class);
-
-    private static final int MARKS_AT_ONCE = 1;
 
     /**
      * @param content what was said
@@ -50,11 +41,16 @@ public final class Inbound {
             @Nullable String run,
             @Nullable String reason) {}
 
-    /** Where it is in the log, and under which id. */
-    public record Sent(Position position, String messageId) {}
+    /**
+     * Where it is in the log, and under which id.
+     *
+     * @param position null while it is queued, since Redis is away
+     */
+    public record Sent(@Nullable Position position, String messageId) {}
 
     private final ConversationLog log;
     private final Publisher publisher;
+    private final Deliveries deliveries;
     private final Inbox inbox;
     private final String defaultAgent;
     private final int maxInbox;
@@ -64,9 +60,16 @@ public final class Inbound {
      *     so messages that are on their way at the same moment may go past it
      */
     public Inbound(
-            Redis redis, Keys keys, ConversationLog log, Publisher publisher, String defaultAgent, int maxInbox) {
+            Redis redis,
+            Keys keys,
+            ConversationLog log,
+            Publisher publisher,
+            Deliveries deliveries,
+            String defaultAgent,
+            int maxInbox) {
         this.log = log;
         this.publisher = publisher;
+        this.deliveries = deliveries;
         this.inbox = new Inbox(redis, keys);
         this.defaultAgent = defaultAgent;
         this.maxInbox = maxInbox;
@@ -83,11 +86,11 @@ public final class Inbound {
             String id = idOf(message.messageId());
             requireUnicode("content", message.content());
             AgentEvent event = UserEvents.message(message, principal.tenant(), principal.subject(), id);
-            return log.requireAccess(
+            Mono<Void> checks = log.requireAccess(
                             message.conversation(),
                             principal.access(message.conversation()).orNew())
-                    .then(requireRoom(message.conversation(), maxInbox))
-                    .then(append(principal, event));
+                    .then(requireRoom(message.conversation(), maxInbox));
+            return whereRedisIs(checks).then(append(principal, event));
         });
     }
 
@@ -103,10 +106,16 @@ public final class Inbound {
             String id = idOf(cancel.messageId());
             AgentEvent event = UserEvents.cancel(cancel, principal.tenant(), principal.subject(), id);
             // An agent that is too busy to read its inbox is the one to be stopped: cancels get room of their own.
-            return log.requireAccess(cancel.conversation(), principal.access(cancel.conversation()))
-                    .then(requireRoom(cancel.conversation(), maxInbox * 2L))
-                    .then(append(principal, event));
+            Mono<Void> checks = log.requireAccess(cancel.conversation(), principal.access(cancel.conversation()))
+                    .then(requireRoom(cancel.conversation(), maxInbox * 2L));
+            return whereRedisIs(checks).then(append(principal, event));
         });
+    }
+
+    /** While Redis is away there is nobody to ask: the event is queued, and the log checks the tenant when it gets it. */
+    private static Mono<Void> whereRedisIs(Mono<Void> checks) {
+        return checks.onErrorResume(
+                Refusal.class, refusal -> refusal.code() == ErrorCode.UNAVAILABLE ? Mono.empty() : Mono.error(refusal));
     }
 
     /** JSON can write half a surrogate pair; UTF-8 can't. */
@@ -133,59 +142,15 @@ public final class Inbound {
     }
 
     private Mono<Sent> append(Principal principal, AgentEvent event) {
-        String id = event.eventId() == null ? Ids.random() : event.eventId();
+        String id = Objects.requireNonNull(event.eventId());
         return publisher
-                .publish(Append.by(principal.access(event.conversation()), event))
-                .flatMap(appended -> toInbox(event, id, appended).thenReturn(new Sent(appended.position(), id)));
+                .publish(principal.access(event.conversation()), event)
+                .flatMap(published -> published instanceof Published.Stored stored
+                        ? deliveries.deliver(event, stored.appended()).thenReturn(sent(stored, id))
+                        : Mono.just(new Sent(null, id)));
     }
 
-    private Mono<Void> toInbox(AgentEvent event, String id, Appended appended) {
-        if (!appended.toInbox()) {
-            return Mono.empty();
-        }
-        if (appended.duplicate()) {
-            return heal(event.conversation());
-        }
-        return inbox.add(
-                        appended.agent(),
-                        event.conversation(),
-                        id,
-                        appended.position().toString(),
-                        event.bytes())
-                .then(log.clearInboxMark(event.conversation(), id));
-    }
-
-    /** Finishes what a crash left between a conversation's log and an inbox. */
-    public Mono<Void> heal(String conversation) {
-        return log.inboxMarks(conversation)
-                .flatMapMany(marks -> Flux.fromIterable(marks.entrySet()))
-                .flatMap(mark -> finish(conversation, mark), MARKS_AT_ONCE)
-                .then();
-    }
-
-    /** A mark is {@code <agent> <position> <event>}. */
-    private Mono<Void> finish(String conversation, Map.Entry<String, byte[]> mark) {
-        byte[] value = mark.getValue();
-        int first = indexOfSpace(value, 0);
-        int second = indexOfSpace(value, first + 1);
-        String agent = Script.text(Arrays.copyOf(value, first));
-        String position = Script.text(Arrays.copyOfRange(value, first + 1, second));
-        LOG.debug("Finishing the way of {} in {} to the inbox of {}", mark.getKey(), conversation, agent);
-        return inbox.add(
-                        agent,
-                        conversation,
-                        mark.getKey(),
-                        position,
-                        Arrays.copyOfRange(value, second + 1, value.length))
-                .then(log.clearInboxMark(conversation, mark.getKey()));
-    }
-
-    private static int indexOfSpace(byte[] value, int from) {
-        for (int i = from; i < value.length; i++) {
-            if (value[i] == ' ') {
-                return i;
-            }
-        }
-        throw new IllegalStateException("an inbox mark has no agent and position");
+    private static Sent sent(Published.Stored stored, String id) {
+        return new Sent(stored.appended().position(), id);
     }
 }

@@ -6,11 +6,12 @@ import dev.parley.auth.Role;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
+import dev.parley.event.Position;
 import dev.parley.frame.ClientFrame;
 import dev.parley.frame.Frame;
 import dev.parley.frame.Refusal;
 import dev.parley.frame.ServerFrames;
-import dev.parley.log.Append;
+import dev.parley.log.Published;
 import dev.parley.session.Inbound;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -103,7 +104,10 @@ final class Commands {
     }
 
     private static Frame sent(ClientFrame frame, Inbound.Sent sent) {
-        return ServerFrames.sent(frame.ref(), sent.position().toString(), sent.messageId());
+        Position position = sent.position();
+        return position == null
+                ? ServerFrames.queued(frame.ref(), "message_id", sent.messageId())
+                : ServerFrames.sent(frame.ref(), position.toString(), sent.messageId());
     }
 
     private Mono<Frame> publish(Principal who, ClientFrame.Publish frame) {
@@ -117,9 +121,11 @@ final class Commands {
             return services.log().passOn(event, access).thenReturn(ServerFrames.passedOn(frame.ref()));
         }
         return services.publisher()
-                .publish(Append.by(access, event))
-                .map(appended ->
-                        ServerFrames.stored(frame.ref(), appended.position().toString(), id));
+                .publish(access, event)
+                .map(published -> published instanceof Published.Stored stored
+                        ? ServerFrames.stored(
+                                frame.ref(), stored.appended().position().toString(), id)
+                        : ServerFrames.queued(frame.ref(), "event_id", id));
     }
 
     private static String conversation(String given) {

@@ -25,7 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,7 +52,7 @@ final class Socket {
     private final SocketSettings settings;
     private final Handshake handshake;
     private final Channel channel;
-    private final BooleanSupplier redisUp;
+    private final Supplier<RedisStatus> redis;
     private final Outbox outbox;
     private final Commands commands;
     private final Traffic traffic;
@@ -62,12 +62,17 @@ final class Socket {
     private final Disposable.Swap expiry = Disposables.swap();
     private volatile @Nullable Principal principal;
 
-    Socket(Services services, SocketSettings settings, Handshake handshake, Channel channel, BooleanSupplier redisUp) {
+    Socket(
+            Services services,
+            SocketSettings settings,
+            Handshake handshake,
+            Channel channel,
+            Supplier<RedisStatus> redis) {
         this.services = services;
         this.settings = settings;
         this.handshake = handshake;
         this.channel = channel;
-        this.redisUp = redisUp;
+        this.redis = redis;
         this.outbox = new Outbox(channel, settings.outbox(), () -> close(CloseCode.SLOW));
         this.commands = new Commands(services, settings.maxConversations(), outbox, followings);
         this.traffic = new Traffic(outbox::drain);
@@ -110,13 +115,15 @@ final class Socket {
 
     private void admit(Principal who) {
         authenticated(who);
+        RedisStatus status = redis.get();
         offer(ServerFrames.welcome(
                 Ids.random(),
                 settings.node(),
                 settings.version(),
                 settings.heartbeat().toMillis(),
                 settings.maxFrame(),
-                redisUp.getAsBoolean()));
+                status.up(),
+                status.queued()));
         ClientFrame.Subscribe first = handshake.subscribe();
         if (first != null) {
             track(answer(who, first));

@@ -29,7 +29,7 @@ public final class WebSocketEndpoint implements Handler {
     private final WebsocketServerSpec named;
     private final WebsocketServerSpec unnamed;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
-    private volatile boolean redisUp;
+    private volatile RedisStatus redis = new RedisStatus(false, 0);
     private volatile boolean draining;
 
     public WebSocketEndpoint(Services services, SocketSettings settings) {
@@ -60,11 +60,7 @@ public final class WebSocketEndpoint implements Handler {
                             AtomicReference<Channel> channel = new AtomicReference<>();
                             in.withConnection(connection -> channel.set(connection.channel()));
                             Socket socket = new Socket(
-                                    services,
-                                    settings,
-                                    handshake,
-                                    Objects.requireNonNull(channel.get()),
-                                    () -> redisUp);
+                                    services, settings, handshake, Objects.requireNonNull(channel.get()), () -> redis);
                             sockets.add(socket);
                             return socket.run(in).doFinally(end -> sockets.remove(socket));
                         },
@@ -76,11 +72,11 @@ public final class WebSocketEndpoint implements Handler {
         return sockets.size();
     }
 
-    /** Tells all sockets whether Redis can be reached. */
-    public void redis(boolean up) {
-        redisUp = up;
-        Frame status = ServerFrames.status(up, 0);
-        sockets.forEach(socket -> socket.tell(status));
+    /** Tells all sockets how things stand with Redis. */
+    public void redis(RedisStatus status) {
+        redis = status;
+        Frame frame = ServerFrames.status(status.up(), status.queued());
+        sockets.forEach(socket -> socket.tell(frame));
     }
 
     /** Takes no new sockets, says goodbye to all there are, spread over the window, and completes when they have gone. */

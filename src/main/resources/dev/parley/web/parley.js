@@ -908,6 +908,11 @@ export class Subscription {
     }
     if (frame.event_id !== undefined) {
       if (this.#shownPending.has(frame.event_id)) {
+        if (frame.position !== undefined) {
+          // From a node that does not know what another one has shown.
+          const { conversation, event_id, position } = frame;
+          tell(this.#handlers.onPlaced, { type: "placed", conversation, event_id, position });
+        }
         return;
       }
       if (frame.pending) {

@@ -10,6 +10,7 @@ import com.microsoft.playwright.Page;
 import com.microsoft.playwright.assertions.PlaywrightAssertions;
 import dev.parley.demo.DemoAgent;
 import dev.parley.redis.EmbeddedRedis;
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -195,6 +196,56 @@ final class ChatPageIT {
         assertThat(connection(page)).hasAttribute("data-state", "degraded");
         redis = EmbeddedRedis.start(redis.port(), List.of());
         assertThat(connection(page)).hasAttribute("data-state", "connected");
+    }
+
+    @Test
+    void whatIsSaidWhileRedisIsAwayIsShownOnceEvenWhenThePageMovesToAnotherNode() {
+        Relay toRedis = Relay.to(URI.create(redis.uri()));
+        try (TestNode away =
+                TestNode.start("redis.uri", "redis://127.0.0.1:" + toRedis.port(), "console.enabled", "true")) {
+            network.lead(away.http("/"));
+            Page page = open("/chat/");
+            assertThat(page.locator("#empty")).isVisible();
+            String conversation = page.url().substring(page.url().indexOf("c=") + 2);
+            Locator said = page.locator(".message[data-role=user]");
+            toRedis.cut();
+            assertThat(connection(page)).hasAttribute("data-state", "degraded");
+            ask(page, "One");
+            assertThat(said).hasAttribute("data-state", "queued");
+            assertThat(said.locator(".note")).hasText("Kept until Redis is back");
+            toRedis.mend();
+            assertThat(said).hasAttribute("data-state", "sent");
+            assertThat(connection(page)).hasAttribute("data-state", "connected");
+
+            toRedis.cut();
+            assertThat(connection(page)).hasAttribute("data-state", "degraded");
+            ask(page, "Two");
+            assertThat(said.last()).hasAttribute("data-state", "queued");
+            assertThat(TestHttp.postJson(
+                                    away.http("/v1/conversations/" + conversation + "/events"),
+                                    "{'event':'agent.response.streaming','payload':{'agent':'a','run':'r','chunk':'Once. '}}")
+                            .status())
+                    .isEqualTo(202);
+            awaitText(page, "Once. "::equals);
+            network.lead(node.http("/"));
+            network.cut();
+            network.mend();
+            assertThat(connection(page)).hasAttribute("data-state", "connected");
+            assertThat(said.last()).hasAttribute("data-state", "queued");
+            toRedis.mend();
+            assertThat(said.last()).hasAttribute("data-state", "sent");
+            assertThat(TestHttp.postJson(
+                                    node.http("/v1/conversations/" + conversation + "/events"),
+                                    "{'event':'agent.response.streaming','payload':{'agent':'a','run':'r','chunk':'End.'}}")
+                            .status())
+                    .isEqualTo(201);
+            awaitText(page, text -> text.endsWith("End."));
+            assertThat(text(page)).isEqualTo("Once. End.");
+            assertThat(said.locator(".text")).hasText(new String[] {"One", "Two"});
+        } finally {
+            toRedis.close();
+        }
+        complaints.removeIf(complaint -> complaint.contains("WebSocket connection to"));
     }
 
     @Test

@@ -13,9 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Relay implements AutoCloseable {
 
     private final ServerSocket listening;
-    private final URI target;
+    private volatile URI target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
+    private volatile boolean mute;
 
     private Relay(ServerSocket listening, URI target) {
         this.listening = listening;
@@ -37,9 +38,24 @@ public final class Relay implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + listening.getLocalPort() + path);
     }
 
+    /** From now on new connections go to another server. */
+    public void lead(URI other) {
+        target = other;
+    }
+
+    public int port() {
+        return listening.getLocalPort();
+    }
+
+    /** From now on what the server says is lost, while what it is told still reaches it; until {@link #cut()}. */
+    public void mute() {
+        mute = true;
+    }
+
     /** Breaks all connections; new ones are broken at once, until {@link #mend()}. */
     public void cut() {
         cut = true;
+        mute = false;
         open.forEach(Relay::close);
     }
 
@@ -76,8 +92,8 @@ public final class Relay implements AutoCloseable {
         try {
             Socket to = new Socket(target.getHost(), target.getPort());
             open.add(to);
-            start("relay-up", () -> pump(from, to));
-            start("relay-down", () -> pump(to, from));
+            start("relay-up", () -> pump(from, to, false));
+            start("relay-down", () -> pump(to, from, true));
         } catch (IOException e) {
             close(from);
             throw e;
@@ -87,9 +103,14 @@ public final class Relay implements AutoCloseable {
         }
     }
 
-    private void pump(Socket from, Socket to) {
+    private void pump(Socket from, Socket to, boolean answers) {
         try {
-            from.getInputStream().transferTo(to.getOutputStream());
+            byte[] buffer = new byte[64 * 1024];
+            for (int read; (read = from.getInputStream().read(buffer)) >= 0; ) {
+                if (!answers || !mute) {
+                    to.getOutputStream().write(buffer, 0, read);
+                }
+            }
         } catch (IOException e) {
             // One side has gone, so the other goes too.
         } finally {

@@ -1,7 +1,11 @@
 package dev.parley.app;
 
 import dev.parley.redis.TestRedis;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -21,13 +25,24 @@ public final class TestNode implements AutoCloseable {
                 "http.port", "0",
                 "management.port", "0",
                 "redis.uri", TestRedis.uri(),
-                "shutdown.drain", "0s"));
+                "shutdown.drain", "0s",
+                "data.directory", temporary().toString()));
         for (int i = 0; i < keysAndValues.length; i += 2) {
             flags.put(keysAndValues[i], keysAndValues[i + 1]);
         }
         Gateway gateway = Gateway.start(new ConfigLoader().flags(flags).load().gateway());
         gateway.awaitRedis(Duration.ofSeconds(10));
         return new TestNode(gateway);
+    }
+
+    private static Path temporary() {
+        try {
+            Path directory = Files.createTempDirectory("parley-test-");
+            directory.toFile().deleteOnExit();
+            return directory;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     public URI socket() {
@@ -40,6 +55,11 @@ public final class TestNode implements AutoCloseable {
 
     public URI management(String path) {
         return URI.create("http://" + gateway.managementAddress() + path);
+    }
+
+    /** Whether nothing that was accepted is lost. */
+    public boolean stop() {
+        return gateway.stop();
     }
 
     @Override

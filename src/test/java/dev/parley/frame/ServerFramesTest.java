@@ -19,10 +19,10 @@ class ServerFramesTest {
     @Test
     void welcome() {
         assertJson(
-                ServerFrames.welcome("k1", "node \"1\"", "0.1", 25_000, 131_072, true),
+                ServerFrames.welcome("k1", "node \"1\"", "0.1", 25_000, 131_072, true, 0),
                 "{'type':'welcome','connection':'k1','node':'node \\'1\\'','version':'0.1','heartbeat_ms':25000,"
                         + "'max_frame_bytes':131072,'status':{'redis':'up','queued':0}}");
-        assertThat(ServerFrames.welcome("k", "n", "v", 1, 1, false).json()).contains("\"redis\":\"degraded\"");
+        assertThat(ServerFrames.welcome("k", "n", "v", 1, 1, false, 3).json()).contains("\"redis\":\"degraded\"");
     }
 
     @Test

@@ -1,0 +1,153 @@
+package dev.parley.hub;
+
+import dev.parley.auth.Access;
+import dev.parley.event.Position;
+import dev.parley.frame.Frame;
+import dev.parley.frame.ServerFrames;
+import dev.parley.outage.Queued;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The events of a conversation that are shown already and are not in its log yet, numbered in the order in which they were shown: a
+ * seat has seen those from a number on. Only the conversation's mailbox touches it.
+ *
+ * <p>Bounded. What does not fit is not shown before it is in the log, and nothing behind it either until it is: order is kept.
+ */
+final class Pending {
+
+    private static final int MAX_EVENTS = 1_024;
+    private static final int MAX_BYTES = 1 << 20;
+    private static final int FIRST_RING = 8;
+    private static final int LARGEST_RING = 256;
+
+    private record Shown(long number, Access access, Frame frame) {}
+
+    private final Map<String, Shown> events = new LinkedHashMap<>(4);
+    /** Where those are that the log has meanwhile, as long as a seat may still have to read them there. */
+    private final Map<String, Position> placed = new LinkedHashMap<>(4);
+
+    /** Those that wait, too, and are not shown. As many as the queue takes, whose own ids these are. */
+    private final Set<String> hidden = new HashSet<>(0);
+
+    private long next;
+    private int bytes;
+    /** Hashes of the ids of the last events that were handed out, a ring that grows. A false find only delays an event until it is in the log. */
+    private int[] emitted = new int[0];
+
+    private int emittedCount;
+
+    /** The number of the event that is shown next. */
+    long next() {
+        return next;
+    }
+
+    /**
+     * Remembers an event that is to be shown now.
+     *
+     * @param inOrder whether all that comes before it was shown
+     * @return null when it is not to be shown: it was handed out already (its append's answer was lost), there is no room, or something before it is not shown
+     */
+    @Nullable
+    Frame add(String conversation, Queued queued, boolean inOrder) {
+        String id = Objects.requireNonNull(queued.event().eventId());
+        byte[] event = queued.event().bytes();
+        if (wasEmitted(id) || events.containsKey(id)) {
+            return null;
+        }
+        if (!inOrder || !hidden.isEmpty() || events.size() == MAX_EVENTS || bytes + event.length > MAX_BYTES) {
+            hidden.add(id);
+            return null;
+        }
+        Frame frame = ServerFrames.pending(conversation, id, event);
+        events.put(id, new Shown(next++, queued.access(), frame));
+        bytes += frame.size();
+        return frame;
+    }
+
+    /**
+     * Whether somebody may see what somebody else's event says, before the log has said whether that one may write here: what is checked
+     * is shown to its own tenant only.
+     */
+    static boolean visible(Access publisher, Access reader) {
+        return !publisher.checked() || publisher.tenant().equals(reader.tenant());
+    }
+
+    /** Whether a seat has been shown the event of that id. */
+    boolean saw(Seat seat, @Nullable String eventId) {
+        Shown shown = eventId == null ? null : events.get(eventId);
+        return shown != null && shown.number >= seat.pendingFrom && visible(shown.access, seat.access);
+    }
+
+    /** What a seat that begins now has to be shown. */
+    List<Frame> framesFor(Access reader) {
+        List<Frame> frames = new ArrayList<>();
+        events.forEach((id, shown) -> {
+            if (!placed.containsKey(id) && visible(shown.access, reader)) {
+                frames.add(shown.frame);
+            }
+        });
+        return frames;
+    }
+
+    /** The log has it; it is remembered until {@link #forget}. */
+    void placed(String eventId, Position position) {
+        hidden.remove(eventId);
+        if (events.containsKey(eventId)) {
+            placed.put(eventId, position);
+        }
+    }
+
+    /** Every seat has got what the log has up to here. */
+    void forget(@Nullable Position upTo) {
+        if (upTo != null && !placed.isEmpty()) {
+            placed.entrySet().removeIf(one -> {
+                boolean passed = !one.getValue().isAfter(upTo);
+                if (passed) {
+                    remove(one.getKey());
+                }
+                return passed;
+            });
+        }
+    }
+
+    /** The log will not have it. */
+    void remove(String eventId) {
+        hidden.remove(eventId);
+        Shown gone = events.remove(eventId);
+        if (gone != null) {
+            bytes -= gone.frame.size();
+        }
+    }
+
+    /** An event was handed out that came live, or should have. */
+    void emitted(@Nullable String eventId) {
+        if (eventId == null) {
+            return;
+        }
+        if (emittedCount == emitted.length && emittedCount < LARGEST_RING) {
+            emitted = Arrays.copyOf(emitted, Math.max(FIRST_RING, emitted.length * 2));
+        }
+        emitted[emittedCount++ % emitted.length] = eventId.hashCode();
+        if (emittedCount == 2 * LARGEST_RING) {
+            emittedCount = LARGEST_RING;
+        }
+    }
+
+    private boolean wasEmitted(String eventId) {
+        int hash = eventId.hashCode();
+        for (int i = Math.min(emittedCount, emitted.length) - 1; i >= 0; i--) {
+            if (emitted[i] == hash) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,353 @@
+package dev.parley.log;
+
+import dev.parley.event.Position;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.outage.OutageQueue;
+import dev.parley.outage.Queued;
+import dev.parley.support.RetryPolicy;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * Events in the order in which they are appended, a batch at a time. A batch stays at the head of the line until its outcome is known,
+ * so whatever happens to it, it is in its place: it is sent again, and the log answers what it has already.
+ *
+ * <p>A batch is within the bounds of one script: it is not cut in two, and of what Redis refuses in a first half nothing can come in
+ * through a second one.
+ *
+ * <p>The line and all fields are guarded by this lane. Outside of it stands what calls others: appending, and telling publishers.
+ */
+final class Lane {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Lane.class);
+
+    /** What is queued goes on to agents' inboxes a few conversations at a time. */
+    private static final int PLACED_AT_ONCE = 16;
+
+    private static final int MOST_FAILURES = 20;
+    private static final int LAST_POSITIONS = 1_024;
+
+    private static final Mono<Published> QUEUED = Mono.just(new Published.Queued());
+
+    private final ConversationLog log;
+    private final QueueListener listener;
+    private final OutageQueue<Waiting>.Line line;
+    private final QueueCounts counts;
+    /** The last positions of the conversations that were last appended to. */
+    private final Map<String, Position> last = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Position> eldest) {
+            return size() > LAST_POSITIONS;
+        }
+    };
+    /** The try that is under way, or the delay before it. */
+    private final Disposable.Swap running = Disposables.swap();
+    /** The number of the latest try: an earlier one's outcome counts no more. */
+    private int turn;
+    /** There is a try under way, or one is planned. */
+    private boolean busy;
+    /** Only planned. */
+    private boolean delayed;
+    /** Redis takes nothing for now: whoever comes is told that its event is queued. */
+    private boolean holding;
+
+    private boolean stopped;
+    private int failures;
+
+    Lane(ConversationLog log, QueueListener listener, OutageQueue<Waiting>.Line line, QueueCounts counts) {
+        this.log = log;
+        this.listener = listener;
+        this.line = line;
+        this.counts = counts;
+    }
+
+    /** An event and, as long as it has not been answered, who is to be told. */
+    static final class Waiting {
+        final Queued event;
+        /** Null once its publisher has been told that it is queued. */
+        private Sinks.@Nullable One<Published> done;
+
+        private Waiting(Queued event, Sinks.@Nullable One<Published> done) {
+            this.event = event;
+            this.done = done;
+        }
+    }
+
+    /** Takes one that was accepted before, whatever the bounds are. */
+    synchronized void restore(Queued event) {
+        holding = true;
+        line.restore(new Waiting(event, null));
+        counts.queued().incrementAndGet();
+    }
+
+    /** Takes one and begins to append it, if it is its turn. Fails with {@link Refusal}. */
+    Mono<Published> add(Queued event) {
+        Sinks.One<Published> done;
+        boolean begins;
+        synchronized (this) {
+            if (stopped) {
+                throw stopping();
+            }
+            done = holding ? null : Sinks.one();
+            line.add(new Waiting(event, done));
+            if (holding) {
+                queued(event);
+            }
+            begins = !busy;
+            busy = true;
+        }
+        if (begins) {
+            attempt();
+        }
+        return done == null ? QUEUED : done.asMono();
+    }
+
+    private void attempt() {
+        Disposable.Swap attempt = Disposables.swap();
+        List<Waiting> batch;
+        int number;
+        synchronized (this) {
+            if (stopped) {
+                return;
+            }
+            batch = line.head(Rounds.BATCH_EVENTS, Rounds.BATCH_BYTES);
+            if (batch.isEmpty()) {
+                busy = false;
+                holding = false;
+                failures = 0;
+                return;
+            }
+            number = ++turn;
+            delayed = false;
+            running.update(attempt);
+        }
+        List<Append> appends = batch.stream()
+                .map(one -> Append.by(one.event.access(), one.event.event()))
+                .toList();
+        attempt.update(log.append(null, appends)
+                .flatMap(outcomes -> placed(number, batch, outcomes).thenReturn(outcomes))
+                .subscribe(outcomes -> finished(number, batch, outcomes), error -> failed(number, batch, error)));
+    }
+
+    /** Lets what was queued go on to where it has to go from the log, before it counts as done. */
+    private Mono<Void> placed(int number, List<Waiting> batch, List<Outcome> outcomes) {
+        Map<String, List<Mono<Void>>> byConversation = new LinkedHashMap<>();
+        synchronized (this) {
+            for (int i = 0; i < batch.size() && number == turn; i++) {
+                Waiting one = batch.get(i);
+                Appended appended = outcomes.get(i).appended();
+                if (one.done == null && appended != null) {
+                    byConversation
+                            .computeIfAbsent(one.event.event().conversation(), name -> new ArrayList<>())
+                            .add(Mono.defer(() -> listener.placed(one.event, appended)));
+                }
+            }
+        }
+        return Flux.fromIterable(byConversation.values())
+                .flatMap(inOrder -> Flux.concat(inOrder).then(), PLACED_AT_ONCE)
+                .then();
+    }
+
+    private void finished(int number, List<Waiting> batch, List<Outcome> outcomes) {
+        List<Runnable> answers = new ArrayList<>();
+        boolean goesOn;
+        synchronized (this) {
+            if (number != turn) {
+                return;
+            }
+            boolean[] stays = new boolean[batch.size()];
+            goesOn = true;
+            for (int i = 0; i < stays.length; i++) {
+                Refusal refusal = outcomes.get(i).refusal();
+                stays[i] = refusal != null && refusal.code() == ErrorCode.UNAVAILABLE;
+                goesOn &= !stays[i];
+                if (!stays[i]) {
+                    settle(batch.get(i), outcomes.get(i), answers);
+                }
+            }
+            line.settle(stays);
+            if (goesOn) {
+                holding = false;
+                failures = 0;
+            } else {
+                hold(answers);
+                tryLater();
+            }
+        }
+        answers.forEach(Runnable::run);
+        if (goesOn) {
+            attempt();
+        }
+    }
+
+    private void settle(Waiting one, Outcome outcome, List<Runnable> answers) {
+        Appended appended = outcome.appended();
+        Refusal refusal = outcome.refusal();
+        if (appended != null) {
+            last.put(one.event.event().conversation(), appended.position());
+        }
+        if (one.done == null) {
+            counts.queued().decrementAndGet();
+            (refusal == null ? counts.replayed() : counts.refused()).increment();
+            if (refusal != null) {
+                answers.add(() -> listener.refused(one.event, refusal));
+            }
+        } else if (appended != null) {
+            answer(one, done -> done.tryEmitValue(new Published.Stored(appended)), answers);
+        } else if (refusal != null) {
+            answer(one, done -> done.tryEmitError(refusal), answers);
+        }
+    }
+
+    private void failed(int number, List<Waiting> batch, Throwable error) {
+        List<Runnable> answers = new ArrayList<>();
+        synchronized (this) {
+            if (number != turn) {
+                return;
+            }
+            if (!passes(error)) {
+                LOG.warn("Events could not be appended; those that are queued stay so", error);
+                boolean[] stays = new boolean[batch.size()];
+                for (int i = 0; i < stays.length; i++) {
+                    Waiting one = batch.get(i);
+                    stays[i] = one.done == null;
+                    answer(one, done -> done.tryEmitError(error), answers);
+                }
+                line.settle(stays);
+            }
+            hold(answers);
+            tryLater();
+        }
+        answers.forEach(Runnable::run);
+    }
+
+    /** Whether the same batch may be taken later. */
+    private static boolean passes(Throwable error) {
+        String message = error.getMessage();
+        return error instanceof Refusal refusal
+                ? refusal.code() == ErrorCode.UNAVAILABLE
+                : message != null && AppendScript.passes(message);
+    }
+
+    /** Redis is away: what is under way is not waited for, and everybody is told. */
+    void suspend() {
+        List<Runnable> answers = new ArrayList<>();
+        synchronized (this) {
+            if (stopped || line.isEmpty()) {
+                return;
+            }
+            hold(answers);
+            if (busy && !delayed) {
+                turn++;
+                tryLater();
+            }
+        }
+        answers.forEach(Runnable::run);
+    }
+
+    /** Redis is back: no need to wait for the next try. */
+    void resume() {
+        synchronized (this) {
+            failures = 0;
+            if (busy && !delayed) {
+                return;
+            }
+            delayed = false;
+            busy = true;
+        }
+        attempt();
+    }
+
+    /** Ends all work, and returns what is left. */
+    synchronized List<Waiting> stop() {
+        stopped = true;
+        turn++;
+        running.dispose();
+        List<Waiting> left = new ArrayList<>();
+        line.forEach(left::add);
+        return left;
+    }
+
+    static Refusal stopping() {
+        return Refusal.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again");
+    }
+
+    // Under the lock.
+
+    /** From now on everybody is told that their event is queued; so are those who wait already. */
+    private void hold(List<Runnable> answers) {
+        if (!holding) {
+            holding = true;
+            line.forEach(one -> {
+                if (one.done != null) {
+                    queued(one.event);
+                    answer(one, done -> done.tryEmitValue(new Published.Queued()), answers);
+                }
+            });
+        }
+    }
+
+    private void queued(Queued event) {
+        counts.queued().incrementAndGet();
+        listener.queued(event, last.get(event.event().conversation()));
+    }
+
+    private void tryLater() {
+        delayed = true;
+        running.update(Mono.delay(RetryPolicy.FOREVER.delay(failures)).subscribe(now -> due()));
+        failures = Math.min(failures + 1, MOST_FAILURES);
+    }
+
+    private void due() {
+        synchronized (this) {
+            if (!delayed) {
+                return;
+            }
+            delayed = false;
+        }
+        attempt();
+    }
+
+    /** Has its publisher answered once this lock is free, if it has not been. */
+    private static void answer(
+            Waiting one, Function<Sinks.One<Published>, Sinks.EmitResult> outcome, List<Runnable> answers) {
+        Sinks.One<Published> done = one.done;
+        one.done = null;
+        if (done != null) {
+            answers.add(() -> expectOk(outcome.apply(done)));
+        }
+    }
+
+    /** Each is answered once; a caller that has gone does not mind. */
+    private static void expectOk(Sinks.EmitResult result) {
+        if (result.isFailure() && result != Sinks.EmitResult.FAIL_CANCELLED) {
+            throw new Sinks.EmissionException(result);
+        }
+    }
+
+    /** Tells those of what was left when the lane stopped who have not been told anything yet. */
+    static void tellLeft(List<Waiting> left, boolean kept) {
+        List<Runnable> answers = new ArrayList<>();
+        for (Waiting one : left) {
+            answer(
+                    one,
+                    done -> kept ? done.tryEmitValue(new Published.Queued()) : done.tryEmitError(stopping()),
+                    answers);
+        }
+        answers.forEach(Runnable::run);
+    }
+}

@@ -1,0 +1,29 @@
+package dev.parley.log;
+
+import dev.parley.event.Position;
+import dev.parley.frame.Refusal;
+import dev.parley.outage.Queued;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** Told what becomes of events that had to wait for Redis. A conversation's events come in order; nothing here may block. */
+public interface QueueListener {
+
+    /**
+     * It waits. Called under a lock: must not call the publisher.
+     *
+     * @param after the last position that the conversation is known to have, which was given to an earlier event; null when none is
+     *     remembered
+     */
+    void queued(Queued event, @Nullable Position after);
+
+    /**
+     * It is in the log, and counts as done when what is returned completes; fails with {@code unavailable} to be told again.
+     *
+     * @param appended where it is; a duplicate when an earlier try had come through
+     */
+    Mono<Void> placed(Queued event, Appended appended);
+
+    /** The log does not take it, for good. */
+    void refused(Queued event, Refusal refusal);
+}

@@ -1,0 +1,135 @@
+package dev.parley.outage;
+
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.redis.Guard;
+import dev.parley.support.RetryPolicy;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import io.github.resilience4j.reactor.circuitbreaker.operator.CircuitBreakerOperator;
+import java.time.Duration;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The circuit breaker around Redis; as with every breaker, calls pass while it is <em>closed</em>. A lost connection opens it at once,
+ * calls that time out or can't be sent open it when they are half of the last ones. What Redis itself refuses says that it is there.
+ * While it is open a call fails at once with {@code unavailable}.
+ *
+ * <p>No caller's command tries whether Redis is back: the gate asks by itself, some 50 to 100 ms after the connection is back and with
+ * a growing, jittered delay while there is no answer, so that nodes do not come back in one herd. It begins open.
+ *
+ * <p>One for all of Redis: on a cluster a master that is away opens it when half of the calls fail. Thread-safe; nothing blocks.
+ */
+public final class RedisGate implements Guard {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RedisGate.class);
+
+    private static final int WINDOW = 32;
+    private static final int FEWEST = 8;
+    /** Resilience4j's own way back, which would take a caller's command for it, is as good as never. */
+    private static final Duration NEVER = Duration.ofDays(3_650);
+
+    private final CircuitBreaker breaker = CircuitBreaker.of(
+            "redis",
+            CircuitBreakerConfig.custom()
+                    .slidingWindow(WINDOW, FEWEST, SlidingWindowType.COUNT_BASED)
+                    .failureRateThreshold(50)
+                    .waitDurationInOpenState(NEVER)
+                    .recordException(RedisGate::isAway)
+                    .writableStackTraceEnabled(false)
+                    .build());
+    private final Sinks.Many<Boolean> closed = Sinks.many().replay().latest();
+    private final Disposable.Swap probing = Disposables.swap();
+    private volatile boolean reached;
+    private volatile Mono<Void> probe = Mono.never();
+
+    public RedisGate() {
+        breaker.transitionToOpenState();
+        breaker.getEventPublisher().onStateTransition(change -> changed());
+        changed();
+    }
+
+    @Override
+    public <T> Publisher<T> around(Publisher<T> call) {
+        return Flux.from(call)
+                .transformDeferred(CircuitBreakerOperator.of(breaker))
+                .onErrorMap(CallNotPermittedException.class, e -> refused());
+    }
+
+    /**
+     * Begins to watch.
+     *
+     * @param up whether the connection stands: the present state, then each change
+     * @param ping completes when Redis has answered; subscribed to once for each probe, past this gate
+     * @return ends watching and probing
+     */
+    public Disposable open(Flux<Boolean> up, Mono<Void> ping) {
+        probe = ping;
+        return Disposables.composite(up.subscribe(this::connection), probing);
+    }
+
+    /** Whether calls pass. */
+    public boolean isClosed() {
+        return breaker.getState() == State.CLOSED;
+    }
+
+    /** The same as it is now, then each change, on a thread of Reactor's parallel scheduler. Never ends. */
+    public Flux<Boolean> closed() {
+        return closed.asFlux().distinctUntilChanged().publishOn(Schedulers.parallel());
+    }
+
+    private void connection(boolean up) {
+        if (!up) {
+            breaker.transitionToOpenState();
+        } else if (reached) {
+            probeSoon();
+        } else {
+            // The very first connection: nobody else can have lost it at the same moment, and the handshake was an
+            // answer.
+            reached = true;
+            breaker.transitionToClosedState();
+        }
+    }
+
+    /** Called by whatever thread made the change; the last one to come through here tells the truth. */
+    private void changed() {
+        synchronized (closed) {
+            closed.emitNext(isClosed(), Sinks.EmitFailureHandler.FAIL_FAST);
+        }
+        if (isClosed()) {
+            probing.update(Disposables.disposed());
+            LOG.info("Redis answers: calls pass");
+        } else if (reached) {
+            LOG.warn("Redis is away: calls are refused, events are queued");
+            probeSoon();
+        }
+    }
+
+    private void probeSoon() {
+        if (!isClosed()) {
+            probing.update(
+                    Mono.defer(() -> Mono.delay(RetryPolicy.FOREVER.delay(0)).then(probe))
+                            .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
+                            .subscribe(null, null, breaker::transitionToClosedState));
+        }
+    }
+
+    private static Refusal refused() {
+        return Refusal.of(ErrorCode.UNAVAILABLE, "Redis can't be reached: it is being tried again");
+    }
+
+    private static boolean isAway(Throwable e) {
+        return e instanceof Refusal refusal && refusal.code() == ErrorCode.UNAVAILABLE;
+    }
+}

@@ -1,0 +1,21 @@
+package dev.parley.redis;
+
+import org.reactivestreams.Publisher;
+
+/** Stands around every call to Redis: a breaker, for instance. Thread-safe; must not block. */
+public interface Guard {
+
+    /** Lets everything through. */
+    Guard NONE = new Guard() {
+        @Override
+        public <T> Publisher<T> around(Publisher<T> call) {
+            return call;
+        }
+    };
+
+    /**
+     * @param call cold; fails with a {@link dev.parley.frame.Refusal} {@code unavailable} when Redis could not be reached or did not
+     *     answer in time, and with Lettuce's exception when Redis itself refused the command
+     */
+    <T> Publisher<T> around(Publisher<T> call);
+}

@@ -1,0 +1,91 @@
+package dev.parley.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.auth.Access;
+import dev.parley.event.EventCodec;
+import dev.parley.event.Position;
+import dev.parley.outage.Queued;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+final class PendingTest {
+
+    private static final Access ACME = new Access("acme", true, false);
+    private static final Access OTHER = new Access("other", true, false);
+    private static final Access TRUSTED = new Access("ops", false, true);
+
+    private final Pending pending = new Pending();
+
+    private static Queued event(String id, Access publisher, int size) {
+        String json =
+                "{\"event\":\"agent.note\",\"payload\":{\"conversation_id\":\"c\",\"x\":\"" + "x".repeat(size) + "\"}}";
+        return new Queued(
+                EventCodec.parse(json.getBytes(StandardCharsets.UTF_8)).withEventId(id), publisher);
+    }
+
+    private boolean shown(String id) {
+        return pending.add("c", event(id, TRUSTED, 1), true) != null;
+    }
+
+    @Test
+    void whatWasHandedOutAlreadyIsNotShownAgain() {
+        for (int i = 0; i < 1_000; i++) {
+            pending.emitted("e" + i);
+        }
+        assertThat(shown("e999")).isFalse();
+        assertThat(shown("e744")).isFalse();
+        assertThat(shown("new")).isTrue();
+        assertThat(shown("new")).isFalse();
+        assertThat(shown("newer")).isTrue();
+    }
+
+    @Test
+    void whatIsNotShownKeepsAllBehindItFromBeingShownUntilItIsInTheLog() {
+        assertThat(pending.add("c", event("1", TRUSTED, 1), false)).isNull();
+        assertThat(shown("2")).isFalse();
+        pending.placed("1", Position.of("1-0"));
+        assertThat(shown("3")).isFalse();
+        pending.placed("2", Position.of("2-0"));
+        pending.remove("3");
+        assertThat(shown("4")).isTrue();
+    }
+
+    @Test
+    void countAndBytesAreBounded() {
+        for (int i = 0; i < 1_024; i++) {
+            assertThat(shown("e" + i)).isTrue();
+        }
+        assertThat(shown("one too many")).isFalse();
+        Pending large = new Pending();
+        for (int i = 0; i < 17; i++) {
+            assertThat(large.add("c", event("e" + i, TRUSTED, 60_000), true)).isNotNull();
+        }
+        assertThat(large.add("c", event("too much", TRUSTED, 60_000), true)).isNull();
+    }
+
+    @Test
+    void roomIsMadeWhenEverySeatHasGotWhatTheLogHas() {
+        for (int i = 0; i < 1_024; i++) {
+            assertThat(shown("e" + i)).isTrue();
+        }
+        pending.placed("e0", Position.of("5-0"));
+        pending.forget(Position.of("4-0"));
+        assertThat(pending.framesFor(TRUSTED)).hasSize(1_023);
+        assertThat(shown("early")).isFalse();
+        pending.remove("early");
+        pending.forget(Position.of("5-0"));
+        assertThat(shown("late")).isTrue();
+        assertThat(pending.framesFor(TRUSTED)).hasSize(1_024);
+    }
+
+    @Test
+    void aCheckedPublishersEventIsForItsOwnTenantOnly() {
+        assertThat(pending.add("c", event("1", ACME, 1), true)).isNotNull();
+        assertThat(pending.framesFor(ACME)).hasSize(1);
+        assertThat(pending.framesFor(OTHER)).isEmpty();
+        assertThat(pending.framesFor(TRUSTED)).isEmpty();
+        assertThat(pending.add("c", event("2", TRUSTED, 1), true)).isNotNull();
+        assertThat(pending.framesFor(OTHER)).hasSize(1);
+    }
+}

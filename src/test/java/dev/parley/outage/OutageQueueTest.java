@@ -1,0 +1,103 @@
+package dev.parley.outage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+
+final class OutageQueueTest {
+
+    private final AtomicLong clock = new AtomicLong();
+    private final OutageQueue<String> queue =
+            new OutageQueue<>(2, String::length, 10, Duration.ofSeconds(60), clock::get);
+    private final OutageQueue<String>.Line line = queue.line(0);
+    private final OutageQueue<String>.Line other = queue.line(1);
+
+    private static void assertOverloaded(ThrowingCallable adding) {
+        assertThatThrownBy(adding)
+                .isInstanceOfSatisfying(
+                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.OVERLOADED));
+    }
+
+    private static <E> List<E> all(OutageQueue<E>.Line line) {
+        List<E> all = new ArrayList<>();
+        line.forEach(all::add);
+        return all;
+    }
+
+    @Test
+    void allLinesShareTheBytes() {
+        line.add("12345");
+        other.add("1234");
+        assertOverloaded(() -> line.add("12"));
+        line.add("1");
+        assertThat(queue.bytes()).isEqualTo(10);
+        assertThat(queue.size()).isEqualTo(3);
+        assertThat(queue.refused()).isEqualTo(1);
+        assertThat(all(line)).containsExactly("12345", "1");
+    }
+
+    @Test
+    void whatIsSettledMakesRoom() {
+        line.add("1234567890");
+        assertThat(line.head(1, 1)).containsExactly("1234567890");
+        line.settle(new boolean[] {false});
+        assertThat(line.isEmpty()).isTrue();
+        line.add("0987654321");
+        assertThat(queue.size()).isEqualTo(1);
+    }
+
+    @Test
+    void nothingNewIsTakenWhenTheOldestOfAllLinesIsTooOld() {
+        line.add("a");
+        clock.addAndGet(Duration.ofSeconds(30).toNanos());
+        line.add("b");
+        clock.addAndGet(Duration.ofSeconds(30).toNanos());
+        other.add("c");
+        clock.addAndGet(1);
+        assertOverloaded(() -> other.add("d"));
+        assertThat(queue.oldest()).isEqualTo(Duration.ofSeconds(60).plusNanos(1));
+        // What was taken stays, and when the oldest has gone the next one counts.
+        assertThat(queue.size()).isEqualTo(3);
+        line.settle(new boolean[] {false});
+        other.add("d");
+        assertThat(queue.oldest()).isEqualTo(Duration.ofSeconds(30).plusNanos(1));
+    }
+
+    @Test
+    void aHeadIsBoundedByCountAndBytesAndIsNeverEmpty() {
+        line.restore("123");
+        line.restore("456");
+        line.restore("7");
+        assertThat(line.head(2, 100)).containsExactly("123", "456");
+        assertThat(line.head(9, 5)).containsExactly("123");
+        assertThat(line.head(9, 1)).containsExactly("123");
+        assertThat(line.head(9, 7)).containsExactly("123", "456", "7");
+    }
+
+    @Test
+    void whatStaysKeepsItsPlaceAndItsAge() {
+        for (String each : List.of("a", "b", "c", "d", "e")) {
+            line.add(each);
+            clock.addAndGet(1_000);
+        }
+        line.settle(new boolean[] {false, true, false, true});
+        assertThat(all(line)).containsExactly("b", "d", "e");
+        assertThat(queue.oldest()).isEqualTo(Duration.ofNanos(4_000));
+        assertThat(queue.bytes()).isEqualTo(3);
+    }
+
+    @Test
+    void whatWasAcceptedBeforeIsTakenWhateverTheBoundsAre() {
+        line.restore("1234567890123");
+        assertThat(queue.bytes()).isEqualTo(13);
+        assertOverloaded(() -> line.add(""));
+    }
+}

@@ -1,0 +1,121 @@
+package dev.parley.outage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.parley.auth.Access;
+import dev.parley.event.AgentEvent;
+import dev.parley.event.EventCodec;
+import dev.parley.event.Kind;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class SpillFileTest {
+
+    @TempDir
+    private Path directory;
+
+    private SpillFile file() {
+        return new SpillFile(directory.resolve("made/when/needed"));
+    }
+
+    private static Queued event(String id) {
+        byte[] json =
+                ("{\"event\":\"agent.response.streaming\",\n \"payload\":{\"conversation_id\":\"c\",\"agent\":\"a\","
+                                + "\"chunk\":\"é \\ud83d\"}}")
+                        .getBytes(StandardCharsets.UTF_8);
+        return new Queued(EventCodec.parse(json).withEventId(id), new Access("acme", true, false));
+    }
+
+    private static void assertSame(List<Queued> is, List<Queued> expected) {
+        assertThat(is).usingRecursiveComparison().isEqualTo(expected);
+    }
+
+    @Test
+    void whatIsWrittenIsReadByteForByteAndInOrder() throws IOException {
+        AgentEvent message = new AgentEvent(
+                "user.message",
+                Kind.USER_MESSAGE,
+                "c",
+                "m",
+                null,
+                null,
+                "m",
+                new byte[] {'h'},
+                null,
+                null,
+                null,
+                new byte[] {'{', '}'});
+        List<Queued> events = List.of(event("1"), new Queued(message, new Access("t", false, true)), event("2"));
+        file().write(events);
+        assertSame(file().read(), events);
+        assertThat(Files.readAllLines(file().path())).hasSize(3);
+    }
+
+    @Test
+    void itStaysUntilWhatWasReadIsInTheLogs() throws IOException {
+        file().write(List.of(event("1")));
+        assertThat(file().read()).hasSize(1);
+        SpillFile again = file();
+        assertThat(again.read()).hasSize(1);
+        again.delete();
+        assertThat(file().read()).isEmpty();
+        assertThat(Files.exists(again.path())).isFalse();
+    }
+
+    @Test
+    void whatIsLeftOfWhatWasReadReplacesIt() throws IOException {
+        file().write(List.of(event("1"), event("2")));
+        SpillFile taken = file();
+        assertThat(taken.read()).hasSize(2);
+        taken.write(List.of(event("2"), event("3")));
+        assertSame(file().read(), List.of(event("2"), event("3")));
+        // Too late: what was read may be in the logs by now, what was written is not.
+        taken.delete();
+        assertThat(file().read()).hasSize(2);
+        SpillFile last = file();
+        assertThat(last.read()).hasSize(2);
+        last.write(List.of());
+        assertThat(Files.exists(last.path())).isFalse();
+    }
+
+    @Test
+    void whatAnotherNodeLeftThereIsKept() throws IOException {
+        file().write(List.of(event("1")));
+        file().write(List.of(event("2")));
+        assertSame(file().read(), List.of(event("1"), event("2")));
+    }
+
+    @Test
+    void aDamagedLineIsPutAsideAndTheRestIsRead() throws IOException {
+        file().write(IntStream.range(0, 3).mapToObj(i -> event("e" + i)).toList());
+        List<String> lines = Files.readAllLines(file().path());
+        Files.write(file().path(), List.of(lines.get(0), lines.get(1).substring(9), "{}", lines.get(2)));
+        Files.writeString(file().path(), lines.get(1).substring(0, 40), StandardOpenOption.APPEND);
+
+        assertSame(file().read(), List.of(event("e0"), event("e2")));
+        assertThat(Files.readAllLines(file().path().resolveSibling("outage-queue.damaged.ndjson")))
+                .containsExactly(lines.get(1).substring(9), "{}", lines.get(1).substring(0, 40));
+        // Not found again.
+        assertSame(file().read(), List.of(event("e0"), event("e2")));
+        assertThat(Files.readAllLines(file().path())).hasSize(2);
+    }
+
+    @Test
+    void aDirectoryThatCanNotBeMadeFailsAloudAndLeavesNothing() throws IOException {
+        Path blocked = Files.writeString(directory.resolve("file"), "in the way");
+        SpillFile file = new SpillFile(blocked);
+        assertThatThrownBy(() -> file.write(List.of(event("1")))).isInstanceOf(IOException.class);
+        try (Stream<Path> left = Files.list(directory)) {
+            assertThat(left).containsExactly(blocked);
+        }
+    }
+}
