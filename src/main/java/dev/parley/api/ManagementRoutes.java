@@ -1,24 +1,32 @@
 package dev.parley.api;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.parley.http.Exchange;
 import dev.parley.http.Route;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.TreeMap;
-import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** The management port: {@code /health/live}, {@code /health/ready} and {@code /metrics}. */
 public final class ManagementRoutes {
 
-    private final Map<String, BooleanSupplier> checks;
+    /** Why a node is not ready, in words for people; null while nothing stands against it. Any thread may ask. */
+    @FunctionalInterface
+    public interface Check {
+        @Nullable
+        String trouble();
+    }
+
+    private final Map<String, Check> checks;
     private final PrometheusMeterRegistry metrics;
 
-    /** @param checks what has to hold for this node to be ready, by name; any thread may ask */
-    public ManagementRoutes(Map<String, BooleanSupplier> checks, PrometheusMeterRegistry metrics) {
+    /** @param checks what has to hold for this node to be ready, by name */
+    public ManagementRoutes(Map<String, Check> checks, PrometheusMeterRegistry metrics) {
         this.checks = new TreeMap<>(checks);
         this.metrics = metrics;
     }
@@ -35,17 +43,26 @@ public final class ManagementRoutes {
     }
 
     private Mono<Void> ready(Exchange exchange) {
-        Map<String, Boolean> results = new TreeMap<>();
-        checks.forEach((name, check) -> results.put(name, check.getAsBoolean()));
-        boolean ready = !results.containsValue(false);
-        String json = results.entrySet().stream()
-                .map(result -> "\"" + result.getKey() + "\":\"" + (result.getValue() ? "up" : "down") + "\"")
-                .collect(Collectors.joining(",", "{\"ready\":" + ready + ",\"checks\":{", "}}"));
+        StringJoiner states = new StringJoiner(",", "{", "}");
+        StringJoiner reasons = new StringJoiner(",", ",\"reasons\":{", "}").setEmptyValue("");
+        checks.forEach((name, check) -> {
+            String trouble = check.trouble();
+            states.add("\"" + name + "\":\"" + (trouble == null ? "up" : "down") + "\"");
+            if (trouble != null) {
+                reasons.add("\"" + name + "\":\"" + escaped(trouble) + "\"");
+            }
+        });
+        boolean ready = reasons.toString().isEmpty();
+        String json = "{\"ready\":" + ready + ",\"checks\":" + states + reasons + "}";
         return exchange.json(ready ? 200 : 503, bytes(json));
     }
 
     private Mono<Void> scrape(Exchange exchange) {
         return exchange.bytes(200, "text/plain; version=0.0.4; charset=utf-8", bytes(metrics.scrape()));
+    }
+
+    private static String escaped(String text) {
+        return new String(JsonStringEncoder.getInstance().quoteAsString(text));
     }
 
     private static byte[] bytes(String text) {

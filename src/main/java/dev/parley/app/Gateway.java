@@ -16,6 +16,7 @@ import dev.parley.log.Publisher;
 import dev.parley.metrics.Metric;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Keys;
+import dev.parley.redis.Probes;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
 import dev.parley.redis.RedisTopology;
@@ -60,6 +61,7 @@ final class Gateway {
     private final RedisProbe probe;
     private final PubSub live;
     private final PubSub channels;
+    private final Probes probes;
     private final Publisher publisher;
     private final Hub hub;
     private final PubSubSource pubSubSource;
@@ -81,7 +83,8 @@ final class Gateway {
         probe = new RedisProbe(redis);
         Keys keys = new Keys(config.redis().keyPrefix().orElse(""));
         live = redis.pubSub();
-        channels = redis.pubSub();
+        channels = redis.broadcasts();
+        probes = new Probes(redis, keys, live, channels);
 
         // The log, and what is written to it.
         ConversationLog log = new ConversationLog(redis, keys, settings.log());
@@ -116,13 +119,16 @@ final class Gateway {
             routes.addAll(WebRoutes.chat());
         }
         PrometheusMeterRegistry metrics = metrics();
-        List<Route> managed =
-                new ManagementRoutes(Map.of("redis", () -> redisUp, "channels", () -> listening), metrics).routes();
+        Map<String, ManagementRoutes.Check> checks =
+                Map.of("redis", probes::silent, "live", () -> probes.deaf(live), "channels", this::channelsTrouble);
+        List<Route> managed = new ManagementRoutes(checks, metrics).routes();
 
         // Nothing has been started so far: now it runs.
         keep(heals);
-        keep(redis.up().subscribe(this::redisChanged));
+        keep(probes.up().subscribe(this::redisChanged));
         redis.open();
+        probes.open();
+        keep(probes);
         keep(probe.open());
         hub.open();
         if (config.ingest().channels()) {
@@ -159,6 +165,13 @@ final class Gateway {
         return redisUri;
     }
 
+    private @Nullable String channelsTrouble() {
+        if (stopping.get()) {
+            return "the node is stopping";
+        }
+        return listening ? probes.deaf(channels) : "Redis has not acknowledged the subscription yet";
+    }
+
     private void redisChanged(boolean up) {
         redisUp = up;
         sockets.redis(up);
@@ -181,6 +194,7 @@ final class Gateway {
         Metric.STREAMED.register(registry, streams, all -> sum(all, StreamSource::appended));
         Metric.DEAD.register(registry, streams, all -> sum(all, StreamSource::dead));
         Metric.RESUBSCRIBED.register(registry, live, PubSub::acknowledgements);
+        Metric.REPLACED.register(registry, this, node -> node.live.replacements() + node.channels.replacements());
         return registry;
     }
 
@@ -205,7 +219,6 @@ final class Gateway {
             return;
         }
         LOG.info("Stopping: {} sockets are told to come back elsewhere", sockets.size());
-        listening = false;
         sockets.drain(config.shutdown().drain())
                 .thenMany(Flux.fromIterable(streams).concatMap(StreamSource::close))
                 .then(Mono.fromRunnable(this::quiet))

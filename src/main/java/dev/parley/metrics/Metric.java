@@ -16,7 +16,8 @@ public enum Metric {
     MALFORMED("parley.ingest.malformed", "Malformed ephemeral events, dropped", true),
     STREAMED("parley.ingest.streamed", "Entries of durable streams that are in a log", true),
     DEAD("parley.ingest.dead", "Entries of durable streams that went to the dead letters", true),
-    RESUBSCRIBED("parley.pubsub.acknowledged", "Subscriptions acknowledged by Redis, again after each reconnect", true);
+    RESUBSCRIBED("parley.pubsub.acknowledged", "Subscriptions acknowledged by Redis, again after each reconnect", true),
+    REPLACED("parley.pubsub.replaced", "Pub/Sub connections given up because nothing was heard on them", true);
 
     private final String meter;
     private final String description;
