@@ -2,6 +2,7 @@ package dev.parley.redis;
 
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.SlotHash;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
 import io.lettuce.core.cluster.event.ClusterTopologyChangedEvent;
 import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -21,6 +23,7 @@ final class ClusterMasters {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMasters.class);
 
+    private static final int REACHED_AT_ONCE = 16;
     private static final Duration REFRESH_APART = Duration.ofMillis(500);
 
     private final RedisClusterClient client;
@@ -58,8 +61,38 @@ final class ClusterMasters {
 
     @Nullable
     String of(String key) {
-        RedisClusterNode node = known ? client.getPartitions().getMasterBySlot(SlotHash.getSlot(key)) : null;
+        RedisClusterNode node = nodeOf(key);
         return node == null ? null : name(node);
+    }
+
+    @Nullable
+    RedisClusterNode nodeOf(String key) {
+        return known ? client.getPartitions().getMasterBySlot(SlotHash.getSlot(key)) : null;
+    }
+
+    /**
+     * Makes the connections to all masters that a cluster connection would make when it first needs them, and until then refuse what is
+     * asked. Completes when they stand or have failed; now, and in the background whenever the cluster has changed.
+     */
+    Mono<Void> reach(StatefulRedisClusterConnection<?, ?> connection) {
+        Disposable unused = changes()
+                .takeWhile(change -> connection.isOpen())
+                .concatMap(change -> reachAll(connection))
+                .subscribe();
+        return reachAll(connection);
+    }
+
+    private Mono<Void> reachAll(StatefulRedisClusterConnection<?, ?> connection) {
+        return Flux.defer(() -> Flux.fromIterable(nodes()))
+                .flatMap(
+                        node -> Mono.fromCompletionStage(() -> connection.getConnectionAsync(
+                                        node.getUri().getHost(), node.getUri().getPort()))
+                                .onErrorResume(e -> {
+                                    LOG.debug("{} can't be reached yet: {}", name(node), Redis.rootMessage(e));
+                                    return Mono.empty();
+                                }),
+                        REACHED_AT_ONCE)
+                .then();
     }
 
     static String name(RedisClusterNode node) {

@@ -6,6 +6,7 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.reactive.RedisClusterReactiveCommands;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
@@ -27,7 +28,11 @@ interface Connector {
     /** A connection with the one command type of all topologies. */
     record Link(StatefulConnection<String, byte[]> connection, RedisClusterReactiveCommands<String, byte[]> commands) {}
 
+    /** The shared connection, which reconnects by itself. */
     Mono<Link> connect();
+
+    /** A connection to the server that has a key; what waits on it fails when it is lost. It does not reconnect. */
+    Mono<Link> connectTo(String key);
 
     /** Where conversations' own channels are listened to. */
     Shards live();
@@ -46,10 +51,11 @@ interface Connector {
     List<AbstractRedisClient> clients();
 
     static Connector of(RedisTopology topology, RedisSettings settings, ClientResources resources) {
-        // What listens does not reconnect by itself: PubSub does it, in the same way after a loss, deafness and a
-        // change of the cluster.
+        // What listens or waits does not reconnect by itself: whoever uses it begins anew, in the same way after a
+        // loss,
+        // deafness and a change of the cluster.
         RedisClient listening = RedisClient.create(resources);
-        listening.setOptions(Options.listening(settings));
+        listening.setOptions(Options.waiting(settings));
         if (topology instanceof RedisTopology.Standalone standalone) {
             return single(standalone.uri(), settings, resources, listening);
         }
@@ -81,6 +87,11 @@ interface Connector {
             public Mono<Link> connect() {
                 return Mono.fromCompletionStage(() -> client.connectAsync(CODEC, named))
                         .map(connection -> new Link(connection, connection.reactive()));
+            }
+
+            @Override
+            public Mono<Link> connectTo(String key) {
+                return Connector.link(listening, named);
             }
 
             @Override
@@ -122,7 +133,18 @@ interface Connector {
             public Mono<Link> connect() {
                 return masters.learn()
                         .then(Mono.fromCompletionStage(() -> client.connectAsync(CODEC)))
-                        .map(connection -> new Link(connection, connection.reactive()));
+                        .flatMap(connection ->
+                                masters.reach(connection).thenReturn(new Link(connection, connection.reactive())));
+            }
+
+            @Override
+            public Mono<Link> connectTo(String key) {
+                return Mono.defer(() -> {
+                    RedisClusterNode node = masters.nodeOf(key);
+                    return node == null
+                            ? Mono.error(new IllegalStateException("nobody serves " + key + " now"))
+                            : Connector.link(listening, node.getUri());
+                });
             }
 
             @Override
@@ -150,6 +172,11 @@ interface Connector {
                 return List.of(client, listening);
             }
         };
+    }
+
+    private static Mono<Link> link(RedisClient client, RedisURI uri) {
+        return Mono.fromCompletionStage(() -> client.connectAsync(CODEC, uri))
+                .map(connection -> new Link(connection, connection.reactive()));
     }
 
     /** Sets the name in place: Lettuce's copying builder forgets the sentinels. */

@@ -22,7 +22,7 @@ final class Options {
     }
 
     /** For connections that somebody else makes anew when they are lost. */
-    static ClientOptions listening(RedisSettings settings) {
+    static ClientOptions waiting(RedisSettings settings) {
         return common(ClientOptions.builder(), settings).autoReconnect(false).build();
     }
 

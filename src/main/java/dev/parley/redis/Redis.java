@@ -155,10 +155,14 @@ public final class Redis {
         return settings;
     }
 
-    /** A connection of its own for blocking reads: an attempt for each subscription; closed when the Flux is cancelled. */
-    public <T> Flux<T> blocking(Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> use) {
+    /**
+     * A connection of its own for blocking reads, to the server that has a key: an attempt for each subscription; closed when the Flux
+     * ends or is cancelled. When it is lost what waits there fails, and nothing is sent again.
+     */
+    public <T> Flux<T> blocking(
+            String key, Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> use) {
         return Flux.usingWhen(
-                connector.connect(),
+                connector.connectTo(key),
                 link -> use.apply(link.commands()),
                 link -> Mono.fromCompletionStage(() -> link.connection().closeAsync()));
     }
