@@ -15,6 +15,7 @@ final class Probe implements PubSub.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(Probe.class);
 
+    private final String master;
     private final Redis redis;
     private final PubSub pubSub;
     private final String channel;
@@ -31,7 +32,8 @@ final class Probe implements PubSub.Listener {
     private @Nullable String silent;
 
     /** @param changed run when the master has answered or failed to; on any thread */
-    Probe(Redis redis, PubSub pubSub, String channel, Runnable changed) {
+    Probe(String master, Redis redis, PubSub pubSub, String channel, Runnable changed) {
+        this.master = master;
         this.redis = redis;
         this.pubSub = pubSub;
         this.channel = channel;
@@ -45,6 +47,10 @@ final class Probe implements PubSub.Listener {
     void close() {
         publishing.dispose();
         pubSub.unsubscribe(channel);
+    }
+
+    String master() {
+        return master;
     }
 
     String channel() {
@@ -75,9 +81,9 @@ final class Probe implements PubSub.Listener {
         }
         if (deaf(now, timeout)) {
             LOG.warn(
-                    "Nothing published on {} is heard for {} s: its Pub/Sub connection is replaced",
-                    channel,
-                    timeout.toSeconds());
+                    "What is published at {} is not heard for {} ms: the Pub/Sub connection is replaced",
+                    master,
+                    timeout.toMillis());
             pubSub.replace(channel);
         }
     }

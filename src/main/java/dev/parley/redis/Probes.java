@@ -5,11 +5,16 @@ import io.lettuce.core.cluster.SlotHash;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
@@ -24,6 +29,8 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class Probes implements Disposable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Probes.class);
+
     private static final Duration STOP = Duration.ofSeconds(1);
 
     private final Redis redis;
@@ -35,6 +42,7 @@ public final class Probes implements Disposable {
     private final List<Map<String, Probe>> probes = new ArrayList<>();
     private final Sinks.Many<Boolean> answering = Sinks.many().replay().latestOrDefault(true);
     private final Disposable.Composite running = Disposables.composite();
+    private final Set<String> toldSilent = new HashSet<>();
     private final Scheduler timer = Schedulers.single();
 
     public Probes(Redis redis, Keys keys, PubSub... listening) {
@@ -76,7 +84,7 @@ public final class Probes implements Disposable {
         masters.forEach((master, slot) -> {
             if (!placed.containsKey(master)) {
                 String channel = keys.probe(node + "-" + index, tag(slot));
-                Probe probe = new Probe(redis, listening.get(index), channel, this::changed);
+                Probe probe = new Probe(master, redis, listening.get(index), channel, this::changed);
                 placed.put(master, probe);
                 probe.open();
             }
@@ -93,8 +101,30 @@ public final class Probes implements Disposable {
     }
 
     private void changed() {
-        boolean all = all().stream().allMatch(probe -> probe.silent() == null);
-        answering.emitNext(all, Sinks.EmitFailureHandler.busyLooping(STOP));
+        Map<String, String> silentNow = new TreeMap<>();
+        for (Probe probe : all()) {
+            String why = probe.silent();
+            if (why != null) {
+                silentNow.put(probe.master(), why);
+            }
+        }
+        tell(silentNow);
+        answering.emitNext(silentNow.isEmpty(), Sinks.EmitFailureHandler.busyLooping(STOP));
+    }
+
+    private synchronized void tell(Map<String, String> silentNow) {
+        silentNow.forEach((master, why) -> {
+            if (toldSilent.add(master)) {
+                LOG.warn("Redis ({}) does not answer: {}", master, why);
+            }
+        });
+        toldSilent.removeIf(master -> {
+            boolean back = !silentNow.containsKey(master);
+            if (back) {
+                LOG.info("Redis ({}) answers again, or has been replaced", master);
+            }
+            return back;
+        });
     }
 
     private Collection<Probe> all() {

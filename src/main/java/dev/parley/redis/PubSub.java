@@ -1,7 +1,9 @@
 package dev.parley.redis;
 
 import dev.parley.support.RetryPolicy;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
+import io.lettuce.core.pubsub.RedisPubSubListener;
 import io.lettuce.core.pubsub.api.reactive.RedisPubSubReactiveCommands;
 import java.time.Duration;
 import java.util.HashSet;
@@ -9,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +69,7 @@ public final class PubSub {
     private final AtomicLong replacements = new AtomicLong();
     private final Shards shards;
     private final Duration timeout;
+    private final PubSubLink.Owner owner = new Links();
     private final Disposable moving;
     private volatile boolean closed;
 
@@ -123,15 +127,20 @@ public final class PubSub {
         PubSubLink link = links.computeIfAbsent(home, this::call);
         PubSubLink before = subscription.at;
         subscription.at = link;
-        if (links.get(home) != link) {
+        if (link.ended() || links.get(home) != link) {
+            links.remove(home, link);
             return Mono.error(new IllegalStateException("the connection has just ended"));
         }
         if (before != null && before != link) {
             leave(before, subscription.name);
         }
-        return link.connection()
-                .flatMap(stands ->
-                        subscribeCommand(stands.reactive(), subscription).timeout(timeout));
+        RedisPubSubReactiveCommands<String, byte[]> commands = link.commands();
+        // When it does not stand yet, everything on it is asked for when it does.
+        return commands == null
+                ? Mono.empty()
+                : subscribeCommand(commands, subscription)
+                        .timeout(timeout)
+                        .doOnError(PubSub::isTimeout, e -> giveUp(link));
     }
 
     private Mono<Void> subscribeCommand(RedisPubSubReactiveCommands<String, byte[]> commands, Subscription to) {
@@ -145,12 +154,9 @@ public final class PubSub {
         long now = System.nanoTime();
         Long before = called.put(shard, now);
         boolean soon = before != null && now - before < CALL_APART.toNanos();
-        return new PubSubLink(
-                shard,
-                shards.connect(shard).doOnError(e -> shards.refresh()),
-                soon ? CALL_APART : Duration.ZERO,
-                Dispatch::new,
-                this::lost);
+        PubSubLink link = new PubSubLink(shard, owner);
+        link.open(shards.connect(shard).doOnError(e -> shards.refresh()), soon ? CALL_APART : Duration.ZERO);
+        return link;
     }
 
     /** What was heard on this connection is subscribed to again, on a new one. */
@@ -158,13 +164,13 @@ public final class PubSub {
         if (links.remove(link.shard(), link) && !closed) {
             LOG.debug("The Pub/Sub connection to {} is lost", link.shard());
             shards.refresh();
-            askAgain(link);
+            askAll(link);
         }
     }
 
-    /** The link is in the map no more: who takes it up at this moment sees that, and asks again by itself. */
-    private void askAgain(PubSubLink gone) {
-        all().filter(subscription -> subscription.at == gone).forEach(this::ask);
+    /** Asks for everything on a link that has come to stand, or is in the map no more: who takes that up just now sees it himself. */
+    private void askAll(PubSubLink link) {
+        all().filter(subscription -> subscription.at == link).forEach(this::ask);
     }
 
     /** Moves what is served by another master now, and hangs up where nothing is left to hear. */
@@ -186,7 +192,7 @@ public final class PubSub {
         links.forEach((shard, link) -> {
             if (!needed.contains(link) && links.remove(shard, link)) {
                 link.close();
-                askAgain(link);
+                askAll(link);
             }
         });
     }
@@ -208,11 +214,9 @@ public final class PubSub {
     }
 
     private void leave(PubSubLink link, String channel) {
-        if (link.stands()) {
-            Disposable unused = link.connection()
-                    .flatMap(stands -> shards.sharded()
-                            ? stands.reactive().sunsubscribe(channel)
-                            : stands.reactive().unsubscribe(channel))
+        RedisPubSubReactiveCommands<String, byte[]> commands = link.commands();
+        if (commands != null) {
+            Disposable unused = (shards.sharded() ? commands.sunsubscribe(channel) : commands.unsubscribe(channel))
                     .timeout(timeout)
                     .onErrorComplete() // on a lost connection there is nothing to leave
                     .subscribe();
@@ -223,11 +227,20 @@ public final class PubSub {
     public void replace(String channel) {
         Subscription subscription = channels.get(channel);
         PubSubLink link = subscription == null ? null : subscription.at;
-        if (link != null && link.stands()) {
-            replacements.incrementAndGet();
-            link.close();
-            lost(link);
+        if (link != null && link.commands() != null) {
+            giveUp(link);
         }
+    }
+
+    /** What comes over it is no answer to what is asked: so a question without one tells that questions are swallowed. */
+    private static boolean isTimeout(Throwable e) {
+        return e instanceof TimeoutException || e instanceof RedisCommandTimeoutException;
+    }
+
+    private void giveUp(PubSubLink link) {
+        replacements.incrementAndGet();
+        link.close();
+        lost(link);
     }
 
     /** How many subscriptions Redis has acknowledged, again after each reconnect. */
@@ -250,6 +263,24 @@ public final class PubSub {
             List.copyOf(links.values()).forEach(PubSubLink::close);
             links.clear();
         });
+    }
+
+    private final class Links implements PubSubLink.Owner {
+
+        @Override
+        public RedisPubSubListener<String, byte[]> listener(PubSubLink link) {
+            return new Dispatch(link);
+        }
+
+        @Override
+        public void stands(PubSubLink link) {
+            askAll(link);
+        }
+
+        @Override
+        public void lost(PubSubLink link) {
+            PubSub.this.lost(link);
+        }
     }
 
     private final class Dispatch extends RedisPubSubAdapter<String, byte[]> {

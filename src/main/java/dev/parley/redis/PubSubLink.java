@@ -5,71 +5,74 @@ import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.pubsub.RedisPubSubListener;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.lettuce.core.pubsub.api.reactive.RedisPubSubReactiveCommands;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 
-/** One connection for Pub/Sub to one server: tries until it stands, and says once when it is lost. It is not made twice. */
+/** One connection for Pub/Sub to one server: tries until it stands, and says when it is lost. It is not made twice. */
 final class PubSubLink {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSubLink.class);
 
-    private final String shard;
-    private final Consumer<PubSubLink> lost;
-    private final AtomicBoolean ended = new AtomicBoolean();
-    private final Sinks.One<StatefulRedisPubSubConnection<String, byte[]>> connection = Sinks.one();
-    private final Disposable connecting;
-    private volatile @Nullable StatefulRedisPubSubConnection<String, byte[]> made;
+    /** Who uses it. Told each once at most, on whatever thread. */
+    interface Owner {
 
-    /**
-     * @param wait before the first attempt
-     * @param listener made for this link, called on its event loop
-     * @param lost told once, when the connection has stood and stands no more; not after {@link #close}
-     */
-    PubSubLink(
-            String shard,
-            Mono<StatefulRedisPubSubConnection<String, byte[]>> connect,
-            Duration wait,
-            Function<PubSubLink, RedisPubSubListener<String, byte[]>> listener,
-            Consumer<PubSubLink> lost) {
-        this.shard = shard;
-        this.lost = lost;
-        RedisPubSubListener<String, byte[]> told = listener.apply(this);
-        this.connecting = connect.doOnError(e -> LOG.debug("Can't listen to {} yet: {}", shard, Redis.rootMessage(e)))
-                .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
-                .delaySubscription(wait)
-                .subscribe(stands -> watch(stands, told));
+        /** Listens on it, on its event loop. */
+        RedisPubSubListener<String, byte[]> listener(PubSubLink link);
+
+        /** It can be asked now. */
+        void stands(PubSubLink link);
+
+        /** It has stood and stands no more; not told after {@link #close}. */
+        void lost(PubSubLink link);
     }
 
-    private void watch(
-            StatefulRedisPubSubConnection<String, byte[]> stands, RedisPubSubListener<String, byte[]> listener) {
-        made = stands;
-        stands.addListener(listener);
+    private final String shard;
+    private final Owner owner;
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final Disposable.Swap connecting = Disposables.swap();
+    private volatile @Nullable StatefulRedisPubSubConnection<String, byte[]> made;
+
+    PubSubLink(String shard, Owner owner) {
+        this.shard = shard;
+        this.owner = owner;
+    }
+
+    /** @param wait before the first attempt */
+    void open(Mono<StatefulRedisPubSubConnection<String, byte[]>> connect, Duration wait) {
+        connecting.update(connect.doOnError(e -> LOG.debug("Can't listen to {} yet: {}", shard, Redis.rootMessage(e)))
+                .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
+                .delaySubscription(wait)
+                .subscribe(this::watch));
+    }
+
+    private void watch(StatefulRedisPubSubConnection<String, byte[]> stands) {
+        stands.addListener(owner.listener(this));
         stands.addListener(new RedisConnectionStateListener() {
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> handler) {
                 end();
             }
         });
-        Sinks.EmitResult result = connection.tryEmitValue(stands);
-        LOG.trace("{} stands: {}", shard, result);
+        made = stands;
         if (ended.get()) {
             hangUp(stands);
-        } else if (!stands.isOpen()) {
+        } else if (stands.isOpen()) {
+            owner.stands(this);
+        } else {
             end();
         }
     }
 
     private void end() {
         if (ended.compareAndSet(false, true)) {
-            lost.accept(this);
+            owner.lost(this);
         }
     }
 
@@ -77,14 +80,15 @@ final class PubSubLink {
         return shard;
     }
 
-    /** Whether it has come to stand, and has not been lost. */
-    boolean stands() {
-        return made != null && !ended.get();
+    boolean ended() {
+        return ended.get();
     }
 
-    /** The connection, as soon as it stands. Fails never; stays silent when it is closed before. */
-    Mono<StatefulRedisPubSubConnection<String, byte[]>> connection() {
-        return connection.asMono();
+    /** What can be asked; null before it stands and after it has ended. */
+    @Nullable
+    RedisPubSubReactiveCommands<String, byte[]> commands() {
+        StatefulRedisPubSubConnection<String, byte[]> stands = made;
+        return stands == null || ended.get() ? null : stands.reactive();
     }
 
     /** Ends it; nobody is told. Not awaited. */

@@ -6,15 +6,21 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A network that can be cut: passes TCP connections on to a server, and while it is cut there are none. */
+/**
+ * A network that can be cut: passes TCP connections on to a server, and while it is cut there are none. It can also swallow what is sent
+ * over a connection that stays open, in one direction: TCP acknowledges, nothing comes.
+ */
 public final class Relay implements AutoCloseable {
 
     private final ServerSocket listening;
     private final URI target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> swallowed = ConcurrentHashMap.newKeySet();
+    private final Map<Socket, Socket> peers = new ConcurrentHashMap<>();
     private volatile boolean cut;
 
     private Relay(ServerSocket listening, URI target) {
@@ -33,6 +39,10 @@ public final class Relay implements AutoCloseable {
         }
     }
 
+    public int port() {
+        return listening.getLocalPort();
+    }
+
     public URI http(String path) {
         return URI.create("http://127.0.0.1:" + listening.getLocalPort() + path);
     }
@@ -41,6 +51,27 @@ public final class Relay implements AutoCloseable {
     public void cut() {
         cut = true;
         open.forEach(Relay::close);
+    }
+
+    /**
+     * Swallows from now on what the server sends over one of the connections that there are.
+     *
+     * @param port of the connection, as the server sees its client
+     */
+    public void swallowAnswers(int port) {
+        open.stream().filter(to -> isServer(to) && to.getLocalPort() == port).forEach(swallowed::add);
+    }
+
+    /** As {@link #swallowAnswers}, for what the client sends. */
+    public void swallowQuestions(int port) {
+        open.stream()
+                .filter(to -> isServer(to) && to.getLocalPort() == port)
+                .map(peers::get)
+                .forEach(swallowed::add);
+    }
+
+    private boolean isServer(Socket socket) {
+        return socket.getPort() == target.getPort();
     }
 
     public void mend() {
@@ -76,6 +107,7 @@ public final class Relay implements AutoCloseable {
         try {
             Socket to = new Socket(target.getHost(), target.getPort());
             open.add(to);
+            peers.put(to, from);
             start("relay-up", () -> pump(from, to));
             start("relay-down", () -> pump(to, from));
         } catch (IOException e) {
@@ -89,7 +121,13 @@ public final class Relay implements AutoCloseable {
 
     private void pump(Socket from, Socket to) {
         try {
-            from.getInputStream().transferTo(to.getOutputStream());
+            byte[] buffer = new byte[1 << 16];
+            int read;
+            while ((read = from.getInputStream().read(buffer)) >= 0) {
+                if (!swallowed.contains(from)) {
+                    to.getOutputStream().write(buffer, 0, read);
+                }
+            }
         } catch (IOException e) {
             // One side has gone, so the other goes too.
         } finally {
@@ -97,6 +135,8 @@ public final class Relay implements AutoCloseable {
             close(to);
             open.remove(from);
             open.remove(to);
+            peers.remove(from);
+            peers.remove(to);
         }
     }
 

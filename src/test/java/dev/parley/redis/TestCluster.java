@@ -1,5 +1,6 @@
 package dev.parley.redis;
 
+import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
@@ -107,8 +108,9 @@ public final class TestCluster implements TestTopology {
         int slot = SlotHash.getSlot(key);
         EmbeddedRedis any =
                 servers.stream().filter(EmbeddedRedis::running).findFirst().orElseThrow();
+        // While its replica is being promoted, the one that has failed is still the slot's.
         int port = nodes(any).stream()
-                .filter(node -> node.hasSlot(slot) && !node.is(RedisClusterNode.NodeFlag.FAIL))
+                .filter(node -> node.hasSlot(slot))
                 .findFirst()
                 .orElseThrow()
                 .getUri()
@@ -138,6 +140,11 @@ public final class TestCluster implements TestTopology {
         servers.stream()
                 .filter(EmbeddedRedis::running)
                 .forEach(server -> looks.at(server).clusterSetSlotNode(SlotHash.getSlot(key), id));
+    }
+
+    /** Kills the connections for Pub/Sub of one server. */
+    void killListeners(EmbeddedRedis server) {
+        looks.at(server).clientKill(KillArgs.Builder.typePubsub());
     }
 
     @Override
