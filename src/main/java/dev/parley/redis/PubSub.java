@@ -159,12 +159,26 @@ public final class PubSub {
         return link;
     }
 
-    /** What was heard on this connection is subscribed to again, on a new one. */
     private void lost(PubSubLink link) {
-        if (links.remove(link.shard(), link) && !closed) {
+        if (links.remove(link.shard(), link)) {
             LOG.debug("The Pub/Sub connection to {} is lost", link.shard());
+            hearElsewhere(link);
+        }
+    }
+
+    private void giveUp(PubSubLink link) {
+        if (links.remove(link.shard(), link)) {
+            replacements.incrementAndGet();
+            link.close();
+            hearElsewhere(link);
+        }
+    }
+
+    /** What was heard on a connection is subscribed to again, on a new one. */
+    private void hearElsewhere(PubSubLink gone) {
+        if (!closed) {
             shards.refresh();
-            askAll(link);
+            askAll(gone);
         }
     }
 
@@ -235,12 +249,6 @@ public final class PubSub {
     /** What comes over it is no answer to what is asked: so a question without one tells that questions are swallowed. */
     private static boolean isTimeout(Throwable e) {
         return e instanceof TimeoutException || e instanceof RedisCommandTimeoutException;
-    }
-
-    private void giveUp(PubSubLink link) {
-        replacements.incrementAndGet();
-        link.close();
-        lost(link);
     }
 
     /** How many subscriptions Redis has acknowledged, again after each reconnect. */

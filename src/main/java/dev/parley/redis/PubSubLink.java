@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /** One connection for Pub/Sub to one server: tries until it stands, and says when it is lost. It is not made twice. */
@@ -36,7 +35,6 @@ final class PubSubLink {
     private final String shard;
     private final Owner owner;
     private final AtomicBoolean ended = new AtomicBoolean();
-    private final Disposable.Swap connecting = Disposables.swap();
     private volatile @Nullable StatefulRedisPubSubConnection<String, byte[]> made;
 
     PubSubLink(String shard, Owner owner) {
@@ -44,12 +42,17 @@ final class PubSubLink {
         this.owner = owner;
     }
 
-    /** @param wait before the first attempt */
+    /**
+     * Tries until it stands, or until the attempt after {@link #close}.
+     *
+     * @param wait before the first attempt
+     */
     void open(Mono<StatefulRedisPubSubConnection<String, byte[]>> connect, Duration wait) {
-        connecting.update(connect.doOnError(e -> LOG.debug("Can't listen to {} yet: {}", shard, Redis.rootMessage(e)))
+        Disposable unused = connect.doOnError(e -> LOG.debug("Can't listen to {} yet: {}", shard, Redis.rootMessage(e)))
+                .onErrorResume(e -> ended.get() ? Mono.empty() : Mono.error(e))
                 .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
                 .delaySubscription(wait)
-                .subscribe(this::watch));
+                .subscribe(this::watch);
     }
 
     private void watch(StatefulRedisPubSubConnection<String, byte[]> stands) {
@@ -91,10 +94,9 @@ final class PubSubLink {
         return stands == null || ended.get() ? null : stands.reactive();
     }
 
-    /** Ends it; nobody is told. Not awaited. */
+    /** Ends it; nobody is told. Not awaited. An attempt that is under way is not cut off: what it makes would stay. */
     void close() {
         ended.set(true);
-        connecting.dispose();
         StatefulRedisPubSubConnection<String, byte[]> stands = made;
         if (stands != null) {
             hangUp(stands);

@@ -14,7 +14,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
-import java.security.cert.CertificateException;
+import java.security.cert.CertPathBuilderException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -44,7 +44,7 @@ class TlsRedisIT {
         String uri = "rediss://:secret@localhost:" + port;
         try (EmbeddedRedis redis = EmbeddedRedis.start(0, settings)) {
             assertThat(redis.running()).isTrue();
-            assertThatThrownBy(() -> connect(uri)).hasRootCauseInstanceOf(CertificateException.class);
+            assertThatThrownBy(() -> connect(uri)).hasRootCauseInstanceOf(CertPathBuilderException.class);
             System.setProperty("javax.net.ssl.trustStore", store.toString());
             System.setProperty("javax.net.ssl.trustStorePassword", new String(PASSWORD));
             try (TestNode node = TestNode.start("redis.uri", uri);

@@ -139,6 +139,7 @@ public final class TestCluster implements TestTopology {
         String id = looks.at(to).clusterMyId();
         servers.stream()
                 .filter(EmbeddedRedis::running)
+                .filter(server -> looks.at(server).info("replication").contains("role:master"))
                 .forEach(server -> looks.at(server).clusterSetSlotNode(SlotHash.getSlot(key), id));
     }
 
