@@ -1,5 +1,6 @@
 package dev.parley.api;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import dev.parley.http.Exchange;
 import dev.parley.http.Route;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -14,17 +15,17 @@ import reactor.core.publisher.Mono;
 /** The management port: {@code /health/live}, {@code /health/ready} and {@code /metrics}. */
 public final class ManagementRoutes {
 
-    /** Something that has to hold for this node to be ready. Any thread may ask. */
+    /** Why a node is not ready, in words for people; null while nothing stands against it. Any thread may ask. */
+    @FunctionalInterface
     public interface Check {
-
-        /** Why it does not hold, in a few words without quotes; null when it does. */
         @Nullable
-        String problem();
+        String trouble();
     }
 
     private final Map<String, Check> checks;
     private final PrometheusMeterRegistry metrics;
 
+    /** @param checks what has to hold for this node to be ready, by name */
     public ManagementRoutes(Map<String, Check> checks, PrometheusMeterRegistry metrics) {
         this.checks = new TreeMap<>(checks);
         this.metrics = metrics;
@@ -42,26 +43,26 @@ public final class ManagementRoutes {
     }
 
     private Mono<Void> ready(Exchange exchange) {
-        StringJoiner results = new StringJoiner(",", "{", "}");
-        StringJoiner reasons = new StringJoiner(",", "{", "}");
+        StringJoiner states = new StringJoiner(",", "{", "}");
+        StringJoiner reasons = new StringJoiner(",", ",\"reasons\":{", "}").setEmptyValue("");
         checks.forEach((name, check) -> {
-            String problem = check.problem();
-            results.add(field(name, problem == null ? "up" : "down"));
-            if (problem != null) {
-                reasons.add(field(name, problem));
+            String trouble = check.trouble();
+            states.add("\"" + name + "\":\"" + (trouble == null ? "up" : "down") + "\"");
+            if (trouble != null) {
+                reasons.add("\"" + name + "\":\"" + escaped(trouble) + "\"");
             }
         });
-        boolean ready = reasons.length() == 2;
-        String json = "{\"ready\":" + ready + ",\"checks\":" + results + (ready ? "" : ",\"reasons\":" + reasons) + "}";
+        boolean ready = reasons.toString().isEmpty();
+        String json = "{\"ready\":" + ready + ",\"checks\":" + states + reasons + "}";
         return exchange.json(ready ? 200 : 503, bytes(json));
-    }
-
-    private static String field(String name, String value) {
-        return "\"" + name + "\":\"" + value + "\"";
     }
 
     private Mono<Void> scrape(Exchange exchange) {
         return exchange.bytes(200, "text/plain; version=0.0.4; charset=utf-8", bytes(metrics.scrape()));
+    }
+
+    private static String escaped(String text) {
+        return new String(JsonStringEncoder.getInstance().quoteAsString(text));
     }
 
     private static byte[] bytes(String text) {

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.parley.event.Ids;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -92,6 +93,11 @@ final class ConfigChecks {
     private void redis() {
         if (config.redis().embedded() && !loaded.isDefault("parley.redis.uri")) {
             problems.add("parley.redis.embedded is true and parley.redis.uri is set: unset one of them");
+        }
+        Duration interval = config.redis().probeInterval();
+        if (config.redis().probeTimeout().compareTo(interval.multipliedBy(2)) < 0) {
+            problems.add("parley.redis.probe-timeout is less than two of parley.redis.probe-interval:"
+                    + " a single late probe would count as deafness; raise it, or lower the interval");
         }
         config.redis()
                 .keyPrefix()

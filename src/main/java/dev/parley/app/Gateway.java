@@ -20,6 +20,7 @@ import dev.parley.outage.RedisGate;
 import dev.parley.outage.SpillFile;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Keys;
+import dev.parley.redis.Probes;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
 import dev.parley.redis.RedisTopology;
@@ -68,6 +69,7 @@ final class Gateway {
     private final RedisProbe probe;
     private final PubSub live;
     private final PubSub channels;
+    private final Probes probes;
     private final Hub hub;
     private final Leftovers leftovers;
     private final Publisher publisher;
@@ -90,7 +92,8 @@ final class Gateway {
         probe = new RedisProbe(redis, gate.closed());
         Keys keys = new Keys(config.redis().keyPrefix().orElse(""));
         live = redis.pubSub();
-        channels = redis.pubSub();
+        channels = redis.broadcasts();
+        probes = new Probes(redis, keys, live, channels);
 
         // The log, and who follows.
         ConversationLog log = new ConversationLog(redis, keys, settings.log());
@@ -136,19 +139,21 @@ final class Gateway {
             routes.addAll(WebRoutes.chat());
         }
         PrometheusMeterRegistry metrics = metrics();
-        List<Route> managed = new ManagementRoutes(
-                        Map.of("redis", this::redisProblem, "channels", this::channelsProblem), metrics)
-                .routes();
+        Map<String, ManagementRoutes.Check> checks =
+                Map.of("redis", this::redisTrouble, "live", () -> probes.deaf(live), "channels", this::channelsTrouble);
+        List<Route> managed = new ManagementRoutes(checks, metrics).routes();
 
         // Nothing has been started so far: now it runs. The gate hears of a connection before anybody who would use it.
         keep(heals);
-        keep(gate.open(redis.up(), redis.ping()));
+        keep(gate.open(probes.up(), redis.ping()));
         keep(gate.closed().subscribe(this::gateChanged));
         keep(status().subscribe(sockets::redis));
         if (!left.isEmpty()) {
             keep(leftovers.deleteWhen(publisher.caughtUp()).subscribe());
         }
         redis.open();
+        probes.open();
+        keep(probes);
         keep(probe.open());
         hub.open();
         if (config.ingest().channels()) {
@@ -202,15 +207,16 @@ final class Gateway {
                 .distinctUntilChanged();
     }
 
-    private @Nullable String redisProblem() {
-        return gate.isClosed() ? null : "Redis can't be reached";
+    private @Nullable String redisTrouble() {
+        String silent = probes.silent();
+        return silent != null || gate.isClosed() ? silent : "Redis can't be reached";
     }
 
-    private @Nullable String channelsProblem() {
+    private @Nullable String channelsTrouble() {
         if (stopping.get()) {
             return "the node is stopping";
         }
-        return listening ? null : "the subscription to the channels agent:events:* is not acknowledged yet";
+        return listening ? probes.deaf(channels) : "Redis has not acknowledged the subscription yet";
     }
 
     /** One core is left to Redis' connections: two loops on two cores were measured slower than one (benchmarks/RESULTS.md). */
@@ -236,6 +242,7 @@ final class Gateway {
         Metric.STREAMED.register(registry, streams, all -> sum(all, StreamSource::appended));
         Metric.DEAD.register(registry, streams, all -> sum(all, StreamSource::dead));
         Metric.RESUBSCRIBED.register(registry, live, PubSub::acknowledgements);
+        Metric.REPLACED.register(registry, this, node -> node.live.replacements() + node.channels.replacements());
         return registry;
     }
 
@@ -266,7 +273,6 @@ final class Gateway {
             return intact;
         }
         LOG.info("Stopping: {} sockets are told to come back elsewhere", sockets.size());
-        listening = false;
         intact = false;
         Duration drain = config.shutdown().drain();
         Mono.when(sockets.drain(drain), publisher.idle().timeout(drain, Mono.empty()))

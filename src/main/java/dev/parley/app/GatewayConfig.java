@@ -121,6 +121,16 @@ interface GatewayConfig {
         @Bounds(least = "1", most = "1000000")
         int requestQueue();
 
+        /** How often this node publishes something that it must hear. */
+        @WithDefault("1s")
+        @Bounds(least = "100ms", most = "1m")
+        Duration probeInterval();
+
+        /** How long a probe may stay unheard, and a connection silent on which something was asked. */
+        @WithDefault("5s")
+        @Bounds(least = "500ms", most = "5m")
+        Duration probeTimeout();
+
         /** Stands before every key and channel. */
         Optional<String> keyPrefix();
     }

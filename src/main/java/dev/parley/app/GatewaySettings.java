@@ -8,6 +8,7 @@ import dev.parley.redis.RedisSettings;
 import dev.parley.websocket.SocketSettings;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 
 /** The configuration as each part of the house takes it. */
 record GatewaySettings(GatewayConfig config) {
@@ -22,8 +23,18 @@ record GatewaySettings(GatewayConfig config) {
                 "parley:" + config.node(),
                 config.redis().connectTimeout(),
                 config.redis().commandTimeout(),
-                config.ingest().block(),
-                config.redis().requestQueue());
+                block(),
+                config.redis().requestQueue(),
+                config.redis().probeInterval(),
+                config.redis().probeTimeout());
+    }
+
+    /** A reader is back in time to renew its lease; so a connection that swallows its read is found the sooner. */
+    private Duration block() {
+        Duration half = config.ingest().lease().dividedBy(2);
+        return half.compareTo(config.ingest().block()) < 0
+                ? half
+                : config.ingest().block();
     }
 
     LogSettings log() {
@@ -51,7 +62,7 @@ record GatewaySettings(GatewayConfig config) {
     StreamSettings streams() {
         return new StreamSettings(
                 config.ingest().batch(),
-                config.ingest().block(),
+                block(),
                 config.ingest().lease(),
                 config.ingest().maxDeliveries(),
                 MAX_DEAD_LETTERS);

@@ -61,6 +61,12 @@ final class RedisProbe {
         if (!valkey && major(version) < 7) {
             LOG.warn("Redis {} is too old: Parley needs 7.0 or later", version);
         }
+        if ("cluster".equals(info.get("redis_mode")) && !redis.topology().sharded()) {
+            LOG.warn("Redis is a node of a cluster: name it as redis-cluster://host:port,... or most keys are refused");
+        }
+        if ("slave".equals(info.get("role")) && !redis.topology().sharded()) {
+            LOG.warn("Redis is a replica, which takes no writes: name its master, or the sentinels that know it");
+        }
         String eviction = info.getOrDefault("maxmemory_policy", "noeviction");
         if (!eviction.equals("noeviction")) {
             LOG.warn("Redis may evict keys (maxmemory-policy {}): clients are then told of a gap", eviction);

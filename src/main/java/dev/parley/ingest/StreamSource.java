@@ -78,7 +78,7 @@ public final class StreamSource implements Disposable {
     /** Reads until {@link #dispose}. */
     public void open() {
         running.update(redis.reached()
-                .thenMany(redis.blocking(this::readOn))
+                .thenMany(redis.blocking(stream, this::readOn))
                 .doOnError(e -> limited.warn("A durable stream can't be read now", stream, e.getMessage()))
                 .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
                 .subscribe());

@@ -15,7 +15,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -25,9 +24,6 @@ final class AppendScript {
     private static final Script SCRIPT = Script.load(AppendScript.class, "append.lua");
 
     private static final byte[] NONE = new byte[0];
-    /** What Redis answers when it can't write now but may later. */
-    private static final Pattern PASSING =
-            Pattern.compile("\\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\\b");
 
     private final Keys keys;
     private final LogSettings settings;
@@ -122,13 +118,8 @@ final class AppendScript {
         if (reason.equals("not_found")) {
             return notFound();
         }
-        ErrorCode code = passes(reason) ? ErrorCode.UNAVAILABLE : ErrorCode.INTERNAL;
+        ErrorCode code = Redis.isPassing(reason) ? ErrorCode.UNAVAILABLE : ErrorCode.INTERNAL;
         return Refusal.of(code, "Redis refuses the event: " + reason);
-    }
-
-    /** Whether what Redis says means that it may take the same later. */
-    static boolean passes(String reason) {
-        return PASSING.matcher(reason).find();
     }
 
     static Refusal notFound() {

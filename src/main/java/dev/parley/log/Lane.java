@@ -237,10 +237,7 @@ final class Lane {
 
     /** Whether the same batch may be taken later. */
     private static boolean passes(Throwable error) {
-        String message = error.getMessage();
-        return error instanceof Refusal refusal
-                ? refusal.code() == ErrorCode.UNAVAILABLE
-                : message != null && AppendScript.passes(message);
+        return error instanceof Refusal refusal && refusal.code() == ErrorCode.UNAVAILABLE;
     }
 
     /** Redis is away: what is under way is not waited for, and everybody is told. */

@@ -25,7 +25,8 @@ public enum Metric {
     OVERLOADED("parley.outage.overloaded", "Events refused because too many waited, or for too long", true),
     REPLAYED("parley.outage.replayed", "Queued events that are in their logs now", true),
     REFUSED("parley.outage.refused", "Queued events that their logs did not take in the end", true),
-    RESUBSCRIBED("parley.pubsub.acknowledged", "Subscriptions acknowledged by Redis, again after each reconnect", true);
+    RESUBSCRIBED("parley.pubsub.acknowledged", "Subscriptions acknowledged by Redis, again after each reconnect", true),
+    REPLACED("parley.pubsub.replaced", "Pub/Sub connections given up because nothing was heard on them", true);
 
     private final String meter;
     private final String description;

@@ -6,11 +6,15 @@ import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulConnection;
 import io.lettuce.core.cluster.RedisClusterClient;
 import io.lettuce.core.cluster.api.reactive.RedisClusterReactiveCommands;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.lettuce.core.resource.ClientResources;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** Connects to one topology. Lazy: each subscription is an attempt. */
@@ -18,30 +22,66 @@ interface Connector {
 
     RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
+    /** The one server's name where there is one. */
+    String ONE = "redis";
+
     /** A connection with the one command type of all topologies. */
     record Link(StatefulConnection<String, byte[]> connection, RedisClusterReactiveCommands<String, byte[]> commands) {}
 
+    /** The shared connection, which reconnects by itself. */
     Mono<Link> connect();
 
-    Mono<StatefulRedisPubSubConnection<String, byte[]>> connectPubSub();
+    /** A connection to the server that has a key; what waits on it fails when it is lost. It does not reconnect. */
+    Mono<Link> connectTo(String key);
 
-    AbstractRedisClient client();
+    /** Where conversations' own channels are listened to. */
+    Shards live();
+
+    /** Where channels that everybody hears are listened to. */
+    Shards broadcast();
+
+    /** Each master's name and a slot that it serves; none while the cluster has not been reached. */
+    Map<String, Integer> masters();
+
+    /** The name of the master that has a key; null while nobody serves it. */
+    @Nullable
+    String masterOf(String key);
+
+    /** To be shut down. */
+    List<AbstractRedisClient> clients();
 
     static Connector of(RedisTopology topology, RedisSettings settings, ClientResources resources) {
+        // What listens or waits does not reconnect by itself: whoever uses it begins anew, in the same way after a
+        // loss,
+        // deafness and a change of the cluster.
+        RedisClient listening = RedisClient.create(resources);
+        listening.setOptions(Options.waiting(settings));
         if (topology instanceof RedisTopology.Standalone standalone) {
-            return single(standalone.uri(), settings, resources);
+            return single(standalone.uri(), settings, resources, listening);
         }
         if (topology instanceof RedisTopology.Sentinel sentinel) {
-            return single(sentinel.uri(), settings, resources);
+            return single(sentinel.uri(), settings, resources, listening);
         }
-        return cluster((RedisTopology.Cluster) topology, settings, resources);
+        return cluster((RedisTopology.Cluster) topology, settings, resources, listening);
     }
 
     /** Standalone and Sentinel differ in their URI only: Lettuce asks the sentinels at every (re)connect. */
-    private static Connector single(RedisURI uri, RedisSettings settings, ClientResources resources) {
+    private static Connector single(
+            RedisURI uri, RedisSettings settings, ClientResources resources, RedisClient listening) {
         RedisClient client = RedisClient.create(resources);
         client.setOptions(Options.client(settings));
         RedisURI named = named(uri, settings);
+        Shards one = new Shards() {
+            @Override
+            public String of(String channel) {
+                return ONE;
+            }
+
+            @Override
+            public Mono<StatefulRedisPubSubConnection<String, byte[]>> connect(String shard) {
+                return Mono.fromCompletionStage(() -> listening.connectPubSubAsync(CODEC, named));
+            }
+        };
         return new Connector() {
             @Override
             public Mono<Link> connect() {
@@ -50,40 +90,93 @@ interface Connector {
             }
 
             @Override
-            public Mono<StatefulRedisPubSubConnection<String, byte[]>> connectPubSub() {
-                return Mono.fromCompletionStage(() -> client.connectPubSubAsync(CODEC, named));
+            public Mono<Link> connectTo(String key) {
+                return Connector.link(listening, named);
             }
 
             @Override
-            public AbstractRedisClient client() {
-                return client;
+            public Shards live() {
+                return one;
+            }
+
+            @Override
+            public Shards broadcast() {
+                return one;
+            }
+
+            @Override
+            public Map<String, Integer> masters() {
+                return Map.of(ONE, 0);
+            }
+
+            @Override
+            public String masterOf(String key) {
+                return ONE;
+            }
+
+            @Override
+            public List<AbstractRedisClient> clients() {
+                return List.of(client, listening);
             }
         };
     }
 
-    private static Connector cluster(RedisTopology.Cluster cluster, RedisSettings settings, ClientResources resources) {
+    private static Connector cluster(
+            RedisTopology.Cluster cluster, RedisSettings settings, ClientResources resources, RedisClient listening) {
         RedisClusterClient client = RedisClusterClient.create(
                 resources,
                 cluster.seeds().stream().map(uri -> named(uri, settings)).toList());
         client.setOptions(Options.cluster(settings));
+        ClusterMasters masters = new ClusterMasters(client);
         return new Connector() {
             @Override
             public Mono<Link> connect() {
-                return Mono.fromCompletionStage(() -> client.connectAsync(CODEC))
-                        .map(connection -> new Link(connection, connection.reactive()));
+                return masters.learn()
+                        .then(Mono.fromCompletionStage(() -> client.connectAsync(CODEC)))
+                        .flatMap(connection ->
+                                masters.reach(connection).thenReturn(new Link(connection, connection.reactive())));
             }
 
             @Override
-            public Mono<StatefulRedisPubSubConnection<String, byte[]>> connectPubSub() {
-                return Mono.fromCompletionStage(() -> client.connectPubSubAsync(CODEC))
-                        .map(connection -> connection);
+            public Mono<Link> connectTo(String key) {
+                return Mono.defer(() -> {
+                    RedisClusterNode node = masters.nodeOf(key);
+                    return node == null
+                            ? Mono.error(new IllegalStateException("nobody serves " + key + " now"))
+                            : Connector.link(listening, node.getUri());
+                });
             }
 
             @Override
-            public AbstractRedisClient client() {
-                return client;
+            public Shards live() {
+                return new ClusterShards(masters, listening);
+            }
+
+            @Override
+            public Shards broadcast() {
+                return new ClusterShards.Any(masters, listening);
+            }
+
+            @Override
+            public Map<String, Integer> masters() {
+                return masters.slots();
+            }
+
+            @Override
+            public @Nullable String masterOf(String key) {
+                return masters.of(key);
+            }
+
+            @Override
+            public List<AbstractRedisClient> clients() {
+                return List.of(client, listening);
             }
         };
+    }
+
+    private static Mono<Link> link(RedisClient client, RedisURI uri) {
+        return Mono.fromCompletionStage(() -> client.connectAsync(CODEC, uri))
+                .map(connection -> new Link(connection, connection.reactive()));
     }
 
     /** Sets the name in place: Lettuce's copying builder forgets the sentinels. */

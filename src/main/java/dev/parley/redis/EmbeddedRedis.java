@@ -34,11 +34,11 @@ public final class EmbeddedRedis implements AutoCloseable {
     private static final int LAST_PORT = 32_000;
     private static final long GRACE_SECONDS = 5;
 
-    /** $0 is the binary, $1 the directory. Any line that the JVM writes calls the watch off; the end of the pipe is the JVM's. */
+    /** $0 is the binary, $1 the directory, $2 a flag or nothing. Any line that the JVM writes calls the watch off; the end of the pipe is the JVM's. */
     private static final String WATCHED = """
             exec 3<&0
             (read -r off <&3 || { kill -KILL $$; rm -rf "$1"; }) >/dev/null 2>&1 &
-            exec "$0" "$1/redis.conf" 3<&- </dev/null
+            exec "$0" "$1/redis.conf" $2 3<&- </dev/null
             """;
 
     /** One start at a time: a process forked while another's binary is still being written would keep that file busy. */
@@ -70,11 +70,20 @@ public final class EmbeddedRedis implements AutoCloseable {
      * @throws UncheckedIOException when it does not start, with what it said; the port being taken is one such reason
      */
     public static EmbeddedRedis start(int port, List<String> settings) {
+        return start(port, settings, "");
+    }
+
+    /** Starts a sentinel on a free port, with {@code sentinel} lines for its configuration. */
+    static EmbeddedRedis startSentinel(List<String> settings) {
+        return start(0, settings, "--sentinel");
+    }
+
+    private static EmbeddedRedis start(int port, List<String> settings, String flag) {
         try {
             IOException taken = new IOException("no attempt was made");
             for (int attempt = 0; attempt < (port == 0 ? BIND_ATTEMPTS : 1); attempt++) {
                 try {
-                    return launch(port == 0 ? somePort() : port, settings);
+                    return launch(port == 0 ? somePort() : port, settings, flag);
                 } catch (ServerOutput.PortTakenException e) {
                     taken = e;
                 }
@@ -85,10 +94,10 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    private static EmbeddedRedis launch(int port, List<String> settings) throws IOException {
+    private static EmbeddedRedis launch(int port, List<String> settings, String flag) throws IOException {
         Path directory = Files.createTempDirectory("parley-redis-");
         try {
-            EmbeddedRedis redis = new EmbeddedRedis(directory, port, spawn(directory, port, settings));
+            EmbeddedRedis redis = new EmbeddedRedis(directory, port, spawn(directory, port, settings, flag));
             try {
                 redis.output.awaitReady();
                 LOG.debug("embedded Redis {} listens on port {}", redis.version(), port);
@@ -103,12 +112,12 @@ public final class EmbeddedRedis implements AutoCloseable {
         }
     }
 
-    private static Process spawn(Path directory, int port, List<String> settings) throws IOException {
+    private static Process spawn(Path directory, int port, List<String> settings, String flag) throws IOException {
         Files.write(directory.resolve("redis.conf"), configuration(directory, port, settings));
         synchronized (STARTING) {
             Path binary = extract(directory);
             List<String> command =
-                    new ArrayList<>(List.of("sh", "-c", WATCHED, binary.toString(), directory.toString()));
+                    new ArrayList<>(List.of("sh", "-c", WATCHED, binary.toString(), directory.toString(), flag));
             if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
                 // Its own session: a Ctrl-C in the terminal is for the gateway, which still needs Redis to leave in
                 // order.

@@ -63,6 +63,11 @@ public record Keys(String prefix) {
         return channel("*");
     }
 
+    /** Where a node hears itself, on the slot of the tag. */
+    String probe(String node, String tag) {
+        return prefix + "probe:" + node + ":{" + tag + "}";
+    }
+
     public String stream(String name) {
         return prefix + name;
     }

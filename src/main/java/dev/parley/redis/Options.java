@@ -8,6 +8,7 @@ import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.protocol.CommandType;
 import io.lettuce.core.protocol.RedisCommand;
+import io.lettuce.core.resource.EpollProvider;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
@@ -20,12 +21,19 @@ final class Options {
         return common(ClientOptions.builder(), settings).build();
     }
 
+    /** For connections that somebody else makes anew when they are lost. */
+    static ClientOptions waiting(RedisSettings settings) {
+        return common(ClientOptions.builder(), settings).autoReconnect(false).build();
+    }
+
     static ClusterClientOptions cluster(RedisSettings settings) {
-        ClusterClientOptions.Builder builder = ClusterClientOptions.builder(client(settings))
+        return ClusterClientOptions.builder(client(settings))
                 .topologyRefreshOptions(ClusterTopologyRefreshOptions.builder()
-                        .enablePeriodicRefresh(Duration.ofSeconds(30))
-                        .build());
-        return builder.build();
+                        .enablePeriodicRefresh(Duration.ofSeconds(10))
+                        .adaptiveRefreshTriggersTimeout(Duration.ofMillis(500))
+                        .refreshTriggersReconnectAttempts(1)
+                        .build())
+                .build();
     }
 
     private static ClientOptions.Builder common(ClientOptions.Builder builder, RedisSettings settings) {
@@ -39,10 +47,16 @@ final class Options {
     }
 
     private static SocketOptions socket(RedisSettings settings) {
-        return SocketOptions.builder()
+        SocketOptions.Builder builder = SocketOptions.builder()
                 .connectTimeout(settings.connectTimeout())
-                .tcpNoDelay(true)
-                .keepAlive(SocketOptions.KeepAliveOptions.builder()
+                .tcpNoDelay(true);
+        if (EpollProvider.isAvailable()) {
+            builder.tcpUserTimeout(SocketOptions.TcpUserTimeoutOptions.builder()
+                    .enable()
+                    .tcpUserTimeout(settings.silence())
+                    .build());
+        }
+        return builder.keepAlive(SocketOptions.KeepAliveOptions.builder()
                         .enable()
                         .idle(Duration.ofSeconds(5))
                         .interval(Duration.ofSeconds(2))

@@ -1,13 +1,19 @@
 package dev.parley.redis;
 
 import dev.parley.support.RetryPolicy;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
-import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import io.lettuce.core.pubsub.RedisPubSubListener;
 import io.lettuce.core.pubsub.api.reactive.RedisPubSubReactiveCommands;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,14 +23,18 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * One connection for Pub/Sub and who listens on it. Channels are sharded ones on a cluster; patterns are broadcast everywhere.
+ * Pub/Sub and who listens on it: over one connection, or on a cluster, for sharded channels, over one to each master.
  *
- * <p>Listeners are called on the connection's event loop and must not block: Redis drops a client that reads too slowly. After a
- * reconnect Lettuce subscribes again by itself; each acknowledgement is passed on, since messages were lost in between.
+ * <p>Listeners are called on the connection's event loop and must not block: Redis drops a client that reads too slowly. A connection
+ * that is lost, or {@link #replace replaced}, is made anew and everything that was heard on it is subscribed to again; so is what has
+ * moved to another master. Each acknowledgement is passed on, since messages were lost in between.
  */
 public final class PubSub {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSub.class);
+
+    /** A server that hangs up on everybody is not called again at once. */
+    private static final Duration CALL_APART = Duration.ofMillis(500);
 
     /** Who listens on a channel or pattern. */
     public interface Listener {
@@ -36,25 +46,42 @@ public final class PubSub {
         default void acknowledged() {}
     }
 
-    private record Subscription(Listener listener, Sinks.Empty<Void> acknowledged, Disposable.Swap asking) {}
+    private static final class Subscription {
+        private final String name;
+        private final boolean pattern;
+        private final Listener listener;
+        private final Sinks.Empty<Void> acknowledged = Sinks.empty();
+        private final Disposable.Swap asking = Disposables.swap();
+        private volatile @Nullable PubSubLink at;
+
+        Subscription(String name, boolean pattern, Listener listener) {
+            this.name = name;
+            this.pattern = pattern;
+            this.listener = listener;
+        }
+    }
 
     private final Map<String, Subscription> channels = new ConcurrentHashMap<>();
     private final Map<String, Subscription> patterns = new ConcurrentHashMap<>();
+    private final Map<String, PubSubLink> links = new ConcurrentHashMap<>();
+    private final Map<String, Long> called = new ConcurrentHashMap<>();
     private final AtomicLong acknowledgements = new AtomicLong();
-    private final boolean sharded;
+    private final AtomicLong replacements = new AtomicLong();
+    private final Shards shards;
     private final Duration timeout;
-    private final Mono<StatefulRedisPubSubConnection<String, byte[]>> connection;
-    private final Disposable connecting;
+    private final PubSubLink.Owner owner = new Links();
+    private final Disposable moving;
+    private volatile boolean closed;
 
-    PubSub(Connector connector, boolean sharded, Duration timeout) {
-        this.sharded = sharded;
+    PubSub(Shards shards, Duration timeout) {
+        this.shards = shards;
         this.timeout = timeout;
-        this.connection = connector
-                .connectPubSub()
-                .doOnNext(made -> made.addListener(new Dispatch()))
-                .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
-                .cache();
-        this.connecting = connection.subscribe();
+        this.moving = shards.changes().subscribe(change -> moveHouse());
+    }
+
+    /** Whether its channels are sharded ones, to be published to with SPUBLISH. */
+    public boolean sharded() {
+        return shards.sharded();
     }
 
     /**
@@ -64,50 +91,164 @@ public final class PubSub {
      *     {@link #unsubscribe}
      */
     public Mono<Void> subscribe(String channel, Listener listener) {
-        return listen(channels, channel, listener);
+        return listen(channels, new Subscription(channel, false, listener));
     }
 
-    /** As {@link #subscribe}, for a pattern. */
+    /** As {@link #subscribe}, for a pattern: what is broadcast, not sharded channels. */
     public Mono<Void> subscribePattern(String pattern, Listener listener) {
-        return listen(patterns, pattern, listener);
+        return listen(patterns, new Subscription(pattern, true, listener));
     }
 
-    private Mono<Void> listen(Map<String, Subscription> names, String name, Listener listener) {
-        Subscription subscription = new Subscription(listener, Sinks.empty(), Disposables.swap());
-        if (names.putIfAbsent(name, subscription) != null) {
-            throw new IllegalStateException("there is a listener on " + name + " already");
+    private Mono<Void> listen(Map<String, Subscription> names, Subscription subscription) {
+        if (names.putIfAbsent(subscription.name, subscription) != null) {
+            throw new IllegalStateException("there is a listener on " + subscription.name + " already");
         }
-        ask(names, name, subscription);
+        ask(subscription);
         return subscription.acknowledged.asMono();
     }
 
-    private void ask(Map<String, Subscription> names, String name, Subscription subscription) {
-        subscription.asking.update(connection
-                .flatMap(made -> subscribeCommand(made.reactive(), names, name).timeout(timeout))
-                .doOnError(e -> LOG.debug("Could not subscribe to {}: {}", name, Redis.rootMessage(e)))
-                .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
-                .subscribe());
+    private void ask(Subscription subscription) {
+        if (!closed) {
+            subscription.asking.update(Mono.defer(() -> askAtHome(subscription))
+                    .doOnError(e -> {
+                        LOG.debug("Could not subscribe to {}: {}", subscription.name, Redis.rootMessage(e));
+                        shards.refresh();
+                    })
+                    .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
+                    .subscribe());
+        }
     }
 
-    private Mono<Void> subscribeCommand(
-            RedisPubSubReactiveCommands<String, byte[]> commands, Map<String, Subscription> names, String name) {
-        if (names == patterns) {
-            return commands.psubscribe(name);
+    private Mono<Void> askAtHome(Subscription subscription) {
+        String home = shards.of(subscription.name);
+        if (home == null) {
+            return Mono.error(new IllegalStateException("nobody serves it now"));
         }
-        return sharded ? commands.ssubscribe(name) : commands.subscribe(name);
+        PubSubLink link = links.computeIfAbsent(home, this::call);
+        PubSubLink before = subscription.at;
+        subscription.at = link;
+        if (link.ended() || links.get(home) != link) {
+            links.remove(home, link);
+            return Mono.error(new IllegalStateException("the connection has just ended"));
+        }
+        if (before != null && before != link) {
+            leave(before, subscription.name);
+        }
+        RedisPubSubReactiveCommands<String, byte[]> commands = link.commands();
+        // When it does not stand yet, everything on it is asked for when it does.
+        return commands == null
+                ? Mono.empty()
+                : subscribeCommand(commands, subscription)
+                        .timeout(timeout)
+                        .doOnError(PubSub::isTimeout, e -> giveUp(link));
+    }
+
+    private Mono<Void> subscribeCommand(RedisPubSubReactiveCommands<String, byte[]> commands, Subscription to) {
+        if (to.pattern) {
+            return commands.psubscribe(to.name);
+        }
+        return shards.sharded() ? commands.ssubscribe(to.name) : commands.subscribe(to.name);
+    }
+
+    private PubSubLink call(String shard) {
+        long now = System.nanoTime();
+        Long before = called.put(shard, now);
+        boolean soon = before != null && now - before < CALL_APART.toNanos();
+        PubSubLink link = new PubSubLink(shard, owner);
+        link.open(shards.connect(shard).doOnError(e -> shards.refresh()), soon ? CALL_APART : Duration.ZERO);
+        return link;
+    }
+
+    private void lost(PubSubLink link) {
+        if (links.remove(link.shard(), link)) {
+            LOG.debug("The Pub/Sub connection to {} is lost", link.shard());
+            hearElsewhere(link);
+        }
+    }
+
+    private void giveUp(PubSubLink link) {
+        if (links.remove(link.shard(), link)) {
+            replacements.incrementAndGet();
+            link.close();
+            hearElsewhere(link);
+        }
+    }
+
+    /** What was heard on a connection is subscribed to again, on a new one. */
+    private void hearElsewhere(PubSubLink gone) {
+        if (!closed) {
+            shards.refresh();
+            askAll(gone);
+        }
+    }
+
+    /** Asks for everything on a link that has come to stand, or is in the map no more: who takes that up just now sees it himself. */
+    private void askAll(PubSubLink link) {
+        all().filter(subscription -> subscription.at == link).forEach(this::ask);
+    }
+
+    /** Moves what is served by another master now, and hangs up where nothing is left to hear. */
+    private void moveHouse() {
+        all().forEach(subscription -> {
+            PubSubLink at = subscription.at;
+            String home = shards.of(subscription.name);
+            if (home != null && (at == null || !at.shard().equals(home))) {
+                ask(subscription);
+            }
+        });
+        Set<PubSubLink> needed = new HashSet<>();
+        all().forEach(subscription -> {
+            PubSubLink at = subscription.at;
+            if (at != null) {
+                needed.add(at);
+            }
+        });
+        links.forEach((shard, link) -> {
+            if (!needed.contains(link) && links.remove(shard, link)) {
+                link.close();
+                askAll(link);
+            }
+        });
+    }
+
+    private Stream<Subscription> all() {
+        return Stream.concat(channels.values().stream(), patterns.values().stream());
     }
 
     /** Stops listening on a channel. Not awaited: what still comes is dropped. */
     public void unsubscribe(String channel) {
         Subscription gone = channels.remove(channel);
         if (gone != null) {
-            gone.asking.update(connection
-                    .flatMap(made -> sharded
-                            ? made.reactive().sunsubscribe(channel)
-                            : made.reactive().unsubscribe(channel))
-                    .onErrorComplete() // on a lost connection there is nothing to leave
-                    .subscribe());
+            gone.asking.dispose();
+            PubSubLink at = gone.at;
+            if (at != null) {
+                leave(at, channel);
+            }
         }
+    }
+
+    private void leave(PubSubLink link, String channel) {
+        RedisPubSubReactiveCommands<String, byte[]> commands = link.commands();
+        if (commands != null) {
+            Disposable unused = (shards.sharded() ? commands.sunsubscribe(channel) : commands.unsubscribe(channel))
+                    .timeout(timeout)
+                    .onErrorComplete() // on a lost connection there is nothing to leave
+                    .subscribe();
+        }
+    }
+
+    /** Hangs up the connection on which a channel is heard, if it stands, and makes another: for one that has turned out to be deaf. */
+    public void replace(String channel) {
+        Subscription subscription = channels.get(channel);
+        PubSubLink link = subscription == null ? null : subscription.at;
+        if (link != null && link.commands() != null) {
+            giveUp(link);
+        }
+    }
+
+    /** What comes over it is no answer to what is asked: so a question without one tells that questions are swallowed. */
+    private static boolean isTimeout(Throwable e) {
+        return e instanceof TimeoutException || e instanceof RedisCommandTimeoutException;
     }
 
     /** How many subscriptions Redis has acknowledged, again after each reconnect. */
@@ -115,21 +256,48 @@ public final class PubSub {
         return acknowledgements.get();
     }
 
+    /** How many connections were given up because nothing was heard on them. */
+    public long replacements() {
+        return replacements.get();
+    }
+
     public Mono<Void> close() {
-        return Mono.defer(() -> {
-            channels.values().forEach(subscription -> subscription.asking.dispose());
-            patterns.values().forEach(subscription -> subscription.asking.dispose());
+        return Mono.fromRunnable(() -> {
+            closed = true;
+            moving.dispose();
+            all().forEach(subscription -> subscription.asking.dispose());
             channels.clear();
             patterns.clear();
-            if (connecting.isDisposed()) {
-                return connection.flatMap(made -> Mono.fromCompletionStage(made::closeAsync));
-            }
-            connecting.dispose();
-            return Mono.empty();
+            List.copyOf(links.values()).forEach(PubSubLink::close);
+            links.clear();
         });
     }
 
+    private final class Links implements PubSubLink.Owner {
+
+        @Override
+        public RedisPubSubListener<String, byte[]> listener(PubSubLink link) {
+            return new Dispatch(link);
+        }
+
+        @Override
+        public void stands(PubSubLink link) {
+            askAll(link);
+        }
+
+        @Override
+        public void lost(PubSubLink link) {
+            PubSub.this.lost(link);
+        }
+    }
+
     private final class Dispatch extends RedisPubSubAdapter<String, byte[]> {
+
+        private final PubSubLink link;
+
+        Dispatch(PubSubLink link) {
+            this.link = link;
+        }
 
         @Override
         public void message(String channel, byte[] message) {
@@ -176,14 +344,15 @@ public final class PubSub {
         @Override
         public void sunsubscribed(String channel, long count) {
             Subscription still = channels.get(channel);
-            if (still != null) {
-                ask(channels, channel, still);
+            if (still != null && still.at == link) {
+                shards.refresh();
+                ask(still);
             }
         }
 
         private void acknowledge(@Nullable Subscription to) {
-            acknowledgements.incrementAndGet();
-            if (to != null) {
+            if (to != null && to.at == link) {
+                acknowledgements.incrementAndGet();
                 Sinks.EmitResult result = to.acknowledged.tryEmitEmpty();
                 LOG.trace("acknowledged: {}", result);
                 to.listener.acknowledged();

@@ -13,8 +13,10 @@ import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.Delay;
 import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -28,14 +30,18 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * The connections to one Redis: a shared one for commands, made when Redis can first be reached and kept for ever after, and
- * dedicated ones for Pub/Sub and for blocking reads.
+ * dedicated ones for Pub/Sub and for blocking reads. A connection that stays silent when it is asked is given up
+ * ({@link SilenceHandler}) and made again.
  *
- * <p>Results come on Lettuce's event loop: nothing may block there. Commands that can't be sent, or time out, fail with a
- * {@link Refusal} {@code unavailable}; a command that Redis itself refuses fails with Lettuce's exception.
+ * <p>Results come on Lettuce's event loop: nothing may block there. Commands that can't be sent, time out, or are refused for a passing
+ * reason, fail with a {@link Refusal} {@code unavailable}; a command that Redis itself refuses otherwise fails with Lettuce's exception.
  */
 public final class Redis {
 
     private static final Logger LOG = LoggerFactory.getLogger(Redis.class);
+
+    private static final Pattern PASSING =
+            Pattern.compile("\\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\\b");
 
     private final RedisTopology topology;
     private final RedisSettings settings;
@@ -58,6 +64,7 @@ public final class Redis {
         this.resources = DefaultClientResources.builder()
                 .reconnectDelay(
                         () -> Delay.fullJitter(Duration.ofMillis(20), Duration.ofSeconds(1), 20, TimeUnit.MILLISECONDS))
+                .nettyCustomizer(SilenceHandler.everywhere(settings))
                 .build();
         this.connector = Connector.of(topology, settings, resources);
     }
@@ -76,6 +83,15 @@ public final class Redis {
     }
 
     private void connected(Connector.Link link) {
+        if (!topology.sharded()) {
+            watch(link);
+        }
+        shared = link;
+        up.emitNext(true, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
+    }
+
+    /** On a cluster each master has its own connections, which come and go: there the probes tell who answers. */
+    private void watch(Connector.Link link) {
         link.connection().addListener(new RedisConnectionStateListener() {
             @Override
             public void onRedisConnected(RedisChannelHandler<?, ?> connection, SocketAddress address) {
@@ -91,8 +107,6 @@ public final class Redis {
                 up.emitNext(false, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
             }
         });
-        shared = link;
-        up.emitNext(true, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
     }
 
     /** Completes when the shared connection stands for the first time. */
@@ -100,18 +114,22 @@ public final class Redis {
         return up.asFlux().filter(now -> now).next().then();
     }
 
-    /** Whether the shared connection stands: the present state, then each change. Hot, never ends. */
+    /**
+     * Whether the shared connection stands: the present state, then each change; on a cluster, whether it has been reached. What
+     * stands may still be silent: {@link Probes#up()} knows better. Hot, never ends.
+     */
     public Flux<Boolean> up() {
         return up.asFlux().distinctUntilChanged();
     }
 
     /** Runs a command on the shared connection. Cold; nothing that blocks in Redis may be sent here. */
     public <T> Flux<T> call(Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
-        return Flux.from(guard.around(unguarded(command)));
+        return Flux.from(guard.around(unguarded(command)))
+                .onErrorMap(Redis::isPassing, e -> unavailable("Redis can't take it now: " + e.getMessage()));
     }
 
-    private <T> Flux<T> unguarded(
-            Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
+    /** As {@link #call}, past the guard: for whoever finds out whether Redis is there. */
+    <T> Flux<T> unguarded(Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
         return Flux.defer(() -> {
                     Connector.Link link = shared;
                     return link == null
@@ -126,20 +144,45 @@ public final class Redis {
         return call(command).next();
     }
 
-    /** Asks for a sign of life on the shared connection, past the guard. */
+    /** Completes when all of Redis has given a sign of life on the shared connection, on a cluster each master; past the guard. */
     public Mono<Void> ping() {
-        return this.<String>unguarded(RedisClusterReactiveCommands::ping).then();
+        return Flux.defer(() -> Flux.fromIterable(masters().values()))
+                .concatMap(slot -> unguarded(commands -> commands.exists(Probes.tag(slot))))
+                .then();
     }
 
-    /** A connection of its own for Pub/Sub, which the caller closes. Starts to connect at once and goes on trying. */
+    /** Pub/Sub for conversations' own channels, over connections of its own; the caller closes it. They are sharded on a cluster. */
     public PubSub pubSub() {
-        return new PubSub(connector, topology.sharded(), settings.commandTimeout());
+        return new PubSub(connector.live(), settings.commandTimeout());
     }
 
-    /** A connection of its own for blocking reads: an attempt for each subscription; closed when the Flux is cancelled. */
-    public <T> Flux<T> blocking(Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> use) {
+    /** Pub/Sub for channels and patterns that all of Redis hears, over a connection of its own; the caller closes it. */
+    public PubSub broadcasts() {
+        return new PubSub(connector.broadcast(), settings.commandTimeout());
+    }
+
+    /** Each master's name and one of the slots it serves: just one where there is no cluster. */
+    Map<String, Integer> masters() {
+        return connector.masters();
+    }
+
+    /** The name of the master that serves a key, {@code host:port} on a cluster; null while nobody does. Never blocks. */
+    public @Nullable String masterOf(String key) {
+        return connector.masterOf(key);
+    }
+
+    RedisSettings settings() {
+        return settings;
+    }
+
+    /**
+     * A connection of its own for blocking reads, to the server that has a key: an attempt for each subscription; closed when the Flux
+     * ends or is cancelled. When it is lost what waits there fails, and nothing is sent again.
+     */
+    public <T> Flux<T> blocking(
+            String key, Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> use) {
         return Flux.usingWhen(
-                connector.connect(),
+                connector.connectTo(key),
                 link -> use.apply(link.commands()),
                 link -> Mono.fromCompletionStage(() -> link.connection().closeAsync()));
     }
@@ -148,7 +191,10 @@ public final class Redis {
     public Mono<Void> close() {
         return Mono.defer(() -> {
                     connecting.dispose();
-                    return Mono.fromCompletionStage(() -> connector.client().shutdownAsync(0, 2, TimeUnit.SECONDS));
+                    return Flux.fromIterable(connector.clients())
+                            .concatMap(client ->
+                                    Mono.fromCompletionStage(() -> client.shutdownAsync(0, 2, TimeUnit.SECONDS)))
+                            .then();
                 })
                 .then(Mono.<Void>fromRunnable(() -> {
                             // Lettuce's promise is Netty's; nobody waits for its threads to end.
@@ -160,6 +206,15 @@ public final class Redis {
 
     private static boolean isUnavailable(Throwable e) {
         return e instanceof RedisException && !(e instanceof RedisCommandExecutionException);
+    }
+
+    private static boolean isPassing(Throwable e) {
+        return e instanceof RedisCommandExecutionException && isPassing(e.getMessage());
+    }
+
+    /** Whether Redis refuses something now but may take it later: it is starting, full, or no master for the moment. */
+    public static boolean isPassing(@Nullable String refusal) {
+        return refusal != null && PASSING.matcher(refusal).find();
     }
 
     private static Refusal unavailable(String message) {

@@ -74,7 +74,7 @@ final class ServerOutput {
         if (matcher.find()) {
             version = matcher.group(1);
         }
-        if (line.contains("Ready to accept connections")) {
+        if (line.contains("Ready to accept connections") || line.contains("Sentinel ID is")) {
             ready.complete(null);
         }
     }

@@ -6,15 +6,21 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A network that can be cut: passes TCP connections on to a server, and while it is cut there are none. */
+/**
+ * A network that can be cut: passes TCP connections on to a server, and while it is cut there are none. It can also swallow what is sent
+ * over a connection that stays open, in one direction: TCP acknowledges, nothing comes.
+ */
 public final class Relay implements AutoCloseable {
 
     private final ServerSocket listening;
     private volatile URI target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> swallowed = ConcurrentHashMap.newKeySet();
+    private final Map<Socket, Socket> peers = new ConcurrentHashMap<>();
     private volatile boolean cut;
     private volatile boolean mute;
 
@@ -34,6 +40,10 @@ public final class Relay implements AutoCloseable {
         }
     }
 
+    public int port() {
+        return listening.getLocalPort();
+    }
+
     public URI http(String path) {
         return URI.create("http://127.0.0.1:" + listening.getLocalPort() + path);
     }
@@ -41,10 +51,6 @@ public final class Relay implements AutoCloseable {
     /** From now on new connections go to another server. */
     public void lead(URI other) {
         target = other;
-    }
-
-    public int port() {
-        return listening.getLocalPort();
     }
 
     /** From now on what the server says is lost, while what it is told still reaches it; until {@link #cut()}. */
@@ -57,6 +63,27 @@ public final class Relay implements AutoCloseable {
         cut = true;
         mute = false;
         open.forEach(Relay::close);
+    }
+
+    /**
+     * Swallows from now on what the server sends over one of the connections that there are.
+     *
+     * @param port of the connection, as the server sees its client
+     */
+    public void swallowAnswers(int port) {
+        open.stream().filter(to -> isServer(to) && to.getLocalPort() == port).forEach(swallowed::add);
+    }
+
+    /** As {@link #swallowAnswers}, for what the client sends. */
+    public void swallowQuestions(int port) {
+        open.stream()
+                .filter(to -> isServer(to) && to.getLocalPort() == port)
+                .map(peers::get)
+                .forEach(swallowed::add);
+    }
+
+    private boolean isServer(Socket socket) {
+        return socket.getPort() == target.getPort();
     }
 
     public void mend() {
@@ -92,8 +119,9 @@ public final class Relay implements AutoCloseable {
         try {
             Socket to = new Socket(target.getHost(), target.getPort());
             open.add(to);
-            start("relay-up", () -> pump(from, to, false));
-            start("relay-down", () -> pump(to, from, true));
+            peers.put(to, from);
+            start("relay-up", () -> pump(from, to));
+            start("relay-down", () -> pump(to, from));
         } catch (IOException e) {
             close(from);
             throw e;
@@ -103,11 +131,12 @@ public final class Relay implements AutoCloseable {
         }
     }
 
-    private void pump(Socket from, Socket to, boolean answers) {
+    private void pump(Socket from, Socket to) {
         try {
-            byte[] buffer = new byte[64 * 1024];
-            for (int read; (read = from.getInputStream().read(buffer)) >= 0; ) {
-                if (!answers || !mute) {
+            byte[] buffer = new byte[1 << 16];
+            int read;
+            while ((read = from.getInputStream().read(buffer)) >= 0) {
+                if (!swallowed.contains(from) && !(mute && isServer(from))) {
                     to.getOutputStream().write(buffer, 0, read);
                 }
             }
@@ -118,6 +147,8 @@ public final class Relay implements AutoCloseable {
             close(to);
             open.remove(from);
             open.remove(to);
+            peers.remove(from);
+            peers.remove(to);
         }
     }
 

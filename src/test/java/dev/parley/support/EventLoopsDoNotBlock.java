@@ -16,6 +16,11 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
         // Lettuce counts who writes to a connection under a lock that it holds for that alone, and while it reconnects.
         builder.allowBlockingCallsInside("io.lettuce.core.protocol.SharedLock", "incrementWriters");
         builder.allowBlockingCallsInside("io.lettuce.core.protocol.SharedLock", "lockWritersExclusive");
+        // The same for the slots of a cluster: held while one entry of an array is set.
+        builder.allowBlockingCallsInside(
+                "io.lettuce.core.cluster.PooledClusterConnectionProvider", "getWriteConnection");
+        builder.allowBlockingCallsInside(
+                "io.lettuce.core.cluster.PooledClusterConnectionProvider", "lambda$getWriteConnection$1");
         // Netty's allocator takes a lock for a moment when it grows.
         builder.allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate");
         // Loads classes when a socket's first command is made.

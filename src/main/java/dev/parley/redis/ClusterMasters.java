@@ -1,0 +1,118 @@
+package dev.parley.redis;
+
+import io.lettuce.core.cluster.RedisClusterClient;
+import io.lettuce.core.cluster.SlotHash;
+import io.lettuce.core.cluster.api.StatefulRedisClusterConnection;
+import io.lettuce.core.cluster.event.ClusterTopologyChangedEvent;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The cluster as Lettuce knows it now: which master has which slot. Nothing here blocks; until the cluster was reached it has none. */
+final class ClusterMasters {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterMasters.class);
+
+    private static final int REACHED_AT_ONCE = 16;
+    private static final Duration REFRESH_APART = Duration.ofMillis(500);
+
+    private final RedisClusterClient client;
+    private final AtomicLong refreshedAt = new AtomicLong(System.nanoTime() - REFRESH_APART.toNanos());
+    private volatile boolean known;
+
+    ClusterMasters(RedisClusterClient client) {
+        this.client = client;
+    }
+
+    /** Asks the seeds when nothing is known yet: before that Lettuce can't connect, or would block to. */
+    Mono<Void> learn() {
+        return Mono.defer(() -> known
+                ? Mono.empty()
+                : Mono.fromCompletionStage(client::refreshPartitionsAsync).doOnSuccess(done -> known = true));
+    }
+
+    List<RedisClusterNode> nodes() {
+        return known
+                ? client.getPartitions().stream()
+                        .filter(node -> node.getRole().isUpstream() && !node.hasNoSlots())
+                        .toList()
+                : List.of();
+    }
+
+    /** Each master's name and one of its slots. */
+    Map<String, Integer> slots() {
+        Map<String, Integer> slots = new LinkedHashMap<>();
+        nodes().forEach(node -> IntStream.range(0, SlotHash.SLOT_COUNT)
+                .filter(node::hasSlot)
+                .findFirst()
+                .ifPresent(slot -> slots.put(name(node), slot)));
+        return slots;
+    }
+
+    @Nullable
+    String of(String key) {
+        RedisClusterNode node = nodeOf(key);
+        return node == null ? null : name(node);
+    }
+
+    @Nullable
+    RedisClusterNode nodeOf(String key) {
+        return known ? client.getPartitions().getMasterBySlot(SlotHash.getSlot(key)) : null;
+    }
+
+    /**
+     * Makes the connections to all masters that a cluster connection would make when it first needs them, and until then refuse what is
+     * asked. Completes when they stand or have failed; now, and in the background whenever the cluster has changed.
+     */
+    Mono<Void> reach(StatefulRedisClusterConnection<?, ?> connection) {
+        Disposable unused = changes()
+                .takeWhile(change -> connection.isOpen())
+                .concatMap(change -> reachAll(connection))
+                .subscribe();
+        return reachAll(connection);
+    }
+
+    private Mono<Void> reachAll(StatefulRedisClusterConnection<?, ?> connection) {
+        return Flux.defer(() -> Flux.fromIterable(nodes()))
+                .flatMap(
+                        node -> Mono.fromCompletionStage(() -> connection.getConnectionAsync(
+                                        node.getUri().getHost(), node.getUri().getPort()))
+                                .onErrorResume(e -> {
+                                    LOG.debug("{} can't be reached yet: {}", name(node), Redis.rootMessage(e));
+                                    return Mono.empty();
+                                }),
+                        REACHED_AT_ONCE)
+                .then();
+    }
+
+    static String name(RedisClusterNode node) {
+        return node.getUri().getHost() + ":" + node.getUri().getPort();
+    }
+
+    Flux<?> changes() {
+        return client.getResources().eventBus().get().ofType(ClusterTopologyChangedEvent.class);
+    }
+
+    /** Asks the cluster again, twice a second at most, however many want it. */
+    void refresh() {
+        long now = System.nanoTime();
+        long before = refreshedAt.get();
+        if (known && now - before >= REFRESH_APART.toNanos() && refreshedAt.compareAndSet(before, now)) {
+            var unused = client.refreshPartitionsAsync().whenComplete((done, error) -> {
+                if (error != null) {
+                    LOG.debug("The cluster does not say how it is laid out: {}", Redis.rootMessage(error));
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package dev.parley.redis;
+
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.RedisURI;
+import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
+import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The masters of a cluster. Sharded channels are listened to where their slot is, each master over a connection of its own: Lettuce's
+ * cluster connection does not move subscriptions with their slots, and subscribes again to all channels of a node in one command, which
+ * Redis refuses when they have different slots.
+ */
+record ClusterShards(ClusterMasters masters, RedisClient listening) implements Shards {
+
+    @Override
+    public @Nullable String of(String channel) {
+        return masters.of(channel);
+    }
+
+    @Override
+    public Mono<StatefulRedisPubSubConnection<String, byte[]>> connect(String shard) {
+        return Mono.defer(() -> masters.nodes().stream()
+                .filter(node -> ClusterMasters.name(node).equals(shard))
+                .findFirst()
+                .map(node -> connect(listening, node))
+                .orElseGet(() -> Mono.error(new IllegalStateException(shard + " is no master of the cluster now"))));
+    }
+
+    @Override
+    public Flux<?> changes() {
+        return masters.changes();
+    }
+
+    @Override
+    public void refresh() {
+        masters.refresh();
+    }
+
+    @Override
+    public boolean sharded() {
+        return true;
+    }
+
+    private static Mono<StatefulRedisPubSubConnection<String, byte[]>> connect(
+            RedisClient listening, RedisClusterNode node) {
+        RedisURI uri = node.getUri();
+        return Mono.fromCompletionStage(() -> listening.connectPubSubAsync(Connector.CODEC, uri));
+    }
+
+    /** What is broadcast is heard on any of the masters: each attempt tries one of them. */
+    record Any(ClusterMasters masters, RedisClient listening) implements Shards {
+
+        private static final String ANY = "any";
+
+        @Override
+        public String of(String channel) {
+            return ANY;
+        }
+
+        @Override
+        public Mono<StatefulRedisPubSubConnection<String, byte[]>> connect(String shard) {
+            return Mono.defer(() -> {
+                List<RedisClusterNode> nodes = masters.nodes();
+                return nodes.isEmpty()
+                        ? Mono.error(new IllegalStateException("the cluster has not been reached yet"))
+                        : ClusterShards.connect(
+                                listening, nodes.get(ThreadLocalRandom.current().nextInt(nodes.size())));
+            });
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package dev.parley.redis;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+
+/** A channel of this node's own, on one master: what is published there must be heard. Thread-safe. */
+final class Probe implements PubSub.Listener {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Probe.class);
+
+    private final String master;
+    private final Redis redis;
+    private final PubSub pubSub;
+    private final String channel;
+    private final Runnable changed;
+    private final Disposable.Swap publishing = Disposables.swap();
+    private long sent;
+    private long heard;
+    private long heardAt;
+    private boolean underWay;
+    private long underWaySince;
+    private boolean unheard;
+    private long unheardSince;
+    private boolean suspected;
+    private @Nullable String silent;
+
+    /** @param changed run when the master has answered or failed to; on any thread */
+    Probe(String master, Redis redis, PubSub pubSub, String channel, Runnable changed) {
+        this.master = master;
+        this.redis = redis;
+        this.pubSub = pubSub;
+        this.channel = channel;
+        this.changed = changed;
+    }
+
+    void open() {
+        Mono<Void> unused = pubSub.subscribe(channel, this);
+    }
+
+    void close() {
+        publishing.dispose();
+        pubSub.unsubscribe(channel);
+    }
+
+    String master() {
+        return master;
+    }
+
+    String channel() {
+        return channel;
+    }
+
+    /** Publishes the next one, when the last one has been answered; and has the connection replaced when nothing is heard on it. */
+    void beat(Duration timeout) {
+        long now = System.nanoTime();
+        byte[] message;
+        synchronized (this) {
+            if (underWay && now - underWaySince > timeout.toNanos()) {
+                silent =
+                        "no answer for " + Duration.ofNanos(now - underWaySince).toSeconds() + " s";
+            }
+            if (underWay) {
+                message = null;
+            } else {
+                underWay = true;
+                underWaySince = now;
+                message = Long.toString(++sent).getBytes(US_ASCII);
+            }
+        }
+        if (message == null) {
+            changed.run();
+        } else {
+            publish(message);
+        }
+        if (deaf(now, timeout)) {
+            LOG.warn(
+                    "What is published at {} is not heard for {} ms: the Pub/Sub connection is replaced",
+                    master,
+                    timeout.toMillis());
+            pubSub.replace(channel);
+        }
+    }
+
+    private void publish(byte[] message) {
+        publishing.update(redis.unguarded(commands ->
+                        pubSub.sharded() ? commands.spublish(channel, message) : commands.publish(channel, message))
+                .subscribe(receivers -> answered(), error -> failed(Redis.rootMessage(error))));
+    }
+
+    private void answered() {
+        synchronized (this) {
+            underWay = false;
+            silent = null;
+            if (sent > heard && !unheard) {
+                unheard = true;
+                unheardSince = underWaySince;
+            }
+        }
+        changed.run();
+    }
+
+    private void failed(String why) {
+        synchronized (this) {
+            underWay = false;
+            silent = why;
+        }
+        changed.run();
+    }
+
+    /** Two looks in a row have to agree: a node that was held up itself hears first what has come meanwhile. */
+    private synchronized boolean deaf(long now, Duration timeout) {
+        boolean late = unheard && now - unheardSince > timeout.toNanos();
+        boolean deaf = late && suspected;
+        suspected = late && !deaf;
+        if (deaf) {
+            unheard = false;
+        }
+        return deaf;
+    }
+
+    @Override
+    public synchronized void message(String from, byte[] message) {
+        heard = Long.parseLong(new String(message, US_ASCII));
+        heardAt = System.nanoTime();
+        unheard = false;
+        suspected = false;
+    }
+
+    /** What was published before this could not be heard here. */
+    @Override
+    public synchronized void acknowledged() {
+        unheard = false;
+    }
+
+    /** Why the master does not take what is published; null while it does. */
+    synchronized @Nullable String silent() {
+        return silent;
+    }
+
+    /** Whether one was heard that recently. */
+    synchronized boolean heardWithin(Duration time) {
+        return heard > 0 && System.nanoTime() - heardAt <= time.toNanos();
+    }
+}

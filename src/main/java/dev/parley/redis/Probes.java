@@ -1,0 +1,172 @@
+package dev.parley.redis;
+
+import dev.parley.event.Ids;
+import io.lettuce.core.cluster.SlotHash;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Proof, again and again, that Redis answers and that this node hears what is published: to a channel of its own on each master, over
+ * the shared connection for commands, for each {@link PubSub}. One that does not hear what was published and answered for too long has
+ * its connection replaced. Thread-safe; runs on a timer's thread and on Redis' event loops, blocks nowhere.
+ */
+public final class Probes implements Disposable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Probes.class);
+
+    private static final Duration STOP = Duration.ofSeconds(1);
+
+    private final Redis redis;
+    private final Keys keys;
+    private final Duration interval;
+    private final Duration timeout;
+    private final String node = Ids.random();
+    private final List<PubSub> listening;
+    private final List<Map<String, Probe>> probes = new ArrayList<>();
+    private final Sinks.Many<Boolean> answering = Sinks.many().replay().latestOrDefault(true);
+    private final Disposable.Composite running = Disposables.composite();
+    private final Set<String> toldSilent = new HashSet<>();
+    private final Scheduler timer = Schedulers.single();
+
+    public Probes(Redis redis, Keys keys, PubSub... listening) {
+        this.redis = redis;
+        this.keys = keys;
+        this.interval = redis.settings().probeInterval();
+        this.timeout = redis.settings().silence();
+        this.listening = List.of(listening);
+        this.listening.forEach(each -> probes.add(new ConcurrentHashMap<>()));
+    }
+
+    /** Begins, and goes on until {@link #dispose}: in each interval, and at once when Redis is reached. */
+    public void open() {
+        Flux<?> ticks = Flux.merge(
+                Flux.interval(interval, timer).onBackpressureDrop(),
+                redis.up().filter(up -> up).publishOn(timer));
+        boolean open = running.add(ticks.subscribe(tick -> beat()));
+        if (!open) {
+            throw new IllegalStateException("the probes are closed");
+        }
+    }
+
+    private void beat() {
+        Map<String, Integer> masters = redis.masters();
+        for (int i = 0; i < probes.size(); i++) {
+            place(i, masters);
+            probes.get(i).values().forEach(probe -> probe.beat(timeout));
+        }
+    }
+
+    /** One probe for each master, on a slot that is still its own. */
+    private void place(int index, Map<String, Integer> masters) {
+        Map<String, Probe> placed = probes.get(index);
+        placed.forEach((master, probe) -> {
+            if (!master.equals(redis.masterOf(probe.channel())) && placed.remove(master, probe)) {
+                probe.close();
+            }
+        });
+        masters.forEach((master, slot) -> {
+            if (!placed.containsKey(master)) {
+                String channel = keys.probe(node + "-" + index, tag(slot));
+                Probe probe = new Probe(master, redis, listening.get(index), channel, this::changed);
+                placed.put(master, probe);
+                probe.open();
+            }
+        });
+    }
+
+    /** The least number that is on a slot: some ten thousand are tried, once a master. */
+    static String tag(int slot) {
+        int number = 0;
+        while (SlotHash.getSlot(Integer.toString(number)) != slot) {
+            number++;
+        }
+        return Integer.toString(number);
+    }
+
+    private void changed() {
+        Map<String, String> silentNow = new TreeMap<>();
+        for (Probe probe : all()) {
+            String why = probe.silent();
+            if (why != null) {
+                silentNow.put(probe.master(), why);
+            }
+        }
+        tell(silentNow);
+        answering.emitNext(silentNow.isEmpty(), Sinks.EmitFailureHandler.busyLooping(STOP));
+    }
+
+    private synchronized void tell(Map<String, String> silentNow) {
+        silentNow.forEach((master, why) -> {
+            if (toldSilent.add(master)) {
+                LOG.warn("Redis ({}) does not answer: {}", master, why);
+            }
+        });
+        toldSilent.removeIf(master -> {
+            boolean back = !silentNow.containsKey(master);
+            if (back) {
+                LOG.info("Redis ({}) answers again, or has been replaced", master);
+            }
+            return back;
+        });
+    }
+
+    private Collection<Probe> all() {
+        return probes.stream().flatMap(each -> each.values().stream()).toList();
+    }
+
+    /** Whether all of Redis is there and answers: the present state, then each change. Hot, never ends. */
+    public Flux<Boolean> up() {
+        return Flux.combineLatest(redis.up(), answering.asFlux(), (stands, answers) -> stands && answers)
+                .distinctUntilChanged();
+    }
+
+    /** Why nothing can be asked of Redis; null while any of its masters answers. */
+    public @Nullable String silent() {
+        Collection<Probe> all = all();
+        List<String> silent =
+                all.stream().map(Probe::silent).filter(Objects::nonNull).toList();
+        if (all.isEmpty()) {
+            return "Redis has not been reached yet";
+        }
+        return silent.size() == all.size() ? "Redis does not answer: " + silent.get(0) : null;
+    }
+
+    /** Why this node may miss what is published; null while it hears its probes from every master that answers. */
+    public @Nullable String deaf(PubSub pubSub) {
+        Collection<Probe> own = probes.get(listening.indexOf(pubSub)).values();
+        List<Probe> answered =
+                own.stream().filter(probe -> probe.silent() == null).toList();
+        if (answered.isEmpty()) {
+            return "no probe can be published";
+        }
+        long deaf =
+                answered.stream().filter(probe -> !probe.heardWithin(timeout)).count();
+        return deaf == 0
+                ? null
+                : "nothing is heard from " + deaf + " of " + answered.size() + " masters for " + timeout.toMillis()
+                        + " ms";
+    }
+
+    @Override
+    public void dispose() {
+        running.dispose();
+        all().forEach(Probe::close);
+    }
+}

@@ -1,0 +1,103 @@
+package dev.parley.redis;
+
+import io.lettuce.core.protocol.CommandHandler;
+import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.RedisCommand;
+import io.lettuce.core.resource.NettyCustomizer;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Closes a connection on which something was asked and nothing came for too long: the other side hangs, or the network swallows what is
+ * sent in one direction, which TCP does not tell while somebody on the way acknowledges it. Lettuce times commands out but keeps such a
+ * connection. Whoever owns it connects again as after any other loss.
+ *
+ * <p>Runs on the connection's event loop. A loop that was held up itself reads before it judges: two looks in a row have to agree.
+ */
+final class SilenceHandler extends ChannelDuplexHandler {
+
+    private static final Logger LOG = LoggerFactory.getLogger(SilenceHandler.class);
+
+    private static final int LOOKS = 8;
+
+    private final long patience;
+    private final long block;
+    private @Nullable Future<?> looking;
+    private boolean asked;
+    private boolean suspected;
+    private long deadline;
+
+    private SilenceHandler(RedisSettings settings) {
+        this.patience = settings.silence().toNanos();
+        this.block = settings.block().toNanos();
+    }
+
+    /** Puts one into every connection, where commands are still commands and answers are still bytes. */
+    static NettyCustomizer everywhere(RedisSettings settings) {
+        return new NettyCustomizer() {
+            @Override
+            public void afterChannelInitialized(Channel channel) {
+                channel.pipeline()
+                        .addBefore(
+                                channel.pipeline().context(CommandHandler.class).name(),
+                                null,
+                                new SilenceHandler(settings));
+            }
+        };
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        long apart = patience / LOOKS;
+        looking = context.executor().scheduleWithFixedDelay(() -> look(context), apart, apart, TimeUnit.NANOSECONDS);
+        context.fireChannelActive();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (looking != null) {
+            looking.cancel(false);
+        }
+        context.fireChannelInactive();
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
+        if (!asked) {
+            asked = true;
+            deadline = System.nanoTime() + patience + (blocks(message) ? block : 0);
+        }
+        var unused = context.write(message, promise);
+    }
+
+    /** XREAD is what Parley blocks with, on connections of its own. */
+    private static boolean blocks(Object message) {
+        return message instanceof RedisCommand<?, ?, ?> command && command.getType() == CommandType.XREAD;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        asked = false;
+        suspected = false;
+        context.fireChannelRead(message);
+    }
+
+    private void look(ChannelHandlerContext context) {
+        if (asked && System.nanoTime() - deadline > 0) {
+            if (suspected) {
+                LOG.warn(
+                        "Redis at {} does not answer: the connection is given up",
+                        context.channel().remoteAddress());
+                var unused = context.close();
+            }
+            suspected = true;
+        }
+    }
+}
