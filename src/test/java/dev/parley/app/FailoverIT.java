@@ -155,8 +155,9 @@ class FailoverIT {
                     assertThat(socket.next().path("type").asText()).isEqualTo("snapshot");
                     gaps++;
                     anything = true;
-                } else if (type.equals("event") && frame.has("position")) {
-                    int n = TopologyContract.number(frame);
+                } else if (type.equals("placed") || (type.equals("event") && frame.has("position"))) {
+                    int n = Integer.parseInt(
+                            frame.path("event_id").asText().substring(1));
                     if (!anything) {
                         assertThat(n).as("the one after %s: %s", last, frame).isEqualTo(last + 1);
                     }
