@@ -225,12 +225,14 @@ class SilentRedisIT {
             redis.pause();
             try {
                 TestTopology.await("it is not ready", () -> ready(node).status() == 503);
-                TestTopology.await("it says why", () -> ready(node)
-                        .json()
-                        .path("reasons")
-                        .path("redis")
-                        .asText()
-                        .startsWith("Redis does not answer"));
+                TestTopology.await(
+                        "it says why",
+                        () -> ready(node)
+                                .json()
+                                .path("reasons")
+                                .path("redis")
+                                .asText()
+                                .startsWith("Redis does not answer"));
                 assertThat(socket.next("status").path("redis").asText()).isEqualTo("degraded");
             } finally {
                 redis.resume();
