@@ -503,9 +503,9 @@ class HttpApiIT {
         Answer live = TestHttp.get(node.management("/health/live"));
         assertThat(live.status()).isEqualTo(200);
         assertThat(live.json().path("status").asText()).isEqualTo("up");
-        TestTopology.await("it is ready", () -> TestHttp.get(node.management("/health/ready"))
-                        .status()
-                == 200);
+        TestTopology.await(
+                "it is ready",
+                () -> TestHttp.get(node.management("/health/ready")).status() == 200);
         Answer ready = TestHttp.get(node.management("/health/ready"));
         assertThat(ready.status()).isEqualTo(200);
         assertThat(ready.json().path("ready").asBoolean()).isTrue();
