@@ -25,6 +25,7 @@ final class Probe implements PubSub.Listener {
     private long heard;
     private long heardAt;
     private boolean underWay;
+    private boolean again;
     private long underWaySince;
     private boolean unheard;
     private long unheardSince;
@@ -60,24 +61,10 @@ final class Probe implements PubSub.Listener {
     /** Publishes the next one, when the last one has been answered; and has the connection replaced when nothing is heard on it. */
     void beat(Duration timeout) {
         long now = System.nanoTime();
-        byte[] message;
-        synchronized (this) {
-            if (underWay && now - underWaySince > timeout.toNanos()) {
-                silent =
-                        "no answer for " + Duration.ofNanos(now - underWaySince).toSeconds() + " s";
-            }
-            if (underWay) {
-                message = null;
-            } else {
-                underWay = true;
-                underWaySince = now;
-                message = Long.toString(++sent).getBytes(US_ASCII);
-            }
-        }
-        if (message == null) {
+        if (waits(now, timeout)) {
             changed.run();
         } else {
-            publish(message);
+            next();
         }
         if (deaf(now, timeout)) {
             LOG.warn(
@@ -88,15 +75,35 @@ final class Probe implements PubSub.Listener {
         }
     }
 
-    private void publish(byte[] message) {
+    /** Whether the last one has not been answered yet. */
+    private synchronized boolean waits(long now, Duration timeout) {
+        if (underWay && now - underWaySince > timeout.toNanos()) {
+            silent = "no answer for " + Duration.ofNanos(now - underWaySince).toMillis() + " ms";
+        }
+        return underWay;
+    }
+
+    private void next() {
+        byte[] message;
+        synchronized (this) {
+            if (underWay) {
+                return;
+            }
+            underWay = true;
+            underWaySince = System.nanoTime();
+            message = Long.toString(++sent).getBytes(US_ASCII);
+        }
         publishing.update(redis.unguarded(commands ->
                         pubSub.sharded() ? commands.spublish(channel, message) : commands.publish(channel, message))
                 .subscribe(receivers -> answered(), error -> failed(Redis.rootMessage(error))));
     }
 
     private void answered() {
+        boolean goOn;
         synchronized (this) {
             underWay = false;
+            goOn = again;
+            again = false;
             silent = null;
             if (sent > heard && !unheard) {
                 unheard = true;
@@ -104,6 +111,9 @@ final class Probe implements PubSub.Listener {
             }
         }
         changed.run();
+        if (goOn) {
+            next();
+        }
     }
 
     private void failed(String why) {
@@ -133,10 +143,17 @@ final class Probe implements PubSub.Listener {
         suspected = false;
     }
 
-    /** What was published before this could not be heard here. */
+    /** What was published before this could not be heard here, so another one is published at once. */
     @Override
-    public synchronized void acknowledged() {
-        unheard = false;
+    public void acknowledged() {
+        synchronized (this) {
+            unheard = false;
+            again = underWay;
+            if (again) {
+                return;
+            }
+        }
+        next();
     }
 
     /** Why the master does not take what is published; null while it does. */

@@ -13,11 +13,11 @@ import dev.parley.event.Ids;
 import dev.parley.event.Position;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestRedis;
+import dev.parley.redis.TestTopology;
 import dev.parley.support.LogWatch;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
-import dev.parley.redis.TestTopology;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -503,9 +503,9 @@ class HttpApiIT {
         Answer live = TestHttp.get(node.management("/health/live"));
         assertThat(live.status()).isEqualTo(200);
         assertThat(live.json().path("status").asText()).isEqualTo("up");
-        // It is ready once it has heard its own probes.
         TestTopology.await(
-                "it is ready", () -> TestHttp.get(node.management("/health/ready")).status() == 200);
+                "it is ready",
+                () -> TestHttp.get(node.management("/health/ready")).status() == 200);
         Answer ready = TestHttp.get(node.management("/health/ready"));
         assertThat(ready.json().path("ready").asBoolean()).isTrue();
         assertThat(ready.json().path("checks"))

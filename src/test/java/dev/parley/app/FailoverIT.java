@@ -156,8 +156,7 @@ class FailoverIT {
                     gaps++;
                     anything = true;
                 } else if (type.equals("placed") || (type.equals("event") && frame.has("position"))) {
-                    int n = Integer.parseInt(
-                            frame.path("event_id").asText().substring(1));
+                    int n = Integer.parseInt(frame.path("event_id").asText().substring(1));
                     if (!anything) {
                         assertThat(n).as("the one after %s: %s", last, frame).isEqualTo(last + 1);
                     }

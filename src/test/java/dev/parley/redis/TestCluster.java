@@ -67,6 +67,7 @@ public final class TestCluster implements TestTopology {
                         .build())
                 .build());
         connection = client.connect();
+        connection.setTimeout(Duration.ofSeconds(2));
     }
 
     public static TestCluster start() {

@@ -21,6 +21,9 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
                 "io.lettuce.core.cluster.PooledClusterConnectionProvider", "getWriteConnection");
         builder.allowBlockingCallsInside(
                 "io.lettuce.core.cluster.PooledClusterConnectionProvider", "lambda$getWriteConnection$1");
+        // With TLS it reads what is trusted, a file, for each connection that it makes.
+        builder.allowBlockingCallsInside(
+                "io.lettuce.core.SslConnectionBuilder$SslChannelInitializer", "initializeSSLEngine");
         // Netty's allocator takes a lock for a moment when it grows.
         builder.allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate");
         // Loads classes when a socket's first command is made.
