@@ -99,7 +99,7 @@ final class Gateway {
         hub = new Hub(log, live, keys, settings.hub(), heals::add);
         pubSubSource = new PubSubSource(hub::passOn);
         streams = config.ingest().streams().orElseGet(List::of).stream()
-                .map(name -> new StreamSource(redis, log, keys.stream(name), settings.streams()))
+                .map(name -> new StreamSource(redis, log, config.node(), keys.stream(name), settings.streams()))
                 .toList();
 
         // What is served.

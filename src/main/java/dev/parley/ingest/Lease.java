@@ -23,13 +23,14 @@ final class Lease {
     private final String stream;
     private final String lease;
     private final Duration ttl;
-    private final String me = Ids.random();
+    private final String me;
 
-    Lease(Redis redis, String stream, Duration ttl) {
+    Lease(Redis redis, String stream, String node, Duration ttl) {
         this.redis = redis;
         this.stream = stream;
         this.lease = "{" + stream + "}:lease";
         this.ttl = ttl;
+        this.me = node + "/" + Ids.random();
     }
 
     /** Takes the lease and emits the id behind which to read on; empty when somebody else has it. */

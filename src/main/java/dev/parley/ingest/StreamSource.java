@@ -61,13 +61,16 @@ public final class StreamSource implements Disposable {
     private String cursor = "0-0";
     private final Map<String, Integer> refusals = new HashMap<>();
 
-    /** @param stream the stream's key, prefix included */
-    public StreamSource(Redis redis, ConversationLog log, String stream, StreamSettings settings) {
+    /**
+     * @param node this node's name
+     * @param stream the stream's key, prefix included
+     */
+    public StreamSource(Redis redis, ConversationLog log, String node, String stream, StreamSettings settings) {
         this.redis = redis;
         this.log = log;
         this.stream = stream;
         this.settings = settings;
-        this.lease = new Lease(redis, stream, settings.lease());
+        this.lease = new Lease(redis, stream, node, settings.lease());
     }
 
     /** Reads until {@link #dispose}. */

@@ -39,7 +39,8 @@ class StreamSourceIT {
     private StreamSource source = source();
 
     private StreamSource source() {
-        return new StreamSource(redis, new ConversationLog(redis, Keys.DEFAULT, LogSettings.DEFAULT), stream, settings);
+        return new StreamSource(
+                redis, new ConversationLog(redis, Keys.DEFAULT, LogSettings.DEFAULT), "test", stream, settings);
     }
 
     @AfterEach
