@@ -10,7 +10,7 @@ import dev.parley.http.Route;
 import dev.parley.http.Router;
 import dev.parley.hub.Hub;
 import dev.parley.ingest.PubSubSource;
-import dev.parley.ingest.StreamSource;
+import dev.parley.ingest.StreamSources;
 import dev.parley.log.ConversationLog;
 import dev.parley.log.Publisher;
 import dev.parley.metrics.Metric;
@@ -30,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,7 +62,7 @@ final class Gateway {
     private final Publisher publisher;
     private final Hub hub;
     private final PubSubSource pubSubSource;
-    private final List<StreamSource> streams;
+    private final StreamSources streams;
     private final WebSocketEndpoint sockets;
     private final Server http;
     private final Server management;
@@ -98,9 +97,14 @@ final class Gateway {
         Heals heals = new Heals(inbound, HEALS_AT_ONCE);
         hub = new Hub(log, live, keys, settings.hub(), heals::add);
         pubSubSource = new PubSubSource(hub::passOn);
-        streams = config.ingest().streams().orElseGet(List::of).stream()
-                .map(name -> new StreamSource(redis, log, config.node(), keys.stream(name), settings.streams()))
-                .toList();
+        streams = new StreamSources(
+                redis,
+                log,
+                config.node(),
+                config.ingest().streams().orElseGet(List::of).stream()
+                        .map(keys::stream)
+                        .toList(),
+                settings.streams());
 
         // What is served.
         Authenticator authenticator = settings.authenticator();
@@ -130,7 +134,7 @@ final class Gateway {
         } else {
             listening = true;
         }
-        streams.forEach(StreamSource::open);
+        streams.open();
         http = Server.listen(loops, config.http().host(), config.http().port(), new Router(routes));
         management = Server.listen(
                 loops, config.management().host(), config.management().port(), new Router(managed));
@@ -178,14 +182,11 @@ final class Gateway {
         Metric.EPHEMERAL.register(registry, pubSubSource, PubSubSource::passedOn);
         Metric.ELSEWHERE.register(registry, pubSubSource, PubSubSource::elsewhere);
         Metric.MALFORMED.register(registry, pubSubSource, PubSubSource::malformed);
-        Metric.STREAMED.register(registry, streams, all -> sum(all, StreamSource::appended));
-        Metric.DEAD.register(registry, streams, all -> sum(all, StreamSource::dead));
+        Metric.STREAMS.register(registry, streams, StreamSources::reading);
+        Metric.STREAMED.register(registry, streams, StreamSources::appended);
+        Metric.DEAD.register(registry, streams, StreamSources::dead);
         Metric.RESUBSCRIBED.register(registry, live, PubSub::acknowledgements);
         return registry;
-    }
-
-    private static long sum(List<StreamSource> streams, ToLongFunction<StreamSource> count) {
-        return streams.stream().mapToLong(count).sum();
     }
 
     private void keep(Disposable disposable) {
@@ -207,7 +208,7 @@ final class Gateway {
         LOG.info("Stopping: {} sockets are told to come back elsewhere", sockets.size());
         listening = false;
         sockets.drain(config.shutdown().drain())
-                .thenMany(Flux.fromIterable(streams).concatMap(StreamSource::close))
+                .then(streams.close())
                 .then(Mono.fromRunnable(this::quiet))
                 .then(Flux.concatDelayError(
                                 http.close(), management.close(), live.close(), channels.close(), redis.close())

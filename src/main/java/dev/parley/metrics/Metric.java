@@ -14,6 +14,7 @@ public enum Metric {
     EPHEMERAL("parley.ingest.ephemeral", "Ephemeral events handed to sockets on this node", true),
     ELSEWHERE("parley.ingest.elsewhere", "Ephemeral events of conversations not hosted here, dropped", true),
     MALFORMED("parley.ingest.malformed", "Malformed ephemeral events, dropped", true),
+    STREAMS("parley.ingest.streams", "Durable streams that this node reads now", false),
     STREAMED("parley.ingest.streamed", "Entries of durable streams that are in a log", true),
     DEAD("parley.ingest.dead", "Entries of durable streams that went to the dead letters", true),
     RESUBSCRIBED("parley.pubsub.acknowledged", "Subscriptions acknowledged by Redis, again after each reconnect", true);

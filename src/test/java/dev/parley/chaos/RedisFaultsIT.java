@@ -85,4 +85,27 @@ final class RedisFaultsIT {
             stage.quiet("network to Redis cut for 2 s", "").assertNothingLost();
         }
     }
+
+    @Test
+    @Tag("chaos")
+    void connectionsToRedisThatSwallowWhatIsSentAreFoundWithinTenSeconds() {
+        try (Stage stage = new Stage(directory, true);
+                Relay network = Relay.to(stage.redisUri())) {
+            stage.set("redis.uri", "redis://127.0.0.1:" + network.http("").getPort());
+            stage.play(1);
+            network.swallow();
+            long swallowed = System.nanoTime();
+            long events = stage.shown();
+            stage.work(100);
+            // What was on its way has come by now; the next ones come over new connections.
+            long before = Math.max(events, stage.shown());
+            boolean found = Await.holds(Duration.ofSeconds(15), () -> stage.shown() > before + 100);
+            Duration took = Duration.ofNanos(System.nanoTime() - swallowed);
+            stage.work(500);
+            stage.quiet("connections to Redis swallow", "found in " + took.toMillis() + " ms")
+                    .assertNothingLost();
+            assertThat(found).isTrue();
+            assertThat(took).isLessThan(Duration.ofSeconds(11));
+        }
+    }
 }

@@ -2,6 +2,7 @@ package dev.parley.chaos;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.StreamMessage;
@@ -110,6 +111,7 @@ final class Stage implements AutoCloseable {
     }
 
     /** One more node, which serves when this returns. */
+    @CanIgnoreReturnValue
     Node startNode() {
         Node node = Node.start(directory, "node" + ++started, settings);
         nodes.add(node);
@@ -136,6 +138,11 @@ final class Stage implements AutoCloseable {
 
     List<Follower> followers() {
         return followers;
+    }
+
+    /** Events shown so far, all sockets together. */
+    long shown() {
+        return followers.stream().mapToLong(follower -> follower.shown().size()).sum();
     }
 
     /** Starts publishers, half of them with XADD and half with HTTP. */
