@@ -12,12 +12,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /** A network that can be cut: passes TCP connections on to a server, and while it is cut there are none. */
 public final class Relay implements AutoCloseable {
 
-    private static final int BUFFER = 8 << 10;
-
     private final ServerSocket listening;
     private final URI target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
-    private final Set<Socket> swallowed = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
 
     private Relay(ServerSocket listening, URI target) {
@@ -48,11 +45,6 @@ public final class Relay implements AutoCloseable {
 
     public void mend() {
         cut = false;
-    }
-
-    /** What is sent on the connections that are open now is lost from now on, and neither side is told; new ones pass. */
-    public void swallow() {
-        swallowed.addAll(open);
     }
 
     @Override
@@ -97,12 +89,7 @@ public final class Relay implements AutoCloseable {
 
     private void pump(Socket from, Socket to) {
         try {
-            byte[] buffer = new byte[BUFFER];
-            for (int read; (read = from.getInputStream().read(buffer)) >= 0; ) {
-                if (!swallowed.contains(from)) {
-                    to.getOutputStream().write(buffer, 0, read);
-                }
-            }
+            from.getInputStream().transferTo(to.getOutputStream());
         } catch (IOException e) {
             // One side has gone, so the other goes too.
         } finally {
@@ -110,8 +97,6 @@ public final class Relay implements AutoCloseable {
             close(to);
             open.remove(from);
             open.remove(to);
-            swallowed.remove(from);
-            swallowed.remove(to);
         }
     }
 

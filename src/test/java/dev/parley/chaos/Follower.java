@@ -31,19 +31,11 @@ final class Follower {
     private static final HttpClient CLIENT =
             HttpClient.newBuilder().connectTimeout(PATIENCE).build();
 
-    /**
-     * What was shown, in its order.
-     *
-     * @param mark of an event; null where the client was told that something is missing, and got a snapshot
-     * @param position the event's or the snapshot's
-     */
-    record Shown(@Nullable Mark mark, String position) {}
-
     private final String conversation;
     private final Nodes nodes;
     private final Random random;
     private final ScheduledExecutorService later;
-    private final List<Shown> shown = new ArrayList<>();
+    private final List<Ledger.Shown> shown = new ArrayList<>();
     private final Set<String> pending = new HashSet<>();
     private @Nullable Link link;
     private @Nullable String position;
@@ -108,17 +100,8 @@ final class Follower {
         return position;
     }
 
-    synchronized List<Shown> shown() {
-        return List.copyOf(shown);
-    }
-
-    synchronized int reconnects() {
-        return connections - 1;
-    }
-
-    /** How often it began again from a snapshot without being told of a gap. */
-    synchronized int silentResets() {
-        return silentResets;
+    synchronized Ledger.Account account() {
+        return new Ledger.Account(conversation, List.copyOf(shown), connections - 1, silentResets);
     }
 
     private synchronized void opened(Link one, WebSocket socket) {
@@ -170,7 +153,7 @@ final class Follower {
 
     private void snapshot(String at) {
         if (position != null) {
-            shown.add(new Shown(null, at));
+            shown.add(new Ledger.Shown(null, at));
         }
         position = at;
         current = true;
@@ -196,7 +179,7 @@ final class Follower {
     }
 
     private void place(Mark mark, String at) {
-        shown.add(new Shown(mark, at));
+        shown.add(new Ledger.Shown(mark, at));
         position = at;
     }
 

@@ -27,6 +27,21 @@ final class Ledger {
     /** An event of a log. */
     record Entry(String position, Mark mark) {}
 
+    /**
+     * What a socket was shown, in its order.
+     *
+     * @param mark of an event; null where the client was told that something is missing, and got a snapshot
+     * @param position the event's or the snapshot's
+     */
+    record Shown(@Nullable Mark mark, String position) {}
+
+    /**
+     * What one socket can say, over all its connections.
+     *
+     * @param silentResets how often it began again from a snapshot without being told of a gap
+     */
+    record Account(String conversation, List<Shown> shown, int reconnects, int silentResets) {}
+
     private final Map<Mark, Answer> acknowledged = new ConcurrentHashMap<>();
     private final LongAdder unanswered = new LongAdder();
 
@@ -45,7 +60,7 @@ final class Ledger {
     }
 
     /** @param logs each conversation's log as Redis has it now, oldest first */
-    Verdict verdict(Map<String, List<Entry>> logs, List<Follower> followers) {
+    Verdict verdict(Map<String, List<Entry>> logs, List<Account> accounts) {
         Counts counts = new Counts();
         Map<Mark, String> places = new HashMap<>();
         logs.values().forEach(log -> checkLog(log, places, counts));
@@ -58,28 +73,23 @@ final class Ledger {
                     .computeIfAbsent(mark.publisher(), p -> new TreeMap<>())
                     .put(mark.number(), mark);
         });
-        for (Follower follower : followers) {
-            List<Follower.Shown> shown = follower.shown();
-            counts.shown += shown.stream().filter(each -> each.mark() != null).count();
-            counts.reconnects += follower.reconnects();
-            counts.silentResets += follower.silentResets();
-            expected.getOrDefault(follower.conversation(), Map.of())
+        for (Account account : accounts) {
+            List<Shown> shown = account.shown();
+            long gaps = shown.stream().filter(each -> each.mark() == null).count();
+            counts.shown += shown.size() - gaps;
+            counts.gaps += gaps;
+            counts.toldSockets += gaps > 0 ? 1 : 0;
+            counts.reconnects += account.reconnects();
+            counts.silentResets += account.silentResets();
+            expected.getOrDefault(account.conversation(), Map.of())
                     .forEach((publisher, events) -> check(publisher, events, shown, places, counts));
-            boolean gap = false;
-            for (Follower.Shown each : shown) {
-                if (each.mark() == null) {
-                    counts.gaps++;
-                    gap = true;
-                }
-            }
-            counts.toldFollowers += gap ? 1 : 0;
         }
         return new Verdict(
                 count(Answer.ADDED),
                 count(Answer.STORED),
                 count(Answer.QUEUED),
                 unanswered.sum(),
-                followers.size(),
+                accounts.size(),
                 counts);
     }
 
@@ -104,13 +114,13 @@ final class Ledger {
     private static void check(
             String publisher,
             NavigableMap<Integer, Mark> events,
-            List<Follower.Shown> shown,
+            List<Shown> shown,
             Map<Mark, String> places,
             Counts counts) {
         Set<Integer> had = new HashSet<>();
         int highest = 0;
         String toldUpTo = null;
-        for (Follower.Shown each : shown) {
+        for (Shown each : shown) {
             Mark mark = each.mark();
             if (mark == null) {
                 toldUpTo = each.position();
@@ -158,7 +168,7 @@ final class Ledger {
         long reorderedInLog;
         long lostByRedis;
         long gaps;
-        long toldFollowers;
+        long toldSockets;
         long silentResets;
         long reconnects;
     }

@@ -125,11 +125,6 @@ final class Node implements AutoCloseable {
         }
     }
 
-    /** What it has logged. */
-    List<String> said() {
-        return process.err();
-    }
-
     @Override
     public void close() {
         process.close();

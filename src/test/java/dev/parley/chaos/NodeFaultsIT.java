@@ -43,7 +43,7 @@ final class NodeFaultsIT {
                 return holder != null && !holder.equals(reader.name());
             });
             Duration took = Duration.ofNanos(System.nanoTime() - killed);
-            stage.work(1_000);
+            stage.work(500);
             stage.quiet("node SIGKILL, lease " + lease.toSeconds() + " s", "take-over in " + took.toMillis() + " ms")
                     .assertNothingLost();
             assertThat(took).isLessThan(lease.plusSeconds(1));
@@ -84,7 +84,7 @@ final class NodeFaultsIT {
                 stage.nodes().remove(old);
                 old.stop();
                 assertThat(fresh.ready()).isTrue();
-                stage.work(1_000);
+                stage.work(500);
             }
             stage.quiet("rolling restart of two nodes", "").assertNothingLost();
         }

@@ -26,7 +26,7 @@ final class RedisFaultsIT {
                 stage.redis().kill();
                 Await.pass(Duration.ofSeconds(1));
                 stage.redis().restart();
-                stage.work(1_000);
+                stage.work(500);
             }
             stage.quiet("Redis SIGKILL twice, data kept", "").assertNothingLost();
         }
@@ -52,7 +52,7 @@ final class RedisFaultsIT {
         try (Stage stage = new Stage(directory, true)) {
             stage.play(1);
             assertThat(stage.commands().flushall(FlushMode.SYNC)).isEqualTo("OK");
-            stage.work(1_000);
+            stage.work(500);
             Verdict verdict = stage.quiet("FLUSHALL", "");
             verdict.assertNothingLostSilently();
             verdict.assertEverySocketWasTold();
@@ -81,31 +81,8 @@ final class RedisFaultsIT {
             network.cut();
             Await.pass(Duration.ofSeconds(2));
             network.mend();
-            stage.work(1_000);
-            stage.quiet("network to Redis cut for 2 s", "").assertNothingLost();
-        }
-    }
-
-    @Test
-    @Tag("chaos")
-    void connectionsToRedisThatSwallowWhatIsSentAreFoundWithinTenSeconds() {
-        try (Stage stage = new Stage(directory, true);
-                Relay network = Relay.to(stage.redisUri())) {
-            stage.set("redis.uri", "redis://127.0.0.1:" + network.http("").getPort());
-            stage.play(1);
-            network.swallow();
-            long swallowed = System.nanoTime();
-            long events = stage.shown();
-            stage.work(100);
-            // What was on its way has come by now; the next ones come over new connections.
-            long before = Math.max(events, stage.shown());
-            boolean found = Await.holds(Duration.ofSeconds(15), () -> stage.shown() > before + 100);
-            Duration took = Duration.ofNanos(System.nanoTime() - swallowed);
             stage.work(500);
-            stage.quiet("connections to Redis swallow", "found in " + took.toMillis() + " ms")
-                    .assertNothingLost();
-            assertThat(found).isTrue();
-            assertThat(took).isLessThan(Duration.ofSeconds(11));
+            stage.quiet("network to Redis cut for 2 s", "").assertNothingLost();
         }
     }
 }

@@ -21,8 +21,7 @@ final class SocketFaultsIT {
     @Test
     void twoThousandSocketsComeBackAtOnce() {
         try (Stage stage = new Stage(directory, true)) {
-            stage.startNode();
-            stage.startNode();
+            stage.startNodes(2);
             stage.follow(STORM);
             stage.publish(2, Duration.ofMillis(50));
             stage.work(100);

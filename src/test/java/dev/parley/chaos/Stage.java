@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
@@ -118,6 +119,15 @@ final class Stage implements AutoCloseable {
         return node;
     }
 
+    /** The same for several at once. */
+    void startNodes(int count) {
+        List<CompletableFuture<Node>> starting = IntStream.range(0, count)
+                .mapToObj(i -> "node" + ++started)
+                .map(name -> CompletableFuture.supplyAsync(() -> Node.start(directory, name, settings)))
+                .toList();
+        starting.forEach(node -> nodes.add(node.join()));
+    }
+
     /** One more socket for each of that many conversations in turn; returns when all of them follow. */
     void follow(int sockets) {
         List<Follower> added = IntStream.range(0, sockets)
@@ -140,11 +150,6 @@ final class Stage implements AutoCloseable {
         return followers;
     }
 
-    /** Events shown so far, all sockets together. */
-    long shown() {
-        return followers.stream().mapToLong(follower -> follower.shown().size()).sum();
-    }
-
     /** Starts publishers, half of them with XADD and half with HTTP. */
     void publish(int agents, Duration pace) {
         for (int i = 0; i < agents; i++) {
@@ -160,14 +165,12 @@ final class Stage implements AutoCloseable {
         }
     }
 
-    /** Two nodes, 48 sockets and 6 publishers of 100 events a second each, at work: what most faults happen to. */
+    /** Some nodes, 48 sockets and 6 publishers of 100 events a second each, at work: what most faults happen to. */
     void play(int nodesAtWork) {
-        for (int i = 0; i < nodesAtWork; i++) {
-            startNode();
-        }
+        startNodes(nodesAtWork);
         follow(4 * CONVERSATIONS);
         publish(6, Duration.ofMillis(10));
-        work(1_000);
+        work(500);
     }
 
     /** Returns when that many more events have been acknowledged. */
@@ -206,7 +209,7 @@ final class Stage implements AutoCloseable {
         Await.pass(STRAGGLERS);
         Map<String, List<Ledger.Entry>> logs = new LinkedHashMap<>();
         conversations.forEach(conversation -> logs.put(conversation, log(conversation)));
-        Verdict verdict = ledger.verdict(logs, followers);
+        Verdict verdict = ledger.verdict(logs, followers.stream().map(Follower::account).toList());
         report("%s | %s%s%s | seed %d"
                 .formatted(fault, verdict, more.isEmpty() ? "" : " | " + more, settled ? "" : " | NOT SETTLED", seed));
         if (!settled) {

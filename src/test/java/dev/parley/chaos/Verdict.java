@@ -31,7 +31,7 @@ record Verdict(long added, long stored, long queued, long unanswered, int socket
 
     /** Redis lost what each of the sockets had a position in. */
     void assertEverySocketWasTold() {
-        assertThat(counts.toldFollowers).as("sockets told: %s", this).isEqualTo(sockets);
+        assertThat(counts.toldSockets).as("sockets told: %s", this).isEqualTo(sockets);
     }
 
     @Override
@@ -53,7 +53,7 @@ record Verdict(long added, long stored, long queued, long unanswered, int socket
                                 counts.reordered,
                                 counts.told,
                                 counts.gaps,
-                                counts.toldFollowers,
+                                counts.toldSockets,
                                 counts.lostByRedis,
                                 counts.repeatedInLog,
                                 counts.reorderedInLog);
