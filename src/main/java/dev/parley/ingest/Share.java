@@ -2,6 +2,7 @@ package dev.parley.ingest;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -17,6 +18,11 @@ final class Share {
     private final Map<String, Integer> nodes = new HashMap<>();
     private final Set<String> held = new HashSet<>();
 
+    /** @param streams that this node would read, each alone until it hears of others */
+    Share(List<String> streams) {
+        streams.forEach(stream -> nodes.put(stream, 1));
+    }
+
     /** So many nodes would read a stream. */
     synchronized void heard(String stream, int readers) {
         if (readers > 0) {
@@ -26,7 +32,7 @@ final class Share {
 
     /** Whether there is room for one more; if so it is this stream's, until {@link #free}. */
     synchronized boolean reserve(String stream) {
-        return held.contains(stream) || (held.size() < share(stream) && held.add(stream));
+        return held.contains(stream) || (held.size() < share() && held.add(stream));
     }
 
     /** This stream is read here, room or not. */
@@ -40,11 +46,11 @@ final class Share {
 
     /** Whether this node reads too many, and this is one that another node would read; if so it does not count any more. */
     synchronized boolean giveUp(String stream) {
-        return nodes.getOrDefault(stream, 1) > 1 && held.size() > share(stream) && held.remove(stream);
+        return nodes.getOrDefault(stream, 1) > 1 && held.size() > share() && held.remove(stream);
     }
 
-    private int share(String stream) {
-        double sum = nodes.containsKey(stream) ? 0 : 1;
+    private int share() {
+        double sum = 0;
         for (int readers : nodes.values()) {
             sum += 1.0 / readers;
         }

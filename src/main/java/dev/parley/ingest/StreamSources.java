@@ -17,7 +17,7 @@ public final class StreamSources implements Disposable {
      * @param streams their keys, prefix included
      */
     public StreamSources(Redis redis, ConversationLog log, String node, List<String> streams, StreamSettings settings) {
-        Share share = new Share();
+        Share share = new Share(streams);
         all = streams.stream()
                 .distinct()
                 .map(stream -> new StreamSource(redis, log, node, stream, settings, share))

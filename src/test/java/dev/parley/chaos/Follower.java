@@ -136,6 +136,7 @@ final class Follower {
             case "snapshot" -> snapshot(frame.path("position").asText());
             case "event" -> event(frame);
             case "placed" -> placed(frame);
+            case "ping" -> from.pong();
             case "error" -> from.fail();
             default -> {
                 // Nothing that a follower's position depends on.
@@ -216,6 +217,13 @@ final class Follower {
         @Override
         public void onError(WebSocket from, Throwable error) {
             lost(this);
+        }
+
+        /** A client that says nothing for two heartbeats is taken for dead. */
+        void pong() {
+            if (socket != null) {
+                var unused = socket.sendText("{\"type\":\"pong\"}", true);
+            }
         }
 
         /** Refused, as temporary: begins again. */

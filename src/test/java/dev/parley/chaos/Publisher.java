@@ -34,7 +34,7 @@ abstract class Publisher implements Runnable {
     /** One try; throws when there was no answer or a passing one. */
     abstract Ledger.Answer publish(Mark mark, Random random) throws Exception;
 
-    /** No event after the one at hand. */
+    /** No event after the one at hand; an interrupt gives up that one, too. */
     void finish() {
         last = true;
     }
@@ -53,6 +53,8 @@ abstract class Publisher implements Runnable {
             try {
                 ledger.acknowledged(mark, publish(mark, random));
                 return;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
             } catch (Exception e) {
                 ledger.unanswered();
                 LockSupport.parkNanos(RETRY_NANOS);

@@ -280,6 +280,7 @@ final class Stage implements AutoCloseable {
 
     @Override
     public void close() {
+        publishers.forEach(Publisher::finish);
         threads.forEach(Thread::interrupt);
         followers.forEach(Follower::leave);
         var unused = later.shutdownNow();

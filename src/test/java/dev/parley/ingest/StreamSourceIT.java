@@ -47,7 +47,7 @@ class StreamSourceIT {
                 "test",
                 stream,
                 new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), maxDeliveries, 1_000),
-                new Share());
+                new Share(List.of(stream)));
     }
 
     @AfterEach
