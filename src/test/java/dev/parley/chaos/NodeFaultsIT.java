@@ -53,11 +53,22 @@ final class NodeFaultsIT {
     @Test
     @Tag("chaos")
     void aReaderThatWakesAfterThirtySecondsReadsNoMore() {
+        readsNoMoreAfter(Duration.ofSeconds(30));
+    }
+
+    /** So soon that none of its commands has timed out: it goes on where it was stopped, and only its lease is gone. */
+    @Test
+    @Tag("chaos")
+    void aReaderThatWakesBeforeItsCommandsTimeOutReadsNoMore() {
+        readsNoMoreAfter(Stage.LEASE.multipliedBy(3));
+    }
+
+    private void readsNoMoreAfter(Duration pause) {
         try (Stage stage = new Stage(directory, true)) {
             stage.play(2);
             Node reader = stage.nodes().named(stage.reader());
             reader.pause();
-            Await.pass(Duration.ofSeconds(30));
+            Await.pass(pause);
             String other = stage.reader();
             assertThat(other).isNotEqualTo(reader.name());
             reader.resume();
@@ -68,7 +79,7 @@ final class NodeFaultsIT {
             stage.work(1_500);
             assertThat(reader.metric(STREAMED)).isEqualTo(woken);
             assertThat(stage.reader()).isEqualTo(other);
-            stage.quiet("reader SIGSTOP for 30 s", "").assertNothingLost();
+            stage.quiet("reader SIGSTOP for " + pause.toSeconds() + " s", "").assertNothingLost();
         }
     }
 

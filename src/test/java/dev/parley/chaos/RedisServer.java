@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import redis.embedded.RedisExecProvider;
@@ -56,7 +57,9 @@ final class RedisServer implements AutoCloseable {
     static RedisServer start(Path directory, Random random, boolean keeps) {
         try {
             Path unpacked = RedisExecProvider.defaultProvider().get().toPath();
-            Path binary = Files.copy(unpacked, directory.resolve("redis-server"));
+            // Unpacked into a directory of its own, which nobody else would delete.
+            Path binary = Files.move(unpacked, directory.resolve("redis-server"));
+            Files.delete(Objects.requireNonNull(unpacked.getParent()));
             if (!binary.toFile().setExecutable(true)) {
                 throw new IOException(binary + " can't be made executable");
             }
