@@ -209,7 +209,8 @@ final class Stage implements AutoCloseable {
         Await.pass(STRAGGLERS);
         Map<String, List<Ledger.Entry>> logs = new LinkedHashMap<>();
         conversations.forEach(conversation -> logs.put(conversation, log(conversation)));
-        Verdict verdict = ledger.verdict(logs, followers.stream().map(Follower::account).toList());
+        Verdict verdict =
+                ledger.verdict(logs, followers.stream().map(Follower::account).toList());
         report("%s | %s%s%s | seed %d"
                 .formatted(fault, verdict, more.isEmpty() ? "" : " | " + more, settled ? "" : " | NOT SETTLED", seed));
         if (!settled) {
