@@ -11,7 +11,7 @@ import dev.parley.http.Route;
 import dev.parley.http.Router;
 import dev.parley.hub.Hub;
 import dev.parley.ingest.PubSubSource;
-import dev.parley.ingest.StreamSource;
+import dev.parley.ingest.StreamSources;
 import dev.parley.log.ConversationLog;
 import dev.parley.log.Publisher;
 import dev.parley.metrics.Metric;
@@ -38,7 +38,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,7 +73,7 @@ final class Gateway {
     private final Leftovers leftovers;
     private final Publisher publisher;
     private final PubSubSource pubSubSource;
-    private final List<StreamSource> streams;
+    private final StreamSources streams;
     private final WebSocketEndpoint sockets;
     private final Server http;
     private final Server management;
@@ -121,9 +120,14 @@ final class Gateway {
 
         // What comes from agents.
         pubSubSource = new PubSubSource(hub::passOn);
-        streams = config.ingest().streams().orElseGet(List::of).stream()
-                .map(name -> new StreamSource(redis, log, keys.stream(name), settings.streams()))
-                .toList();
+        streams = new StreamSources(
+                redis,
+                log,
+                config.node(),
+                config.ingest().streams().orElseGet(List::of).stream()
+                        .map(keys::stream)
+                        .toList(),
+                settings.streams());
 
         // What is served.
         Authenticator authenticator = settings.authenticator();
@@ -161,7 +165,7 @@ final class Gateway {
         } else {
             listening = true;
         }
-        streams.forEach(StreamSource::open);
+        streams.open();
         http = Server.listen(loops, config.http().host(), config.http().port(), new Router(routes));
         management = Server.listen(
                 loops, config.management().host(), config.management().port(), new Router(managed));
@@ -239,15 +243,12 @@ final class Gateway {
         Metric.EPHEMERAL.register(registry, pubSubSource, PubSubSource::passedOn);
         Metric.ELSEWHERE.register(registry, pubSubSource, PubSubSource::elsewhere);
         Metric.MALFORMED.register(registry, pubSubSource, PubSubSource::malformed);
-        Metric.STREAMED.register(registry, streams, all -> sum(all, StreamSource::appended));
-        Metric.DEAD.register(registry, streams, all -> sum(all, StreamSource::dead));
+        Metric.STREAMS.register(registry, streams, StreamSources::reading);
+        Metric.STREAMED.register(registry, streams, StreamSources::appended);
+        Metric.DEAD.register(registry, streams, StreamSources::dead);
         Metric.RESUBSCRIBED.register(registry, live, PubSub::acknowledgements);
         Metric.REPLACED.register(registry, this, node -> node.live.replacements() + node.channels.replacements());
         return registry;
-    }
-
-    private static long sum(List<StreamSource> streams, ToLongFunction<StreamSource> count) {
-        return streams.stream().mapToLong(count).sum();
     }
 
     private void keep(Disposable disposable) {
@@ -276,7 +277,7 @@ final class Gateway {
         intact = false;
         Duration drain = config.shutdown().drain();
         Mono.when(sockets.drain(drain), publisher.idle().timeout(drain, Mono.empty()))
-                .thenMany(Flux.fromIterable(streams).concatMap(StreamSource::close))
+                .then(streams.close())
                 .then(Mono.defer(() -> leftovers.write(publisher.stop())))
                 .doOnNext(kept -> intact = kept)
                 .then(Mono.fromRunnable(this::quiet))

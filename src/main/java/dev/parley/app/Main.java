@@ -43,12 +43,10 @@ public final class Main implements Runnable {
                 .addSubcommand(new DemoCommand(environment))
                 .addSubcommand(new TokenCommand(environment))
                 .addSubcommand(new ConfigCommand(environment))
-                .addSubcommand(new ClassArchiveCommand());
+                .addSubcommand(new ClassArchiveCommand())
+                .addSubcommand(DeadLettersCommand.line(environment));
         line.getCommandSpec().mixinStandardHelpOptions(true);
-        line.getSubcommands()
-                .values()
-                .forEach(command ->
-                        command.getCommandSpec().versionProvider(new Version()).mixinStandardHelpOptions(true));
+        line.getSubcommands().values().forEach(Main::help);
         return line.setOut(out)
                 .setErr(err)
                 .setExpandAtFiles(false)
@@ -56,6 +54,11 @@ public final class Main implements Runnable {
                 .setParameterExceptionHandler(Main::misused)
                 .setExecutionExceptionHandler(Main::failed)
                 .execute(args);
+    }
+
+    private static void help(CommandLine command) {
+        command.getCommandSpec().versionProvider(new Version()).mixinStandardHelpOptions(true);
+        command.getSubcommands().values().forEach(Main::help);
     }
 
     @Override

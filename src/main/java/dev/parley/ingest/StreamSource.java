@@ -11,19 +11,17 @@ import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.RedisBusyException;
 import io.lettuce.core.RedisCommandExecutionException;
-import io.lettuce.core.XAddArgs;
 import io.lettuce.core.XGroupCreateArgs;
 import io.lettuce.core.XReadArgs;
 import io.lettuce.core.cluster.api.reactive.RedisClusterReactiveCommands;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -35,15 +33,22 @@ import reactor.core.publisher.Mono;
  * Reads one durable stream for the consumer group {@code gateway} and appends its entries to the conversations' logs. The group's
  * last-delivered id is moved when entries are in the log, and reading begins behind it: whatever fails is read again, in order, and the
  * log refuses an entry that it has. Several nodes may be told to read a stream: the one that holds its {@link Lease} does, the others
- * stand by.
+ * stand by. Of several streams a node takes its {@link Share}, and gives up what is above it.
  *
  * <p>It waits for new entries on a connection of its own, with a plain XREAD: everything else goes over the shared connection.
  */
-public final class StreamSource implements Disposable {
+final class StreamSource implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(StreamSource.class);
 
     private static final String NOTHING = "";
+    private static final Batch NO_BATCH = new Batch(List.of(), NOTHING);
+
+    /** How often a node says at least that it would read a stream, and looks how the stream's lease stands. */
+    private static final Duration SLOWEST_BEAT = Duration.ofMillis(500);
+
+    /** A lease that runs out at this moment is gone a moment later. */
+    private static final Duration MOMENT = Duration.ofMillis(5);
 
     /** What a read should bring at most; how many entries that is, the last read tells. */
     private static final int READ_BYTES = 2 << 20;
@@ -53,30 +58,42 @@ public final class StreamSource implements Disposable {
     private final Redis redis;
     private final ConversationLog log;
     private final Lease lease;
+    private final Share share;
+    private final DeadLetters deadLetters;
+    private final Refusals refusals;
     private final String stream;
     private final StreamSettings settings;
+    private final Duration beat;
     private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
     private final LongAdder appended = new LongAdder();
     private final LongAdder dead = new LongAdder();
     private final Disposable.Swap running = Disposables.swap();
+    private volatile boolean leading;
 
     // Touched by one step at a time.
-    private boolean leading;
     private String cursor = "0-0";
     private int count = FIRST_READ;
-    private final Map<String, Integer> refusals = new HashMap<>();
+    private long lastBeat;
+    private @Nullable Long freeSince;
 
-    /** @param stream the stream's key, prefix included */
-    public StreamSource(Redis redis, ConversationLog log, String stream, StreamSettings settings) {
+    /**
+     * @param node this node's name
+     * @param stream the stream's key, prefix included
+     */
+    StreamSource(Redis redis, ConversationLog log, String node, String stream, StreamSettings settings, Share share) {
         this.redis = redis;
         this.log = log;
         this.stream = stream;
         this.settings = settings;
-        this.lease = new Lease(redis, stream, settings.lease());
+        this.share = share;
+        this.lease = new Lease(redis, stream, node, settings.lease());
+        this.deadLetters = new DeadLetters(redis, stream);
+        this.refusals = new Refusals(redis, stream);
+        this.beat = least(settings.lease().dividedBy(4), SLOWEST_BEAT);
     }
 
     /** Reads until {@link #dispose}. */
-    public void open() {
+    void open() {
         running.update(redis.reached()
                 .thenMany(redis.blocking(stream, this::readOn))
                 .doOnError(e -> limited.warn("A durable stream can't be read now", stream, e.getMessage()))
@@ -84,13 +101,18 @@ public final class StreamSource implements Disposable {
                 .subscribe());
     }
 
+    /** Whether it holds the lease, as far as it knows. */
+    boolean reading() {
+        return leading;
+    }
+
     /** Entries appended, or found to be in the log already. */
-    public long appended() {
+    long appended() {
         return appended.sum();
     }
 
     /** Entries that went to the dead letters. */
-    public long dead() {
+    long dead() {
         return dead.sum();
     }
 
@@ -100,8 +122,8 @@ public final class StreamSource implements Disposable {
     }
 
     /** Ends reading and lets another node in at once, if Redis can be told. */
-    public Mono<Void> close() {
-        return Mono.fromRunnable(running::dispose).then(lease.release()).onErrorComplete();
+    Mono<Void> close() {
+        return Mono.fromRunnable(running::dispose).then(lease.leave()).onErrorComplete();
     }
 
     /**
@@ -114,9 +136,14 @@ public final class StreamSource implements Disposable {
 
     private Flux<Batch> readOn(RedisClusterReactiveCommands<String, byte[]> waiting) {
         return Flux.defer(() -> {
-            leading = false;
+            lost();
             return ensureGroup().then(begin()).expand(batch -> step(waiting, batch));
         });
+    }
+
+    private void lost() {
+        leading = false;
+        share.free(stream);
     }
 
     /** Takes a batch, and emits the one after it. */
@@ -124,7 +151,10 @@ public final class StreamSource implements Disposable {
         if (!leading) {
             return begin();
         }
-        Mono<Boolean> commit = lease.commit(batch.taken).doOnNext(still -> leading = still);
+        if (share.giveUp(stream)) {
+            return handOver(batch);
+        }
+        Mono<Boolean> commit = commit(batch.taken);
         if (batch.next.isEmpty()) {
             return commit.flatMap(still -> still ? nothingThere(waiting).then(read()) : Mono.just(List.<Entry>of()))
                     .map(next -> new Batch(next, NOTHING));
@@ -135,16 +165,70 @@ public final class StreamSource implements Disposable {
         return Mono.zip(commit, read(), taking).map(done -> new Batch(done.getT2(), last));
     }
 
+    /** Renews the lease; emits whether it is still there. */
+    private Mono<Boolean> commit(String taken) {
+        return Mono.defer(() -> lease.commit(taken, beatIsDue())).map(state -> {
+            share.heard(stream, state.nodes());
+            boolean still = state instanceof Lease.State.Kept;
+            if (!still) {
+                lost();
+            }
+            return still;
+        });
+    }
+
+    private boolean beatIsDue() {
+        long now = System.nanoTime();
+        boolean due = now - lastBeat >= beat.toNanos();
+        if (due) {
+            lastBeat = now;
+        }
+        return due;
+    }
+
+    /** Another node is to read on. What has been read and not taken here is read again there. */
+    private Mono<Batch> handOver(Batch batch) {
+        return commit(batch.taken).then(lease.release()).then(Mono.fromSupplier(() -> {
+            lost();
+            freeSince = System.nanoTime();
+            return NO_BATCH;
+        }));
+    }
+
     /** Begins where the group stands when the lease is to be had, else stands by for a while. */
     private Mono<Batch> begin() {
-        return lease.takeOver()
-                .flatMap(id -> {
-                    leading = true;
-                    cursor = id;
-                    return read();
-                })
-                .switchIfEmpty(Mono.delay(settings.lease().dividedBy(4)).thenReturn(List.of()))
-                .map(next -> new Batch(next, NOTHING));
+        return Mono.defer(() -> lease.ask(share.reserve(stream) || nobodyWantsIt()))
+                .flatMap(this::begun);
+    }
+
+    /** What nobody reads is read by whoever sees it for long enough, share or not: the nodes may have been given different streams. */
+    private boolean nobodyWantsIt() {
+        Long since = freeSince;
+        return since != null && System.nanoTime() - since > settings.lease().toNanos();
+    }
+
+    private Mono<Batch> begun(Lease.State state) {
+        share.heard(stream, state.nodes());
+        if (state instanceof Lease.State.Taken taken) {
+            freeSince = null;
+            share.hold(stream);
+            leading = true;
+            cursor = taken.id();
+            return read().map(next -> new Batch(next, NOTHING));
+        }
+        share.free(stream);
+        if (state instanceof Lease.State.Held held) {
+            freeSince = null;
+            Duration left = held.left().isNegative() ? beat : held.left().plus(MOMENT);
+            return Mono.delay(least(left, beat)).thenReturn(NO_BATCH);
+        }
+        if (share.reserve(stream)) {
+            return begin();
+        }
+        if (freeSince == null) {
+            freeSince = System.nanoTime();
+        }
+        return Mono.delay(beat.dividedBy(2)).thenReturn(NO_BATCH);
     }
 
     private Mono<List<Entry>> read() {
@@ -181,8 +265,7 @@ public final class StreamSource implements Disposable {
     @SuppressWarnings("unchecked") // Lettuce's varargs
     private Mono<Void> nothingThere(RedisClusterReactiveCommands<String, byte[]> waiting) {
         // Back in time to renew the lease.
-        Duration half = settings.lease().dividedBy(2);
-        Duration wait = half.compareTo(settings.block()) < 0 ? half : settings.block();
+        Duration wait = least(beat, settings.block());
         return waiting.xread(XReadArgs.Builder.block(wait).count(1), XReadArgs.StreamOffset.from(stream, cursor))
                 .then();
     }
@@ -190,56 +273,70 @@ public final class StreamSource implements Disposable {
     private Mono<Void> take(List<Entry> entries) {
         List<Append> appends = new ArrayList<>(entries.size());
         List<Entry> appending = new ArrayList<>(entries.size());
-        List<Mono<Void>> burials = new ArrayList<>();
+        Map<String, String> hopeless = new HashMap<>();
         for (Entry entry : entries) {
             try {
                 appends.add(Append.from(entry.id(), StreamEntries.event(entry.id(), entry.fields())));
                 appending.add(entry);
             } catch (InvalidEventException e) {
-                burials.add(bury(entry, why(e)));
+                hopeless.put(entry.id(), why(e));
             }
         }
         return log.append(stream, appends)
-                .doOnNext(outcomes -> burials.addAll(settle(appending, outcomes)))
-                .then(Mono.defer(() -> Flux.concat(burials).then()));
+                .flatMap(outcomes -> settle(appending, outcomes))
+                .doOnNext(hopeless::putAll)
+                .then(Mono.defer(() -> bury(entries, hopeless)));
     }
 
     /**
-     * Sorts out the outcomes.
-     *
-     * @return what is given up because Redis refuses it again and again
-     * @throws Refusal when something is to be tried again: the whole stream waits, nothing overtakes it
+     * Sorts out the outcomes. Emits the ids of what is given up because Redis refuses it again and again, with reasons; fails when
+     * something is to be tried again: the whole stream waits, nothing overtakes it.
      */
-    private List<Mono<Void>> settle(List<Entry> entries, List<Outcome> outcomes) {
-        List<Mono<Void>> burials = new ArrayList<>();
-        Refusal again = null;
+    private Mono<Map<String, String>> settle(List<Entry> entries, List<Outcome> outcomes) {
+        Map<String, Refusal> refused = new LinkedHashMap<>();
+        Refusal passing = null;
         for (int i = 0; i < entries.size(); i++) {
-            Entry entry = entries.get(i);
             Refusal refusal = outcomes.get(i).refusal();
             if (refusal == null) {
                 appended.increment();
-            } else if (outcomes.get(i).isPassing()
-                    || refusals.merge(entry.id(), 1, Integer::sum) < settings.maxDeliveries()) {
-                again = refusal;
+            } else if (outcomes.get(i).isPassing()) {
+                passing = refusal;
             } else {
-                burials.add(bury(entry, why(refusal)));
+                refused.put(entries.get(i).id(), refusal);
             }
         }
-        if (again != null) {
-            throw again;
+        if (passing != null) {
+            return Mono.error(passing);
         }
-        refusals.clear();
-        return burials;
+        return refused.isEmpty() ? Mono.just(Map.of()) : giveUp(refused);
+    }
+
+    private Mono<Map<String, String>> giveUp(Map<String, Refusal> refused) {
+        return refusals.add(List.copyOf(refused.keySet())).flatMap(counts -> {
+            Map<String, String> hopeless = new HashMap<>();
+            for (Map.Entry<String, Refusal> one : refused.entrySet()) {
+                if (counts.getOrDefault(one.getKey(), 0L) < settings.maxDeliveries()) {
+                    return Mono.error(one.getValue());
+                }
+                hopeless.put(one.getKey(), why(one.getValue()));
+            }
+            return refusals.clear().thenReturn(hopeless);
+        });
+    }
+
+    /** In the stream's order, so that the letters' ids can be those of their entries. */
+    private Mono<Void> bury(List<Entry> entries, Map<String, String> hopeless) {
+        return Flux.fromIterable(entries)
+                .filter(entry -> hopeless.containsKey(entry.id()))
+                .concatMap(entry -> bury(entry, hopeless.getOrDefault(entry.id(), "")))
+                .then();
     }
 
     private Mono<Void> bury(Entry entry, String reason) {
-        Map<String, byte[]> fields = new LinkedHashMap<>(entry.fields());
-        fields.put("dead_reason", reason.getBytes(StandardCharsets.UTF_8));
-        fields.put("dead_source_id", entry.id().getBytes(StandardCharsets.UTF_8));
-        fields.put("dead_at", Instant.now().toString().getBytes(StandardCharsets.UTF_8));
-        XAddArgs capped = XAddArgs.Builder.maxlen(settings.maxDeadLetters()).approximateTrimming();
-        return redis.callOne(commands -> commands.xadd(stream + ":dead", capped, fields))
-                .doOnNext(id -> {
+        return deadLetters
+                .bury(entry, reason, settings.maxDeadLetters())
+                .filter(added -> added)
+                .doOnNext(added -> {
                     dead.increment();
                     limited.warn("An entry went to the dead letters", stream, entry.id() + ": " + reason);
                 })
@@ -248,5 +345,9 @@ public final class StreamSource implements Disposable {
 
     private static String why(Throwable e) {
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    private static Duration least(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 }

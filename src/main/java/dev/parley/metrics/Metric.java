@@ -17,6 +17,7 @@ public enum Metric {
     EPHEMERAL("parley.ingest.ephemeral", "Ephemeral events handed to sockets on this node", true),
     ELSEWHERE("parley.ingest.elsewhere", "Ephemeral events of conversations not hosted here, dropped", true),
     MALFORMED("parley.ingest.malformed", "Malformed ephemeral events, dropped", true),
+    STREAMS("parley.ingest.streams", "Durable streams that this node reads now", false),
     STREAMED("parley.ingest.streamed", "Entries of durable streams that are in a log", true),
     DEAD("parley.ingest.dead", "Entries of durable streams that went to the dead letters", true),
     QUEUED("parley.outage.queued", "Events that wait to be appended", false),

@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** What was built, as a person runs it: {@code bin/parley} in a process of its own. */
-final class Distribution implements AutoCloseable {
+public final class Distribution implements AutoCloseable {
 
     static final Path HOME = Path.of(System.getProperty("parley.distribution", "target/parley"));
     private static final long PATIENCE_SECONDS = 60;
@@ -31,7 +31,7 @@ final class Distribution implements AutoCloseable {
     }
 
     /** @param temporary where it puts what it needs while it runs */
-    static Distribution start(Path temporary, Map<String, String> environment, String... arguments) {
+    public static Distribution start(Path temporary, Map<String, String> environment, String... arguments) {
         List<String> command =
                 new ArrayList<>(List.of(HOME.resolve("bin/parley").toString()));
         command.addAll(List.of(arguments));
@@ -60,11 +60,11 @@ final class Distribution implements AutoCloseable {
     }
 
     /** The exit code, once it has ended and all that it printed is here. */
-    int exit() {
+    public int exit() {
         return exitWithin(PATIENCE_SECONDS);
     }
 
-    int exitWithin(long seconds) {
+    public int exitWithin(long seconds) {
         try {
             assertThat(process.waitFor(seconds, TimeUnit.SECONDS))
                     .as("%s to end within %s s; it said %s", process.info().command(), seconds, err)
@@ -78,16 +78,16 @@ final class Distribution implements AutoCloseable {
         }
     }
 
-    List<String> out() {
+    public List<String> out() {
         return List.copyOf(out);
     }
 
-    List<String> err() {
+    public List<String> err() {
         return List.copyOf(err);
     }
 
     /** The first line on stderr with this in it. */
-    String await(String text) throws TimeoutException, InterruptedException {
+    public String await(String text) throws TimeoutException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (System.nanoTime() < deadline) {
             for (String line : err()) {
@@ -102,7 +102,7 @@ final class Distribution implements AutoCloseable {
     }
 
     /** @param name such as TERM */
-    void signal(String name) throws IOException, InterruptedException {
+    public void signal(String name) throws IOException, InterruptedException {
         int exit = new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid())
                 .inheritIO()
                 .start()
@@ -111,7 +111,7 @@ final class Distribution implements AutoCloseable {
     }
 
     /** The processes that it has started, and theirs. */
-    List<ProcessHandle> descendants() {
+    public List<ProcessHandle> descendants() {
         return process.descendants().toList();
     }
 

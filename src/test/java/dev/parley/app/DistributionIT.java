@@ -46,13 +46,13 @@ final class DistributionIT {
         try (Distribution parley = run("--help")) {
             assertThat(parley.exit()).isZero();
             assertThat(parley.out()).first().asString().startsWith("Usage: parley");
-            assertThat(String.join("\n", parley.out())).contains("serve", "demo", "token", "config");
+            assertThat(String.join("\n", parley.out())).contains("serve", "demo", "token", "config", "dead-letters");
             assertThat(parley.err()).isEmpty();
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"serve", "demo", "token", "config", "class-archive"})
+    @ValueSource(strings = {"serve", "demo", "token", "config", "dead-letters", "class-archive"})
     void everyCommandHasHelp(String command) {
         try (Distribution parley = run(command, "--help")) {
             assertThat(parley.exit()).isZero();

@@ -34,12 +34,20 @@ class StreamSourceIT {
     private final RedisCommands<String, String> commands = TestRedis.commands();
     private final String stream = "stream:" + Ids.random();
     private final String conversation = Ids.random();
-    private final StreamSettings settings =
-            new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), 3, 1_000);
     private StreamSource source = source();
 
     private StreamSource source() {
-        return new StreamSource(redis, new ConversationLog(redis, Keys.DEFAULT, LogSettings.DEFAULT), stream, settings);
+        return source(3);
+    }
+
+    private StreamSource source(int maxDeliveries) {
+        return new StreamSource(
+                redis,
+                new ConversationLog(redis, Keys.DEFAULT, LogSettings.DEFAULT),
+                "test",
+                stream,
+                new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), maxDeliveries, 1_000),
+                new Share(List.of(stream)));
     }
 
     @AfterEach
@@ -206,6 +214,44 @@ class StreamSourceIT {
         await(() -> commands.xlen(stream + ":dead") == 1);
         await(this::readUp);
         assertThat(logged()).containsExactly("1", "2");
+    }
+
+    @Test
+    void whoeverTakesOverGoesOnCountingHowOftenAnEntryWasRefused() {
+        String refusing = Ids.random();
+        assertThat(commands.set(Keys.DEFAULT.log(refusing), "no stream")).isEqualTo("OK");
+        String id = commands.xadd(stream, Map.of("event", "agent.note", "conversation_id", refusing));
+        String refused = "{" + stream + "}:refused";
+        assertThat(commands.hset(refused, id, "4999")).isTrue();
+        StreamSource patient = source(5_000);
+        patient.open();
+        await(() -> commands.xlen(stream + ":dead") == 1);
+        await(this::readUp);
+        patient.dispose();
+        assertThat(commands.exists(refused)).isZero();
+    }
+
+    @Test
+    void aDeadLetterHasItsEntrysIdAndIsThereOnce() {
+        String first = commands.xadd(stream, Map.of("nonsense", "1"));
+        String second = commands.xadd(stream, Map.of("nonsense", "2"));
+        source.open();
+        await(this::readUpAndBuried);
+        source.dispose();
+        // As a reader that was killed before it could say how far it had got.
+        assertThat(commands.xgroupDestroy(stream, "gateway")).isTrue();
+        source = source();
+        source.open();
+        await(this::readUpAndBuried);
+        assertThat(commands.xrange(stream + ":dead", Range.unbounded()))
+                .extracting(StreamMessage::getId)
+                .containsExactly(first, second);
+    }
+
+    private boolean readUpAndBuried() {
+        return commands.xlen(stream + ":dead") == 2
+                && !commands.xinfoGroups(stream).isEmpty()
+                && readUp();
     }
 
     @Test

@@ -1,0 +1,56 @@
+package dev.parley.ingest;
+
+import dev.parley.log.ConversationLog;
+import dev.parley.redis.Redis;
+import java.util.List;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The durable streams that this node reads or would read: its share of them, see {@link Share}. */
+public final class StreamSources implements Disposable {
+
+    private final List<StreamSource> all;
+
+    /**
+     * @param node this node's name
+     * @param streams their keys, prefix included
+     */
+    public StreamSources(Redis redis, ConversationLog log, String node, List<String> streams, StreamSettings settings) {
+        Share share = new Share(streams);
+        all = streams.stream()
+                .distinct()
+                .map(stream -> new StreamSource(redis, log, node, stream, settings, share))
+                .toList();
+    }
+
+    /** Reads until {@link #close} or {@link #dispose}. */
+    public void open() {
+        all.forEach(StreamSource::open);
+    }
+
+    /** Ends reading and lets other nodes in at once, if Redis can be told. */
+    public Mono<Void> close() {
+        return Flux.fromIterable(all).concatMap(StreamSource::close).then();
+    }
+
+    @Override
+    public void dispose() {
+        all.forEach(StreamSource::dispose);
+    }
+
+    /** Streams read by this node now. */
+    public long reading() {
+        return all.stream().filter(StreamSource::reading).count();
+    }
+
+    /** Entries appended, or found to be in the log already. */
+    public long appended() {
+        return all.stream().mapToLong(StreamSource::appended).sum();
+    }
+
+    /** Entries that went to the dead letters. */
+    public long dead() {
+        return all.stream().mapToLong(StreamSource::dead).sum();
+    }
+}

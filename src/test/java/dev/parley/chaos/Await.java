@@ -1,0 +1,44 @@
+package dev.parley.chaos;
+
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+
+/** Waits for conditions, never longer than told. */
+final class Await {
+
+    private static final long LOOK_EVERY_NANOS = 5_000_000;
+
+    private Await() {}
+
+    /** Fails when it has not come true by then. */
+    static void within(Duration limit, String what, Callable<Boolean> condition) {
+        if (!holds(limit, condition)) {
+            throw new AssertionError("waited " + limit + " for " + what);
+        }
+    }
+
+    /** Whether it has come true by then. */
+    static boolean holds(Duration limit, Callable<Boolean> condition) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        try {
+            while (!condition.call()) {
+                if (System.nanoTime() - deadline > 0) {
+                    return false;
+                }
+                LockSupport.parkNanos(LOOK_EVERY_NANOS);
+            }
+            return true;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Lets what goes on go on for a while. */
+    static void pass(Duration time) {
+        long until = System.nanoTime() + time.toNanos();
+        for (long left = time.toNanos(); left > 0; left = until - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+    }
+}

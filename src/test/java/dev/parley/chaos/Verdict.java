@@ -1,0 +1,61 @@
+package dev.parley.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What came out.
+ *
+ * @param unanswered tries that failed and were made again
+ */
+record Verdict(long added, long stored, long queued, long unanswered, int sockets, Ledger.Counts counts) {
+
+    /** Redis kept its data: every socket was shown everything, once and in order, and nobody needed to be told of a gap. */
+    void assertNothingLost() {
+        assertNothingLostSilently();
+        assertThat(counts.lostByRedis)
+                .as("acknowledged and not in a log: %s", this)
+                .isZero();
+        assertThat(counts.gaps).as("gaps: %s", this).isZero();
+    }
+
+    /** Redis lost data: what is missing was told, by a gap and a snapshot in its place. */
+    void assertNothingLostSilently() {
+        assertThat(added + stored + queued).as("events acknowledged").isPositive();
+        assertThat(counts.lost).as("lost: %s", this).isZero();
+        assertThat(counts.repeated).as("repeated: %s", this).isZero();
+        assertThat(counts.reordered).as("reordered: %s", this).isZero();
+        assertThat(counts.repeatedInLog).as("repeated in a log: %s", this).isZero();
+        assertThat(counts.reorderedInLog).as("reordered in a log: %s", this).isZero();
+        assertThat(counts.silentResets).as("snapshots without a gap: %s", this).isZero();
+    }
+
+    /** Redis lost what each of the sockets had a position in. */
+    void assertEverySocketWasTold() {
+        assertThat(counts.toldSockets).as("sockets told: %s", this).isEqualTo(sockets);
+    }
+
+    @Override
+    public String toString() {
+        return "acknowledged %d (stream %d, stored %d, queued %d; %d tries failed), %d sockets were shown %d, reconnects %d | "
+                        .formatted(
+                                added + stored + queued,
+                                added,
+                                stored,
+                                queued,
+                                unanswered,
+                                sockets,
+                                counts.shown,
+                                counts.reconnects)
+                + "lost %d, repeated %d, reordered %d, told %d in %d gaps to %d sockets | log: without %d, repeated %d, reordered %d"
+                        .formatted(
+                                counts.lost,
+                                counts.repeated,
+                                counts.reordered,
+                                counts.told,
+                                counts.gaps,
+                                counts.toldSockets,
+                                counts.lostByRedis,
+                                counts.repeatedInLog,
+                                counts.reorderedInLog);
+    }
+}

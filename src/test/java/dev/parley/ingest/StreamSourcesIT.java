@@ -1,0 +1,142 @@
+package dev.parley.ingest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.event.Ids;
+import dev.parley.log.ConversationLog;
+import dev.parley.log.LogSettings;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import dev.parley.redis.TestRedis;
+import io.lettuce.core.Range;
+import io.lettuce.core.api.sync.RedisCommands;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** Several durable streams, shared by several nodes. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class StreamSourcesIT {
+
+    private final Redis redis = TestRedis.connect();
+    private final RedisCommands<String, String> commands = TestRedis.commands();
+    private final List<StreamSources> nodes = new ArrayList<>();
+    private final List<String> streams = IntStream.range(0, 6)
+            .mapToObj(i -> "shared:" + i + ":" + Ids.random())
+            .toList();
+
+    private StreamSources node(List<String> reads) {
+        StreamSources node = new StreamSources(
+                redis,
+                new ConversationLog(redis, Keys.DEFAULT, LogSettings.DEFAULT),
+                "n" + nodes.size(),
+                reads,
+                new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), 3, 1_000));
+        nodes.add(node);
+        node.open();
+        return node;
+    }
+
+    @AfterEach
+    void clean() {
+        nodes.forEach(StreamSources::dispose);
+        nodes.clear();
+        streams.forEach(stream -> assertThat(commands.del(
+                        stream, "{" + stream + "}:lease", "{" + stream + "}:readers", Keys.DEFAULT.log(stream)))
+                .isNotNegative());
+    }
+
+    @AfterAll
+    void close() {
+        redis.close().block(Duration.ofSeconds(10));
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as("waited 20 s").isLessThan(deadline);
+            LockSupport.parkNanos(5_000_000);
+        }
+    }
+
+    /** One event for the conversation that has the stream's name. */
+    private void add(String stream, int n) {
+        commands.xadd(
+                stream,
+                Map.of("event", "agent.note", "payload", "{\"conversation_id\":\"" + stream + "\",\"n\":" + n + "}"));
+    }
+
+    private List<String> logged(String stream) {
+        return commands.xrange(Keys.DEFAULT.log(stream), Range.unbounded()).stream()
+                .map(entry -> Objects.requireNonNull(entry.getBody().get("e")).replaceAll(".*\"n\":(\\d+).*", "$1"))
+                .toList();
+    }
+
+    @Test
+    void nodesThatComeAndGoShareTheStreamsAndEachStreamKeepsItsOrder() {
+        StreamSources first = node(streams);
+        await(() -> first.reading() == 6);
+        int n = addToEach(0);
+        StreamSources second = node(streams);
+        await(() -> first.reading() == 3 && second.reading() == 3);
+        n = addToEach(n);
+        StreamSources third = node(streams);
+        await(() -> first.reading() == 2 && second.reading() == 2 && third.reading() == 2);
+        n = addToEach(n);
+        second.dispose(); // without a word, as a killed node
+        await(() -> first.reading() == 3 && third.reading() == 3);
+        n = addToEach(n);
+        third.close().block(Duration.ofSeconds(5));
+        await(() -> first.reading() == 6);
+        n = addToEach(n);
+        List<String> expected =
+                IntStream.range(0, n).mapToObj(Integer::toString).toList();
+        await(() -> streams.stream().allMatch(stream -> logged(stream).size() == expected.size()));
+        assertThat(streams).allSatisfy(stream -> assertThat(logged(stream)).isEqualTo(expected));
+    }
+
+    private int addToEach(int from) {
+        for (int n = from; n < from + 50; n++) {
+            for (String stream : streams) {
+                add(stream, n);
+            }
+        }
+        return from + 50;
+    }
+
+    @Test
+    void noStreamIsLeftUnreadWhenNodesWereGivenDifferentOnes() {
+        // The first one's share is two; when it takes the two that both would read, nobody else would read its third
+        // one.
+        StreamSources first = node(streams.subList(0, 2));
+        await(() -> first.reading() == 2);
+        first.dispose();
+        nodes.clear();
+        StreamSources wide = node(streams.subList(0, 3));
+        StreamSources narrow = node(streams.subList(0, 2));
+        await(() -> wide.reading() + narrow.reading() == 3);
+        streams.subList(0, 3).forEach(stream -> add(stream, 1));
+        await(() -> Stream.of(0, 1, 2).allMatch(i -> logged(streams.get(i)).equals(List.of("1"))));
+    }
+
+    @Test
+    void aNodeThatStopsHandsItsStreamsOverAtOnce() {
+        StreamSources first = node(streams);
+        await(() -> first.reading() == 6);
+        first.close().block(Duration.ofSeconds(5));
+        assertThat(streams).allSatisfy(stream -> {
+            assertThat(commands.exists("{" + stream + "}:lease")).isZero();
+            assertThat(commands.zcard("{" + stream + "}:readers")).isZero();
+        });
+    }
+}
