@@ -11,6 +11,7 @@ import io.lettuce.core.cluster.api.reactive.RedisClusterReactiveCommands;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.Delay;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -184,8 +185,11 @@ public final class Redis {
                         .subscribeOn(Schedulers.boundedElastic()));
     }
 
+    /** A reset connection fails what is under way with Netty's own exception. */
     private static boolean isUnavailable(Throwable e) {
-        return e instanceof RedisCommandExecutionException ? isPassing(e.getMessage()) : e instanceof RedisException;
+        return e instanceof RedisCommandExecutionException
+                ? isPassing(e.getMessage())
+                : e instanceof RedisException || e instanceof IOException;
     }
 
     /** Whether Redis refuses something now but may take it later: it is starting, full, or no master for the moment. */

@@ -144,8 +144,7 @@ class ClusterPubSubIT {
         }
         // Whose connection was to the killed one hears nothing until it has another.
         names.forEach(name -> TestTopology.await("it is heard", () -> {
-            soon(() ->
-                    assertThat(cluster.commands().publish(name, name)).isNotNegative());
+            soon(() -> assertThat(cluster.commands().publish(name, name)).isNotNegative());
             return ear.heard.containsKey(name);
         }));
     }
