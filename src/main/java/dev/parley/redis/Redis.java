@@ -11,6 +11,7 @@ import io.lettuce.core.cluster.api.reactive.RedisClusterReactiveCommands;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.Delay;
+import java.io.IOException;
 import java.net.SocketAddress;
 import java.time.Duration;
 import java.util.Map;
@@ -204,8 +205,10 @@ public final class Redis {
                         .subscribeOn(Schedulers.boundedElastic()));
     }
 
+    /** A reset connection fails what is under way with Netty's own exception. */
     private static boolean isUnavailable(Throwable e) {
-        return e instanceof RedisException && !(e instanceof RedisCommandExecutionException);
+        return e instanceof IOException
+                || (e instanceof RedisException && !(e instanceof RedisCommandExecutionException));
     }
 
     private static boolean isPassing(Throwable e) {

@@ -208,11 +208,11 @@ final class ConfigLoaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "0", "1001", "-1", "many", "1e2", "99999999999"})
+    @ValueSource(strings = {"", "0", "10001", "-1", "many", "1e2", "99999999999"})
     void badNumbersAreRefusedWithTheirBounds(String text) {
         assertProblems(loader.yaml("file", "parley: {ingest: {batch: '" + text + "'}}"))
                 .containsExactly(
-                        "parley.ingest.batch (file) is \"" + text + "\": expected a whole number, from 1 to 1000");
+                        "parley.ingest.batch (file) is \"" + text + "\": expected a whole number, from 1 to 10000");
     }
 
     @Test
