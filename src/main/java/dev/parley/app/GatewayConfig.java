@@ -152,7 +152,7 @@ interface GatewayConfig {
         Duration ttl();
 
         /** How many event ids are remembered to refuse duplicates. */
-        @WithDefault("5000")
+        @WithDefault("2000")
         @Bounds(least = "1", most = "1000000")
         int seen();
 
