@@ -354,9 +354,11 @@ class OutageIT {
             List<Integer> all = numbers(accepted);
             network.mend();
             await("what was accepted is in the log", () -> logged().equals(all));
-            assertThat(TestHttp.postJson(events, "{'event':'agent.note','payload':{}}")
-                            .status())
-                    .isEqualTo(201);
+            await(
+                    "there is room again",
+                    () -> TestHttp.postJson(events, "{'event':'agent.note','payload':{}}")
+                                    .status()
+                            == 201);
         }
     }
 
