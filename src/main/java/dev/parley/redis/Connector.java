@@ -54,7 +54,7 @@ interface Connector {
         // What listens or waits does not reconnect by itself: whoever uses it begins anew, in the same way after a
         // loss,
         // deafness and a change of the cluster.
-        RedisClient listening = RedisClient.create(resources);
+        RedisClient listening = new ReactiveClient(resources);
         listening.setOptions(Options.waiting(settings));
         if (topology instanceof RedisTopology.Standalone standalone) {
             return single(standalone.uri(), settings, resources, listening);
@@ -68,7 +68,7 @@ interface Connector {
     /** Standalone and Sentinel differ in their URI only: Lettuce asks the sentinels at every (re)connect. */
     private static Connector single(
             RedisURI uri, RedisSettings settings, ClientResources resources, RedisClient listening) {
-        RedisClient client = RedisClient.create(resources);
+        RedisClient client = new ReactiveClient(resources);
         client.setOptions(Options.client(settings));
         RedisURI named = named(uri, settings);
         Shards one = new Shards() {
