@@ -1,0 +1,184 @@
+package dev.parley.bench.scenario;
+
+import dev.parley.bench.client.Fleet;
+import dev.parley.bench.load.Events;
+import dev.parley.bench.load.Plan;
+import dev.parley.bench.load.Publisher;
+import dev.parley.bench.measure.Usages;
+import dev.parley.bench.result.Round;
+import dev.parley.bench.subject.Logs;
+import dev.parley.bench.subject.Via;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.HdrHistogram.Histogram;
+
+/**
+ * Redis is killed while agents publish and sockets follow, and comes back with its data. First with a rate that goes on all the time,
+ * which shows what publishers and sockets notice; then with a queue that is filled, which shows how fast it empties.
+ */
+final class Outage implements Scenario {
+
+    private static final int CONVERSATIONS = 1_000;
+    private static final double RATE = 2_000;
+    private static final int QUEUED = 100_000;
+    private static final int REQUESTS_AT_ONCE = 500;
+    private static final Duration RETURN = Duration.ofSeconds(3);
+    private static final Duration LONGEST_REPLAY = Duration.ofMinutes(2);
+    private static final Duration LOOK = Duration.ofMillis(50);
+
+    @Override
+    public String name() {
+        return "outage";
+    }
+
+    @Override
+    public String about() {
+        return "Redis is killed under 2,000 events/s over HTTP and comes back; then with 100,000 queued events (--window)";
+    }
+
+    @Override
+    public List<Phase> phases() {
+        return List.of(
+                Phase.of("publish", Settings.of(CONVERSATIONS, CONVERSATIONS, RATE, Via.HTTP)),
+                Phase.of(
+                        "replay",
+                        Settings.of(CONVERSATIONS, CONVERSATIONS, 0, Via.HTTP).window(QUEUED)));
+    }
+
+    @Override
+    public boolean redisKeepsData() {
+        return true;
+    }
+
+    /** Each event counts 512 bytes more than it has. The logs keep all, so that all can be looked for in them. */
+    @Override
+    public List<String> gateway() {
+        return List.of("outage.queue=1GiB", "log.max-events=1000000", "log.max-bytes=1GiB");
+    }
+
+    @Override
+    public Round run(Stage stage, Settings settings) throws InterruptedException {
+        if (settings.via() != Via.HTTP) {
+            throw new IllegalArgumentException("while Redis is away nothing can be published but over HTTP");
+        }
+        Events events = Stage.events(settings);
+        Publisher publisher = stage.publisher(settings, Plan.inTurn(settings.conversations()), events);
+        Fleet fleet = stage.fleet(events, publisher);
+        fleet.open(settings.sockets(), settings.conversations());
+        stage.progress().say(fleet.following() + " sockets follow");
+        publisher.pace(settings.rate() > 0 ? settings.rate() : RATE);
+        TimeUnit.NANOSECONDS.sleep(settings.warmUp().toNanos());
+
+        Round round = new Round();
+        if (settings.rate() > 0) {
+            publish(stage, settings, publisher, fleet, round);
+        } else {
+            fill(stage, settings, publisher, round);
+        }
+        try (Logs logs = new Logs(stage.redis(), events, settings.conversations())) {
+            empty(stage, publisher, logs, round);
+            Streaming.awaitArrivals(fleet);
+            ledger(logs, publisher, fleet, settings, round);
+        }
+        return round;
+    }
+
+    /** Goes on publishing while Redis is away, and for a while after. Redis is back on return, the publisher silent. */
+    private static void publish(Stage stage, Settings settings, Publisher publisher, Fleet fleet, Round round)
+            throws InterruptedException {
+        ClientThread client = ClientThread.from(stage);
+        publisher.answers().latency();
+        fleet.latency();
+        long sentBefore = publisher.sent();
+        Usages before = Usages.now(stage.processes());
+        stage.redis().kill();
+        stage.progress().say("Redis was killed");
+        TimeUnit.NANOSECONDS.sleep(settings.duration().toNanos());
+        Histogram latency = publisher.answers().latency();
+        Histogram shown = fleet.latency();
+        Usages used = Usages.now(stage.processes()).since(before);
+        long sent = publisher.sent() - sentBefore;
+        round.put("events_per_s", sent / used.seconds());
+        round.latencies(latency);
+        round.put("shown_p50_ms", shown.getValueAtPercentile(50) / 1e6);
+        round.put("shown_p99_ms", shown.getValueAtPercentile(99) / 1e6);
+        round.put("gateway_cpu_us_per_event", used.of("gateway").cpu() * 1e6 / Math.max(1, sent));
+        stage.progress()
+                .say("%,d events were sent meanwhile, answered after p50 %.2f ms, p99 %.2f ms"
+                        .formatted(
+                                sent, latency.getValueAtPercentile(50) / 1e6, latency.getValueAtPercentile(99) / 1e6));
+
+        stage.redis().restart();
+        TimeUnit.NANOSECONDS.sleep(RETURN.toNanos());
+        round.put("returning_p99_ms", publisher.answers().latency().getValueAtPercentile(99) / 1e6);
+        client.report(round);
+        publisher.stop();
+        publisher.awaitAnswers();
+    }
+
+    /** Fills the queue while Redis is away. It is back on return. */
+    private static void fill(Stage stage, Settings settings, Publisher publisher, Round round)
+            throws InterruptedException {
+        publisher.stop();
+        publisher.awaitAnswers();
+        stage.redis().kill();
+        stage.progress().say("Redis was killed");
+        Usages before = Usages.now(stage.processes());
+        publisher.send(settings.window(), REQUESTS_AT_ONCE);
+        Usages used = Usages.now(stage.processes()).since(before);
+        round.put("queued_per_s", settings.window() / used.seconds());
+        round.put("gateway_rss_mib", used.of("gateway").rss() / 1048576.0);
+        stage.progress()
+                .say("%,d events are queued".formatted(publisher.answers().queued()));
+        stage.redis().restart();
+    }
+
+    /** Waits until the logs have all that was sent: from now on, when Redis has just begun to answer. */
+    private static void empty(Stage stage, Publisher publisher, Logs logs, Round round) throws InterruptedException {
+        Usages before = Usages.now(stage.processes());
+        long sent = publisher.sent();
+        long had = logs.entries();
+        long has = had;
+        while (has < sent && System.nanoTime() - before.nanos() < LONGEST_REPLAY.toNanos()) {
+            TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
+            has = logs.entries();
+        }
+        Usages used = Usages.now(stage.processes()).since(before);
+        if (has > had) {
+            round.put("replay_s", used.seconds());
+            round.put("replayed_per_s", (has - had) / used.seconds());
+            round.put("replay_gateway_cpu_us_per_event", used.of("gateway").cpu() * 1e6 / (has - had));
+            round.put("replay_redis_cpu_us_per_event", used.of("redis").cpu() * 1e6 / (has - had));
+            stage.progress()
+                    .say("%,d events came into their logs in %.2f s, once Redis answered"
+                            .formatted(has - had, used.seconds()));
+        }
+    }
+
+    private static void ledger(Logs logs, Publisher publisher, Fleet fleet, Settings settings, Round round)
+            throws InterruptedException {
+        long queued = publisher.answers().queued();
+        round.put("queued", queued);
+        round.put("unanswered", publisher.sent() - publisher.replies());
+        round.put("sockets_closed", settings.sockets() - fleet.following());
+        Logs.Ledger ledger = logs.ledger(publisher.published());
+        round.put("log_lost", ledger.lost());
+        round.put("log_repeated", ledger.repeated());
+        round.put("log_reordered", ledger.reordered());
+        Streaming.ledger(round, fleet, publisher, settings.via());
+        if (queued == 0) {
+            round.problem("nothing was queued: Redis was not away");
+        }
+        if (publisher.replies() < publisher.sent()) {
+            round.problem((publisher.sent() - publisher.replies()) + " requests were not answered");
+        }
+        if (fleet.following() < settings.sockets()) {
+            round.problem((settings.sockets() - fleet.following()) + " sockets were closed");
+        }
+        if (ledger.lost() + ledger.repeated() + ledger.reordered() > 0) {
+            round.problem("FAILED: of the logs' events " + ledger.lost() + " are missing, " + ledger.repeated()
+                    + " are there twice, " + ledger.reordered() + " in the wrong order");
+        }
+    }
+}
