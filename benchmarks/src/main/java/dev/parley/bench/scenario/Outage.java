@@ -76,15 +76,24 @@ final class Outage implements Scenario {
         } else {
             fill(stage, settings, publisher, round);
         }
+        Usages before = Usages.now(stage.processes());
+        stage.redis().restart();
+        round.put("redis_back_s", Usages.now(stage.processes()).since(before).seconds());
         try (Logs logs = new Logs(stage.redis(), events, settings.conversations())) {
-            empty(stage, publisher, logs, round);
+            if (settings.rate() > 0) {
+                goOn(publisher, round);
+                awaitLogs(logs, publisher.sent());
+            } else {
+                awaitLogs(logs, publisher.sent());
+                replay(stage, Usages.now(stage.processes()).since(before), settings.window(), round);
+            }
             Streaming.awaitArrivals(fleet);
             ledger(logs, publisher, fleet, settings, round);
         }
         return round;
     }
 
-    /** Goes on publishing while Redis is away, and for a while after. Redis is back on return, the publisher silent. */
+    /** Goes on publishing while Redis is away. */
     private static void publish(Stage stage, Settings settings, Publisher publisher, Fleet fleet, Round round)
             throws InterruptedException {
         ClientThread client = ClientThread.from(stage);
@@ -108,52 +117,50 @@ final class Outage implements Scenario {
                 .say("%,d events were sent meanwhile, answered after p50 %.2f ms, p99 %.2f ms"
                         .formatted(
                                 sent, latency.getValueAtPercentile(50) / 1e6, latency.getValueAtPercentile(99) / 1e6));
+        client.report(round);
+    }
 
-        stage.redis().restart();
+    /** Goes on publishing for a while when Redis is back. */
+    private static void goOn(Publisher publisher, Round round) throws InterruptedException {
         TimeUnit.NANOSECONDS.sleep(RETURN.toNanos());
         round.put("returning_p99_ms", publisher.answers().latency().getValueAtPercentile(99) / 1e6);
-        client.report(round);
         publisher.stop();
         publisher.awaitAnswers();
     }
 
-    /** Fills the queue while Redis is away. It is back on return. */
+    /** Fills the queue while Redis is away. */
     private static void fill(Stage stage, Settings settings, Publisher publisher, Round round)
             throws InterruptedException {
         publisher.stop();
         publisher.awaitAnswers();
         stage.redis().kill();
         stage.progress().say("Redis was killed");
+        ClientThread client = ClientThread.from(stage);
         Usages before = Usages.now(stage.processes());
         publisher.send(settings.window(), REQUESTS_AT_ONCE);
         Usages used = Usages.now(stage.processes()).since(before);
         round.put("queued_per_s", settings.window() / used.seconds());
         round.put("gateway_rss_mib", used.of("gateway").rss() / 1048576.0);
+        client.report(round);
         stage.progress()
                 .say("%,d events are queued".formatted(publisher.answers().queued()));
-        stage.redis().restart();
     }
 
-    /** Waits until the logs have all that was sent: from now on, when Redis has just begun to answer. */
-    private static void empty(Stage stage, Publisher publisher, Logs logs, Round round) throws InterruptedException {
-        Usages before = Usages.now(stage.processes());
-        long sent = publisher.sent();
-        long had = logs.entries();
-        long has = had;
-        while (has < sent && System.nanoTime() - before.nanos() < LONGEST_REPLAY.toNanos()) {
+    private static void awaitLogs(Logs logs, long sent) throws InterruptedException {
+        long start = System.nanoTime();
+        while (logs.entries() < sent && System.nanoTime() - start < LONGEST_REPLAY.toNanos()) {
             TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
-            has = logs.entries();
         }
-        Usages used = Usages.now(stage.processes()).since(before);
-        if (has > had) {
-            round.put("replay_s", used.seconds());
-            round.put("replayed_per_s", (has - had) / used.seconds());
-            round.put("replay_gateway_cpu_us_per_event", used.of("gateway").cpu() * 1e6 / (has - had));
-            round.put("replay_redis_cpu_us_per_event", used.of("redis").cpu() * 1e6 / (has - had));
-            stage.progress()
-                    .say("%,d events came into their logs in %.2f s, once Redis answered"
-                            .formatted(has - had, used.seconds()));
-        }
+    }
+
+    /** What it took from the start of Redis until all that was queued was in its logs. */
+    private static void replay(Stage stage, Usages used, int events, Round round) {
+        round.put("replay_s", used.seconds());
+        round.put("replayed_per_s", events / used.seconds());
+        round.put("replay_gateway_cpu_us_per_event", used.of("gateway").cpu() * 1e6 / events);
+        round.put("replay_redis_cpu_us_per_event", used.of("redis").cpu() * 1e6 / events);
+        stage.progress()
+                .say("%,d events are in their logs %.2f s after Redis was started".formatted(events, used.seconds()));
     }
 
     private static void ledger(Logs logs, Publisher publisher, Fleet fleet, Settings settings, Round round)
