@@ -17,8 +17,8 @@ public record ScalingChart(List<Row> rows) {
             List.of("gateway_cpu_us_per_delivery", "latency_p50_ms", "latency_p99_ms");
 
     private static final double TOP = 76;
-    private static final double ROW = 176;
-    private static final double NAME = 22;
+    private static final double ROW = 184;
+    private static final double NAME = 30;
     private static final double HEIGHT = 106;
     private static final double AXIS = 46;
     private static final double GAP = 22;

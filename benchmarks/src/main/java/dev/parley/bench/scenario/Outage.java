@@ -10,6 +10,7 @@ import dev.parley.bench.subject.Logs;
 import dev.parley.bench.subject.Via;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
 
@@ -25,6 +26,7 @@ final class Outage implements Scenario {
     private static final int REQUESTS_AT_ONCE = 500;
     private static final Duration RETURN = Duration.ofSeconds(3);
     private static final Duration LONGEST_REPLAY = Duration.ofMinutes(2);
+    private static final Duration SAMPLE = Duration.ofMillis(250);
     private static final Duration LOOK = Duration.ofMillis(50);
 
     @Override
@@ -103,8 +105,13 @@ final class Outage implements Scenario {
         Usages before = Usages.now(stage.processes());
         stage.redis().kill();
         stage.progress().say("Redis was killed");
-        TimeUnit.NANOSECONDS.sleep(settings.duration().toNanos());
-        Histogram latency = publisher.answers().latency();
+        Histogram latency = new Histogram(3);
+        while (System.nanoTime() - before.nanos() < settings.duration().toNanos()) {
+            TimeUnit.NANOSECONDS.sleep(SAMPLE.toNanos());
+            Histogram interval = publisher.answers().latency();
+            latency.add(interval);
+            sample((System.nanoTime() - before.nanos()) / 1e9, interval, round);
+        }
         Histogram shown = fleet.latency();
         Usages used = Usages.now(stage.processes()).since(before);
         long sent = publisher.sent() - sentBefore;
@@ -118,6 +125,17 @@ final class Outage implements Scenario {
                         .formatted(
                                 sent, latency.getValueAtPercentile(50) / 1e6, latency.getValueAtPercentile(99) / 1e6));
         client.report(round);
+    }
+
+    private static void sample(double at, Histogram interval, Round round) {
+        if (interval.getTotalCount() > 0) {
+            round.series()
+                    .add(new Round.Sample(
+                            at,
+                            Map.of(
+                                    "latency_p50_ms", interval.getValueAtPercentile(50) / 1e6,
+                                    "latency_p99_ms", interval.getValueAtPercentile(99) / 1e6)));
+        }
     }
 
     /** Goes on publishing for a while when Redis is back. */

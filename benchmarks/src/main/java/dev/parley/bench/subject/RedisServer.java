@@ -6,6 +6,7 @@ import dev.parley.bench.load.Template;
 import dev.parley.bench.measure.Watched;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import java.io.File;
@@ -35,6 +36,7 @@ public final class RedisServer implements AutoCloseable {
 
     private static final Pattern SEVEN_OR_LATER = Pattern.compile("v=([7-9]|\\d\\d)\\.");
     private static final Duration START = Duration.ofSeconds(10);
+    private static final Duration LOADING = Duration.ofMinutes(1);
     private static final Duration BETWEEN_TRIES = Duration.ofMillis(5);
 
     private final @Nullable Own own;
@@ -52,6 +54,7 @@ public final class RedisServer implements AutoCloseable {
     private void greet() {
         RedisClient client = RedisClient.create(uri);
         try (StatefulRedisConnection<String, String> connection = connect(client)) {
+            awaitData(connection);
             String info = connection.sync().info("server");
             String memory = connection.sync().info("memory");
             version = field(info, "redis_version:") + " " + field(memory, "mem_allocator:");
@@ -115,6 +118,22 @@ public final class RedisServer implements AutoCloseable {
         }
         binary.deleteOnExit();
         return binary.getAbsolutePath();
+    }
+
+    /** One that comes back reads its data first. */
+    private static void awaitData(StatefulRedisConnection<String, String> connection) {
+        long end = System.nanoTime() + LOADING.toNanos();
+        while (true) {
+            try {
+                String unused = connection.sync().ping();
+                return;
+            } catch (RedisLoadingException e) {
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+                LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+            }
+        }
     }
 
     /** Kills it (SIGKILL). Blocks. */
