@@ -29,10 +29,16 @@ final class Lab implements AutoCloseable {
     Round round(String system, Scenario scenario, Phase phase, Map<String, String> versions)
             throws InterruptedException {
         EventLoop loop = (EventLoop) loops.next();
-        try (RedisServer redis =
-                        launch.redis() == null ? RedisServer.own(launch.directory()) : RedisServer.at(launch.redis());
-                Stage stage =
-                        new Stage(loop, system, redis, launch, phase.settings().nodes(), progress)) {
+        try (RedisServer redis = launch.redis() == null
+                        ? RedisServer.own(launch.directory(), scenario.redisKeepsData())
+                        : RedisServer.at(launch.redis());
+                Stage stage = new Stage(
+                        loop,
+                        system,
+                        redis,
+                        launch.with(scenario.gateway()),
+                        phase.settings().nodes(),
+                        progress)) {
             Round round = scenario.run(stage, phase.settings());
             versions.putAll(stage.subject().versions());
             return round;

@@ -2,6 +2,7 @@ package dev.parley.bench;
 
 import dev.parley.bench.report.BarChart;
 import dev.parley.bench.report.Page;
+import dev.parley.bench.report.ScalingChart;
 import dev.parley.bench.report.Source;
 import dev.parley.bench.result.Results;
 import java.io.IOException;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Spec;
         name = "report",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Makes a page of results, to be looked at in a browser, or one drawing that compares systems.")
+        description = "Makes a page of results, to be looked at in a browser, or a drawing.")
 final class ReportCommand implements Callable<Integer> {
 
     private static final Path PAGE = Path.of("report.html");
@@ -41,6 +42,13 @@ final class ReportCommand implements Callable<Integer> {
     @ArgGroup(exclusive = false)
     @Nullable
     Bars bars;
+
+    @Option(
+            names = "--scaling",
+            paramLabel = "FILE.svg",
+            description = "draw what growth costs the gateway: of phases that differ in one number, as those of scale")
+    @Nullable
+    Path scaling;
 
     @Spec
     CommandSpec spec;
@@ -73,7 +81,10 @@ final class ReportCommand implements Callable<Integer> {
         if (bars != null) {
             write(bars.file, BarChart.of(sources, bars.place, bars.figure).svg());
         }
-        if (out != null || bars == null) {
+        if (scaling != null) {
+            write(scaling, ScalingChart.of(sources).svg());
+        }
+        if (out != null || (bars == null && scaling == null)) {
             write(out == null ? PAGE : out, new Page(sources).html());
         }
         return 0;

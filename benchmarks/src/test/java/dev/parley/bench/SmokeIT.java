@@ -38,6 +38,8 @@ class SmokeIT {
         "idle, idle",
         "storm, 'all-at-once,random'",
         "durable, 'stream-max,http-max'",
+        "join, watched",
+        "outage, 'publish,replay'",
         "scale, 'nodes-2,elsewhere'",
         "start, start"
     })

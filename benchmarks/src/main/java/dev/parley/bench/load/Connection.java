@@ -18,6 +18,7 @@ import io.netty.handler.codec.redis.RedisBulkStringAggregator;
 import io.netty.handler.codec.redis.RedisDecoder;
 import io.netty.handler.codec.redis.RedisMessage;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -28,17 +29,23 @@ final class Connection {
     private static final int LONGEST_REPLY = 64 * 1024;
 
     private final Channel channel;
+    /** Null where answers come too fast to be timed one by one. */
+    private final @Nullable Answers answers;
+    /** When the requests without an answer were meant to go. */
+    private final ArrayDeque<Long> unanswered = new ArrayDeque<>();
+
     private final AtomicLong replies = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
     private volatile @Nullable String refusal;
     private @Nullable ByteBuf buffer;
 
-    private Connection(Channel channel) {
+    private Connection(Channel channel, @Nullable Answers answers) {
         this.channel = channel;
+        this.answers = answers;
     }
 
     /** Blocks. */
-    static Connection open(EventLoop loop, Outlet outlet) {
+    static Connection open(EventLoop loop, Outlet outlet, Answers answers) {
         Channel channel = new Bootstrap()
                 .group(loop)
                 .channel(EpollSocketChannel.class)
@@ -57,7 +64,7 @@ final class Connection {
                 .connect(outlet.address())
                 .syncUninterruptibly()
                 .channel();
-        Connection connection = new Connection(channel);
+        Connection connection = new Connection(channel, outlet.protocol() == Outlet.Protocol.HTTP ? answers : null);
         channel.pipeline()
                 .addLast(
                         outlet.protocol() == Outlet.Protocol.REDIS
@@ -84,6 +91,9 @@ final class Connection {
         }
         into.writeBytes(bytes);
         buffer = into;
+        if (answers != null) {
+            unanswered.add(nanos);
+        }
     }
 
     void flush() {
@@ -134,6 +144,9 @@ final class Connection {
     private final class HttpReplies extends SimpleChannelInboundHandler<FullHttpResponse> {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, FullHttpResponse reply) {
+            if (answers != null) {
+                answers.came(reply.status().code(), System.nanoTime() - unanswered.remove());
+            }
             replied(
                     reply.status().code() / 100 == 2
                             ? null

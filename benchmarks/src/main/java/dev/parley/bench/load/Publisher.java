@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Publisher {
 
+    /** Longer than a gateway that has lost Redis takes to answer. */
+    private static final long SILENCE_NANOS = 10_000_000_000L;
+
     private final EventLoop loop;
     private final List<Connection> connections;
     private final Template[] templates;
@@ -22,6 +25,7 @@ public final class Publisher {
     private final Plan plan;
     private final int run;
     private final AtomicLong sent = new AtomicLong();
+    private final Answers answers = new Answers();
     private @Nullable Future<?> ticking;
 
     /**
@@ -30,7 +34,7 @@ public final class Publisher {
     public Publisher(EventLoop loop, List<Outlet> connections, Plan plan, Events events, int conversations) {
         this.loop = loop;
         this.connections = connections.stream()
-                .map(outlet -> Connection.open(loop, outlet))
+                .map(outlet -> Connection.open(loop, outlet, answers))
                 .toList();
         this.plan = plan;
         this.run = events.run();
@@ -80,6 +84,44 @@ public final class Publisher {
         });
     }
 
+    /**
+     * Sends so many as fast as answers come. Blocks until all of them are answered, or nothing is answered any more.
+     *
+     * @param atOnce how many may be without an answer
+     */
+    public void send(long events, int atOnce) throws InterruptedException {
+        long first = sent.get();
+        long end = first + events;
+        every(1, () -> {
+            long now = System.nanoTime();
+            long until = Math.min(end, replies() + atOnce);
+            while (sent.get() < until) {
+                if (!send(sent.get() - first, now)) {
+                    break;
+                }
+            }
+        });
+        awaitAnswers(end);
+        stop();
+    }
+
+    /** Waits until all that was sent is answered, or nothing is answered any more. Blocks. */
+    public void awaitAnswers() throws InterruptedException {
+        awaitAnswers(sent.get());
+    }
+
+    private void awaitAnswers(long wanted) throws InterruptedException {
+        long before = -1;
+        long since = System.nanoTime();
+        while (replies() < wanted && System.nanoTime() - since < SILENCE_NANOS) {
+            if (replies() != before) {
+                before = replies();
+                since = System.nanoTime();
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
     private void every(long millis, Runnable send) {
         loop.execute(() -> ticking = loop.scheduleAtFixedRate(
                 () -> {
@@ -122,6 +164,16 @@ public final class Publisher {
     /** Events of one conversation sent so far. On the loop. */
     public int published(int conversation) {
         return published[conversation];
+    }
+
+    /** Events sent so far, for each conversation. Blocks. */
+    public int[] published() {
+        return loop.submit(() -> published.clone()).syncUninterruptibly().getNow();
+    }
+
+    /** What HTTP requests were answered. */
+    public Answers answers() {
+        return answers;
     }
 
     public long sent() {

@@ -11,21 +11,14 @@ import java.util.Optional;
 /** One figure of several systems as a drawing that stands by itself. */
 public record BarChart(String title, String subtitle, List<Bar> bars) {
 
-    private static final double WIDTH = 720;
-    private static final double MARGIN = 24;
     private static final double NAMES = 150;
     private static final double VALUES = 92;
     private static final double TOP = 78;
     private static final double ROW = 38;
     private static final double THICKNESS = 24;
-    private static final double LENGTH = WIDTH - 2 * MARGIN - NAMES - VALUES;
+    private static final double LENGTH = Sheet.WIDTH - 2 * Sheet.MARGIN - NAMES - VALUES;
 
-    /** Its colours are its own: where it is shown, a page's style does not reach it. */
     private static final String STYLE = """
-            text { font: 14px system-ui, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif; fill: #1e2126 }
-            .ground { fill: #f6f6f3; stroke: #e2e2dc }
-            .title { font-size: 17px; font-weight: 600 }
-            .muted { font-size: 13px; fill: #60666f }
             .bar { fill: #b4b9c4 }
             .own .bar { fill: #3f5fd0 }
             .own text { font-weight: 600 }
@@ -33,9 +26,6 @@ public record BarChart(String title, String subtitle, List<Bar> bars) {
             .range { stroke: #60666f; stroke-width: 1.5 }
             .own .range { stroke: #1c2f7a }
             @media (prefers-color-scheme: dark) {
-              text { fill: #e7e8eb }
-              .ground { fill: #1d2026; stroke: #2d313a }
-              .muted { fill: #9ba1ac }
               .bar { fill: #565c69 }
               .own .bar { fill: #8fa8ff }
               .range { stroke: #9ba1ac }
@@ -91,38 +81,24 @@ public record BarChart(String title, String subtitle, List<Bar> bars) {
     /** A whole SVG file. */
     public String svg() {
         double height = TOP + bars.size() * ROW + (bars.stream().allMatch(Bar::valid) ? 12 : 36);
-        Tag svg = Tag.of("svg")
-                .with("xmlns", "http://www.w3.org/2000/svg")
-                .with("width", WIDTH)
-                .with("height", height)
-                .with("viewBox", "0 0 " + Numbers.coordinate(WIDTH) + " " + Numbers.coordinate(height))
-                .with("role", "img")
-                .with("aria-label", title + ", " + subtitle)
-                .add(Tag.of("style").style(STYLE))
-                .add(Tag.of("rect", "ground")
-                        .with("x", 0.5)
-                        .with("y", 0.5)
-                        .with("width", WIDTH - 1)
-                        .with("height", height - 1)
-                        .with("rx", 10))
-                .add(text("title", MARGIN, 34, title), text("muted", MARGIN, 56, subtitle));
+        Tag svg = Sheet.of(title, subtitle, height, STYLE);
         double largest =
                 bars.stream().mapToDouble(bar -> bar.value().max()).max().orElse(1);
         for (int i = 0; i < bars.size(); i++) {
             svg.add(draw(bars.get(i), TOP + i * ROW, largest > 0 ? LENGTH / largest : 0));
         }
         if (!bars.stream().allMatch(Bar::valid)) {
-            svg.add(text("muted", MARGIN, height - 16, "* with problems: it does not count"));
+            svg.add(Sheet.text("muted", Sheet.MARGIN, height - 16, "* with problems: it does not count"));
         }
         return svg + "\n";
     }
 
     private static Tag draw(Bar bar, double top, double perUnit) {
         Spread value = bar.value();
-        double left = MARGIN + NAMES;
+        double left = Sheet.MARGIN + NAMES;
         double middle = top + THICKNESS / 2;
         Tag drawn = Tag.of("g", (bar.own() ? "own" : "other") + (bar.valid() ? "" : " invalid"))
-                .add(text("name", left - 12, middle + 5, bar.name() + (bar.valid() ? "" : " *"))
+                .add(Sheet.text("name", left - 12, middle + 5, bar.name() + (bar.valid() ? "" : " *"))
                         .with("text-anchor", "end"))
                 .add(Tag.of("rect", "bar")
                         .with("x", left)
@@ -137,10 +113,7 @@ public record BarChart(String title, String subtitle, List<Bar> bars) {
                     .with("y1", middle)
                     .with("y2", middle));
         }
-        return drawn.add(text("value", left + value.max() * perUnit + 10, middle + 5, Numbers.text(value.median())));
-    }
-
-    private static Tag text(String styleClass, double x, double y, String text) {
-        return Tag.of("text", styleClass).with("x", x).with("y", y).text(text);
+        return drawn.add(
+                Sheet.text("value", left + value.max() * perUnit + 10, middle + 5, Numbers.text(value.median())));
     }
 }

@@ -31,6 +31,10 @@ public enum Better {
                 || figure.contains("cpu")
                 || figure.contains("rss")
                 || isLoss(figure)
+                || figure.startsWith("join_")
+                || figure.startsWith("snapshot_")
+                || figure.startsWith("shown_")
+                || figure.startsWith("returning_")
                 || figure.equals("ready_s")) {
             return LOWER;
         }
@@ -39,7 +43,15 @@ public enum Better {
 
     private static boolean isLoss(String figure) {
         return switch (figure) {
-            case "lost", "repeated", "reordered", "gaps", "refused" -> true;
+            case "lost",
+                    "repeated",
+                    "reordered",
+                    "gaps",
+                    "refused",
+                    "log_lost",
+                    "log_repeated",
+                    "log_reordered",
+                    "sockets_closed" -> true;
             default -> false;
         };
     }

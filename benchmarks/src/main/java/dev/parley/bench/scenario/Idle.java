@@ -37,16 +37,18 @@ final class Idle implements Scenario {
         Publisher publisher = stage.publisher(settings, Plan.inTurn(settings.conversations()), events);
         Fleet fleet = stage.fleet(events, publisher);
         Usages before = Usages.now(stage.processes());
+        Round round = new Round();
+        ClientThread client = ClientThread.from(stage);
         long start = System.nanoTime();
         fleet.open(settings.sockets(), settings.conversations());
         double opening = (System.nanoTime() - start) / 1e9;
+        client.report(round);
         stage.progress().say("%d sockets follow after %.1f s".formatted(fleet.following(), opening));
         TimeUnit.NANOSECONDS.sleep(SETTLE.toNanos());
         Usages open = Usages.now(stage.processes());
         TimeUnit.NANOSECONDS.sleep(settings.duration().toNanos());
         Usages after = Usages.now(stage.processes());
 
-        Round round = new Round();
         double sockets = settings.sockets();
         round.put("sockets_opened_per_s", sockets / opening);
         round.put(

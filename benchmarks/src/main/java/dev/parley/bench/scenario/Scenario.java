@@ -14,6 +14,16 @@ public interface Scenario {
     /** Its parts, as they are when nothing else is asked for. */
     List<Phase> phases();
 
+    /** Whether it needs a Redis that keeps its data when it is killed. */
+    default boolean redisKeepsData() {
+        return false;
+    }
+
+    /** Settings that the gateway needs for it, {@code key=value}; those that a run was given go before them. */
+    default List<String> gateway() {
+        return List.of();
+    }
+
     /** Does one part once, on a system that has just been started. Blocks. */
     Round run(Stage stage, Settings settings) throws InterruptedException;
 }

@@ -6,7 +6,16 @@ import java.util.List;
 public final class Scenarios {
 
     public static final List<Scenario> ALL = List.of(
-            new Tokens(), new Fanout(), new Mixed(), new Idle(), new Storm(), new Durable(), new Scale(), new Start());
+            new Tokens(),
+            new Fanout(),
+            new Mixed(),
+            new Idle(),
+            new Storm(),
+            new Durable(),
+            new Join(),
+            new Outage(),
+            new Scale(),
+            new Start());
 
     private Scenarios() {}
 

@@ -38,6 +38,10 @@ public record Settings(
         return new Settings(conversations, sockets, rate, window, measured, warmUp, bytes, via, nodes);
     }
 
+    Settings bytes(int length) {
+        return new Settings(conversations, sockets, rate, window, duration, warmUp, length, via, nodes);
+    }
+
     Settings nodes(int count) {
         return new Settings(conversations, sockets, rate, window, duration, warmUp, bytes, via, count);
     }

@@ -51,6 +51,14 @@ public final class Stage implements AutoCloseable {
         return subject;
     }
 
+    RedisServer redis() {
+        return redis;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
     Progress progress() {
         return progress;
     }

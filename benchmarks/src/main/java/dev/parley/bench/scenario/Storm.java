@@ -55,18 +55,23 @@ final class Storm implements Scenario {
         TimeUnit.NANOSECONDS.sleep(settings.warmUp().toNanos());
         Usages before = Usages.now(stage.processes());
         fleet.replay();
+        ClientThread client;
         if (settings.duration().isZero()) {
-            allAtOnce(stage, fleet);
+            cutAll(stage, fleet);
+            client = ClientThread.from(stage);
+            fleet.comeBack(Duration.ZERO);
         } else {
-            atRandom(stage, settings, fleet);
+            client = ClientThread.from(stage);
+            cutAtRandom(stage, settings, fleet);
         }
         fleet.awaitAll();
+        Round round = new Round();
+        client.report(round);
         Usages used = Usages.now(stage.processes()).since(before);
         publisher.stop();
         Streaming.awaitArrivals(fleet);
         Histogram replay = fleet.replay();
 
-        Round round = new Round();
         round.put("came_back", replay.getTotalCount());
         round.put("replay_p50_ms", replay.getValueAtPercentile(50) / 1e6);
         round.put("replay_p99_ms", replay.getValueAtPercentile(99) / 1e6);
@@ -92,15 +97,13 @@ final class Storm implements Scenario {
         }
     }
 
-    private static void allAtOnce(Stage stage, Fleet fleet) throws InterruptedException {
+    private static void cutAll(Stage stage, Fleet fleet) throws InterruptedException {
         fleet.cut(follower -> true);
         stage.progress().say("all were cut");
         TimeUnit.NANOSECONDS.sleep(AWAY.toNanos());
-        fleet.comeBack(Duration.ZERO);
-        fleet.awaitAll();
     }
 
-    private static void atRandom(Stage stage, Settings settings, Fleet fleet) throws InterruptedException {
+    private static void cutAtRandom(Stage stage, Settings settings, Fleet fleet) throws InterruptedException {
         SplittableRandom random = new SplittableRandom(1);
         double share = (double) STEP.toMillis() / BETWEEN_CUTS.toMillis();
         long end = System.nanoTime() + settings.duration().toNanos();

@@ -24,9 +24,6 @@ final class Streaming {
     private static final Duration SAMPLE = Duration.ofMillis(500);
     private static final Duration SILENCE = Duration.ofSeconds(3);
 
-    /** Above this share of its one thread the client is what is measured. */
-    private static final double CLIENT_BUSY = 0.9;
-
     /** What is shorter shows that it runs; its rate is chance. */
     private static final double LONG_ENOUGH_S = 5;
 
@@ -81,7 +78,7 @@ final class Streaming {
                 gcLogs.stream().map(log -> log.pauses().size()).toList();
         Histogram all = new Histogram(3);
         fleet.latency();
-        double loopBefore = stage.loopSeconds();
+        ClientThread client = ClientThread.from(stage);
         long sentBefore = publisher.sent();
         long deliveredBefore = fleet.delivered();
         Usages before = Usages.now(stage.processes());
@@ -100,12 +97,7 @@ final class Streaming {
         Usages used = last.since(before);
         figures(used, publisher.sent() - sentBefore, fleet.delivered() - deliveredBefore);
         round.latencies(all);
-        double busy = (stage.loopSeconds() - loopBefore) / used.seconds();
-        round.put("client_thread_busy", busy);
-        if (busy > CLIENT_BUSY) {
-            round.problem(
-                    "the client was the bottleneck: its thread was busy for %.0f %% of the time".formatted(busy * 100));
-        }
+        client.report(round);
         List<Double> pauses = IntStream.range(0, gcLogs.size())
                 .mapToObj(i -> gcLogs.get(i).pauses().stream().skip(pausesBefore.get(i)))
                 .flatMap(Function.identity())

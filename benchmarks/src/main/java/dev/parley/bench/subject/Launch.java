@@ -3,6 +3,9 @@ package dev.parley.bench.subject;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,4 +28,21 @@ public record Launch(
         Path peers,
         List<String> settings,
         String javaOptions,
-        Path directory) {}
+        Path directory) {
+
+    private static final String PREFIX = "parley.";
+
+    /** The same with more settings, but for those that it has already. */
+    public Launch with(List<String> more) {
+        Set<String> own = settings.stream().map(Launch::key).collect(Collectors.toSet());
+        List<String> all = Stream.concat(
+                        more.stream().filter(setting -> !own.contains(key(setting))), settings.stream())
+                .toList();
+        return new Launch(gateway, gatewayPid, redis, parley, peers, all, javaOptions, directory);
+    }
+
+    private static String key(String setting) {
+        String name = setting.substring(0, Math.max(0, setting.indexOf('=')));
+        return name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
+    }
+}

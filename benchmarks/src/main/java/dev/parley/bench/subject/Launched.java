@@ -2,6 +2,7 @@ package dev.parley.bench.subject;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** A server process of the harness' own. What it says goes into a file. */
@@ -19,6 +21,8 @@ final class Launched implements AutoCloseable {
 
     private static final Duration START = Duration.ofSeconds(30);
     private static final Duration STOP = Duration.ofSeconds(20);
+    private static final int FIRST_PORT = 12_000;
+    private static final int LAST_PORT = 32_000;
     /** Not HTTP/2: its offer is an upgrade, which servers for WebSockets take for one of theirs. */
     private static final HttpClient HTTP = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -96,12 +100,26 @@ final class Launched implements AutoCloseable {
         }
     }
 
+    /**
+     * Below the ports that systems hand out to clients: one that tries to reconnect while its server is away must not be given the
+     * server's own port.
+     */
     static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        while (true) {
+            int port = ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);
+            try (ServerSocket socket = new ServerSocket(port)) {
+                return socket.getLocalPort();
+            } catch (BindException taken) {
+                // Another one is not.
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
+    }
+
+    /** Kills it (SIGKILL), as a crash would. Blocks until it is gone. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
     }
 
     @Override

@@ -4,46 +4,62 @@ import dev.parley.bench.load.Events;
 import dev.parley.bench.load.Outlet;
 import dev.parley.bench.load.Template;
 import dev.parley.bench.measure.Watched;
-import dev.parley.redis.EmbeddedRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
+import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import redis.embedded.RedisExecProvider;
 
 /** The Redis of a run: one that is there, or one of its own. */
 public final class RedisServer implements AutoCloseable {
 
     private static final Pattern SEVEN_OR_LATER = Pattern.compile("v=([7-9]|\\d\\d)\\.");
     private static final Duration START = Duration.ofSeconds(10);
+    private static final Duration LOADING = Duration.ofMinutes(1);
+    private static final Duration BETWEEN_TRIES = Duration.ofMillis(5);
 
-    private final AutoCloseable own;
+    private final @Nullable Own own;
     private final String uri;
-    private final String version;
-    private final long pid;
+    private String version = "";
+    private long pid;
 
-    private RedisServer(AutoCloseable own, String uri, boolean mine) {
+    private RedisServer(@Nullable Own own, String uri) {
         this.own = own;
         this.uri = uri;
+        greet();
+    }
+
+    /** Waits until it answers. Blocks. */
+    private void greet() {
         RedisClient client = RedisClient.create(uri);
         try (StatefulRedisConnection<String, String> connection = connect(client)) {
+            awaitData(connection);
             String info = connection.sync().info("server");
             String memory = connection.sync().info("memory");
             version = field(info, "redis_version:") + " " + field(memory, "mem_allocator:");
             pid = Long.parseLong(field(info, "process_id:"));
-            if (mine) {
+            if (own != null) {
                 // Room for a publisher that is faster than its readers: what is measured is how fast they are, not when
                 // they are cut off.
                 connection.sync().configSet("client-output-buffer-limit", "pubsub 536870912 536870912 60");
@@ -62,29 +78,80 @@ public final class RedisServer implements AutoCloseable {
                 if (System.nanoTime() > end) {
                     throw e;
                 }
+                LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
             }
         }
     }
 
-    /** Starts one in memory: the redis-server of this machine, where there is one of version 7 or later, else an embedded one. Blocks. */
-    public static RedisServer own(Path directory) {
-        if (!installed()) {
-            EmbeddedRedis embedded = EmbeddedRedis.start();
-            return new RedisServer(embedded, embedded.uri(), true);
+    /**
+     * Starts one: the redis-server of this machine, where there is one of version 7 or later, else an embedded one. Blocks.
+     *
+     * @param keeps whether its data outlives its process: an append-only file, written before an answer goes out and synchronised every
+     *     second. Otherwise it is in memory only
+     */
+    public static RedisServer own(Path directory, boolean keeps) {
+        try {
+            int port = Launched.freePort();
+            Path data = Files.createTempDirectory(directory, "redis-");
+            List<String> command = List.of(
+                    installed() ? "redis-server" : embedded(),
+                    "--bind",
+                    "127.0.0.1",
+                    "--port",
+                    Integer.toString(port),
+                    "--dir",
+                    data.toString(),
+                    "--save",
+                    "",
+                    "--appendonly",
+                    keeps ? "yes" : "no");
+            return new RedisServer(new Own(command, directory, data), "redis://127.0.0.1:" + port);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        int port = Launched.freePort();
-        List<String> command = List.of(
-                "redis-server",
-                "--bind",
-                "127.0.0.1",
-                "--port",
-                Integer.toString(port),
-                "--save",
-                "",
-                "--appendonly",
-                "no");
-        return new RedisServer(
-                Launched.start(command, Map.of(), directory, "redis"), "redis://127.0.0.1:" + port, true);
+    }
+
+    private static String embedded() throws IOException {
+        File binary = RedisExecProvider.defaultProvider().get();
+        if (!binary.setExecutable(true)) {
+            throw new IOException(binary + " can't be made executable");
+        }
+        binary.deleteOnExit();
+        return binary.getAbsolutePath();
+    }
+
+    /** One that comes back reads its data first. */
+    private static void awaitData(StatefulRedisConnection<String, String> connection) {
+        long end = System.nanoTime() + LOADING.toNanos();
+        while (true) {
+            try {
+                String unused = connection.sync().ping();
+                return;
+            } catch (RedisLoadingException e) {
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+                LockSupport.parkNanos(BETWEEN_TRIES.toNanos());
+            }
+        }
+    }
+
+    /** Kills it (SIGKILL). Blocks. */
+    public void kill() {
+        mine().process.kill();
+    }
+
+    /** Starts it again where it was, and waits until it answers. Blocks. */
+    public void restart() {
+        mine().start();
+        greet();
+    }
+
+    private Own mine() {
+        if (own == null) {
+            throw new IllegalStateException("the Redis at " + uri + " is not this run's to kill: leave out --redis");
+        }
+        return own;
     }
 
     private static boolean installed() {
@@ -102,7 +169,7 @@ public final class RedisServer implements AutoCloseable {
 
     /** Uses one that is there. Blocks. */
     public static RedisServer at(String uri) {
-        return new RedisServer(() -> {}, uri, false);
+        return new RedisServer(null, uri);
     }
 
     private static String field(String info, String name) {
@@ -158,10 +225,43 @@ public final class RedisServer implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
+        if (own != null) {
             own.close();
-        } catch (Exception e) {
-            throw new IllegalStateException("Redis could not be ended", e);
+        }
+    }
+
+    /** A server of the harness' own, and its data. */
+    private static final class Own implements AutoCloseable {
+
+        private final List<String> command;
+        private final Path directory;
+        private final Path data;
+        private Launched process;
+
+        Own(List<String> command, Path directory, Path data) {
+            this.command = command;
+            this.directory = directory;
+            this.data = data;
+            this.process = launch();
+        }
+
+        private Launched launch() {
+            return Launched.start(command, Map.of(), directory, "redis");
+        }
+
+        void start() {
+            process = launch();
+        }
+
+        @Override
+        public void close() {
+            process.close();
+            try (Stream<Path> files = Files.walk(data)) {
+                files.sorted(Comparator.reverseOrder())
+                        .forEach(file -> file.toFile().delete());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 }

@@ -1,0 +1,41 @@
+package dev.parley.bench.micro;
+
+import dev.parley.bench.load.Events;
+import dev.parley.hub.Hub;
+import dev.parley.hub.HubSettings;
+import dev.parley.ingest.PubSubSource;
+import dev.parley.redis.Keys;
+import java.nio.charset.StandardCharsets;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Setup;
+
+/**
+ * An event that came by Pub/Sub and whose conversation has no socket on this node, from its bytes until it is dropped: all that such an
+ * event costs a node besides reading it from Redis.
+ */
+public class ElsewhereBenchmark extends Micro {
+
+    @Param({"300", "4000"})
+    int bytes;
+
+    private final String channel = "agent:events:" + Events.TYPE;
+    private byte[] event = new byte[0];
+    private PubSubSource source = new PubSubSource((conversation, read, size) -> false);
+
+    @Setup
+    public void make() {
+        event = new Events(1, bytes).event(42).getBytes(StandardCharsets.UTF_8);
+        source = new PubSubSource(hub()::passOn);
+    }
+
+    /** Nothing is hosted, so it asks nobody for a log or a channel. */
+    private static Hub hub() {
+        return new Hub(null, null, Keys.DEFAULT, HubSettings.DEFAULT, conversation -> {});
+    }
+
+    @Benchmark
+    public void dropped() {
+        source.message(channel, event);
+    }
+}
