@@ -14,6 +14,8 @@ import dev.parley.outage.Queued;
 import dev.parley.redis.PubSub;
 import dev.parley.support.RetryPolicy;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -43,21 +45,23 @@ final class Conversation implements PubSub.Listener {
     private final Mailbox<Input> mailbox;
     private final List<Seat> seats = new ArrayList<>(1);
     private final Recent recent = new Recent();
-    private final EphemeralRuns ephemeralRuns = new EphemeralRuns();
+    private final EphemeralRuns ephemeralRuns;
     private final Pending pending = new Pending();
     private final Disposable.Swap repair = Disposables.swap();
     private volatile @Nullable Position position;
+    private volatile boolean ephemeral;
     private boolean acknowledged;
     private boolean repairing;
     private int repairAttempts;
 
     /** @param loop where everything here is done */
-    Conversation(String name, ConversationLog log, Hub hub, Duration joinTimeout, Executor loop) {
+    Conversation(String name, ConversationLog log, Hub hub, HubSettings settings, Executor loop) {
         this.mailbox = new Mailbox<>(loop, input -> input.reach(this));
         this.name = name;
         this.log = log;
         this.hub = hub;
-        this.joinTimeout = joinTimeout;
+        this.joinTimeout = settings.joinTimeout();
+        this.ephemeralRuns = new EphemeralRuns(settings.silence());
     }
 
     String name() {
@@ -168,12 +172,30 @@ final class Conversation implements PubSub.Listener {
 
     void passOn(AgentEvent event) {
         ephemeralRuns.fold(event);
+        ephemeral = !ephemeralRuns.isEmpty();
+        offerEphemeral(event);
+    }
+
+    private void offerEphemeral(AgentEvent event) {
         Frame frame = ServerFrames.event(name, null, event.eventId(), event.bytes());
         for (Seat seat : seats) {
             if (seat.live) {
                 seat.follower.offerEphemeral(frame);
             }
         }
+    }
+
+    /** Whether ephemeral events have begun a run that has not ended. */
+    boolean hasEphemeralRuns() {
+        return ephemeral;
+    }
+
+    /** Ends the ephemeral runs of which nothing was heard for their lease: each node tells its own sockets. */
+    void endLostRuns() {
+        ephemeralRuns
+                .takeLost(name)
+                .forEach(run -> offerEphemeral(run.failed(Instant.now().truncatedTo(ChronoUnit.MILLIS))));
+        ephemeral = !ephemeralRuns.isEmpty();
     }
 
     // Who joins and leaves.

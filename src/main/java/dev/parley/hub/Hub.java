@@ -59,6 +59,7 @@ public final class Hub implements Disposable {
     private final AtomicBoolean checkPlanned = new AtomicBoolean();
     private final AtomicLong waiting = new AtomicLong();
     private final LongAdder repairs = new LongAdder();
+    private final RunWatch watch;
     private final Disposable.Composite running = Disposables.composite();
 
     private record Hosted(Conversation conversation, AtomicInteger followers) {}
@@ -70,6 +71,11 @@ public final class Hub implements Disposable {
         this.keys = keys;
         this.settings = settings;
         this.inboxPending = inboxPending;
+        this.watch = new RunWatch(log, settings.checkInterval(), this::conversations, hosted::containsKey);
+    }
+
+    private List<Conversation> conversations() {
+        return hosted.values().stream().map(Hosted::conversation).toList();
     }
 
     /** Starts to compare last positions with the logs', so that even a lost last message is found. */
@@ -78,7 +84,7 @@ public final class Hub implements Disposable {
                 .onBackpressureDrop()
                 .concatMap(tick -> checkAll())
                 .subscribe());
-        if (!added) {
+        if (!added || !running.add(watch) || !running.add(watch.open())) {
             throw new IllegalStateException("the hub is closed");
         }
     }
@@ -102,7 +108,7 @@ public final class Hub implements Disposable {
     }
 
     private Hosted host(String name, Executor loop) {
-        Conversation conversation = new Conversation(name, log, this, settings.joinTimeout(), loop);
+        Conversation conversation = new Conversation(name, log, this, settings, loop);
         Mono<Void> unused = live.subscribe(keys.live(name), conversation);
         return new Hosted(conversation, new AtomicInteger());
     }
@@ -222,8 +228,7 @@ public final class Hub implements Disposable {
     }
 
     private Mono<Void> checkAll() {
-        return Mono.defer(
-                () -> check(hosted.values().stream().map(Hosted::conversation).toList()));
+        return Mono.defer(() -> check(conversations()));
     }
 
     private Mono<Void> check(Collection<Conversation> conversations) {

@@ -102,6 +102,14 @@ sealed interface Input {
         }
     }
 
+    /** Time to look for ephemeral runs that are lost. */
+    record LookForLost() implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.endLostRuns();
+        }
+    }
+
     /** The log's last position, asked for when the conversation was at another. */
     record Checked(Position asked, Position last) implements Input {
         @Override

@@ -4,11 +4,13 @@ import dev.parley.auth.Access;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
 import dev.parley.frame.Gap;
+import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.cluster.SlotHash;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -38,6 +40,7 @@ public final class ConversationLog {
     private final LogSettings settings;
     private final AppendScript appending;
     private final JoinScript joining;
+    private final LostRuns lostRuns;
     private final boolean sharded;
 
     public ConversationLog(Redis redis, Keys keys, LogSettings settings) {
@@ -46,6 +49,7 @@ public final class ConversationLog {
         this.sharded = redis.topology().sharded();
         this.settings = settings;
         this.appending = new AppendScript(keys, settings, sharded);
+        this.lostRuns = new LostRuns(redis, keys, appending, settings.silence());
         this.joining = new JoinScript(keys, settings);
     }
 
@@ -109,9 +113,27 @@ public final class ConversationLog {
      * @param access who reads; null for the gateway itself
      */
     public Mono<Joined> join(String conversation, @Nullable Position since, @Nullable Access access) {
-        return JoinScript.SCRIPT
-                .run(redis, joining.keys(conversation), joining.arguments(since, access))
+        Mono<List<Object>> read = Mono.defer(
+                () -> JoinScript.SCRIPT.run(redis, joining.keys(conversation), joining.arguments(since, access)));
+        return read.flatMap(reply -> JoinScript.lostRuns(reply)
+                        ? lostRuns.end(conversation).then(read).onErrorReturn(Refusal.class, reply)
+                        : Mono.just(reply))
                 .map(reply -> JoinScript.answer(since, reply));
+    }
+
+    /**
+     * Ends the runs of a conversation whose agents have died: an {@code agent.run.failed} comes into the log for each run of which nothing
+     * was heard for its lease, once, whoever asks.
+     *
+     * @return how long it takes until the next run may be over; empty when no other is in progress
+     */
+    public Mono<Duration> endLostRuns(String conversation) {
+        return lostRuns.end(conversation);
+    }
+
+    /** Redis was away, and so were agents: what is silent has a moment to be heard before it is taken for lost. */
+    public void redisIsBack() {
+        lostRuns.hold();
     }
 
     /** A snapshot for someone whose {@code since} is no position at all. */

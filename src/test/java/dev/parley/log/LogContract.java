@@ -137,7 +137,18 @@ interface LogContract {
     default void eventIdsAreForgottenAfterTheNewestFew() {
         String c = Ids.random();
         LogSettings few = new LogSettings(
-                1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+                1_000,
+                1 << 20,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                1_000,
+                1 << 20,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         ConversationLog log = log(few);
         for (int i = 0; i < 300; i++) {
             Appended one = append(log, withId(note(c, i), "id" + i));
@@ -169,7 +180,18 @@ interface LogContract {
     default void theLogKeepsTheNewestEntries() {
         String c = Ids.random();
         LogSettings short_ = new LogSettings(
-                100, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+                100,
+                1 << 20,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                1_000,
+                1 << 20,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         for (int i = 0; i < 10; i++) {
             assertThat(appendAll(
                             log(short_),
@@ -185,7 +207,18 @@ interface LogContract {
     default void theLogKeepsWithinItsBytesAndCountsThemRight() {
         String c = Ids.random();
         LogSettings small = new LogSettings(
-                1_000, 100_000, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+                1_000,
+                100_000,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                1_000,
+                1 << 20,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         String filler = "x".repeat(5_000);
         for (int i = 0; i < 100; i++) {
             Appended one = append(log(small), event("agent.note", c, "'filler':'" + filler + "'"));
@@ -286,7 +319,18 @@ interface LogContract {
     default void whatWasMissedComesInPages() {
         String c = Ids.random();
         LogSettings pages = new LogSettings(
-                1_000, 4 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 20_000, "triage", "default");
+                1_000,
+                4 << 20,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                1_000,
+                1 << 20,
+                20_000,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         Position at = append(log(pages), note(c, 0)).position();
         String filler = "x".repeat(9_000);
         for (int i = 0; i < 7; i++) {
@@ -307,7 +351,18 @@ interface LogContract {
     default void whoMissedTooMuchGetsASnapshot() {
         String c = Ids.random();
         LogSettings few = new LogSettings(
-                1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 10, 2_000, 1 << 18, "triage", "default");
+                1_000,
+                1 << 20,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                10,
+                2_000,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         Position first = append(log(few), note(c, 0)).position();
         appendAll(log(few), IntStream.range(1, 11).mapToObj(n -> note(c, n)).toArray(Append[]::new));
         assertThat(missed(get(log(few).join(c, first, null))).entries()).hasSize(10);
@@ -373,7 +428,18 @@ interface LogContract {
     default void aRunsTextIsBoundedAndSaysSo() {
         String c = Ids.random();
         LogSettings small = new LogSettings(
-                1_000, 1 << 20, Duration.ofHours(2), 100, 10, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+                1_000,
+                1 << 20,
+                Duration.ofHours(2),
+                100,
+                10,
+                50,
+                1_000,
+                1 << 20,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'12345678'"));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'9ABC'"));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'D'"));
