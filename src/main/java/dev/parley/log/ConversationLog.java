@@ -4,7 +4,6 @@ import dev.parley.auth.Access;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
 import dev.parley.frame.Gap;
-import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
@@ -17,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -25,6 +26,8 @@ import reactor.core.publisher.Mono;
  * {@link dev.parley.frame.Refusal} {@code unavailable} while Redis can't be reached.
  */
 public final class ConversationLog {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConversationLog.class);
 
     /** Meta's field of counters, which begins with the last position; see {@code append.lua}. */
     private static final String COUNTERS = "log";
@@ -116,7 +119,10 @@ public final class ConversationLog {
         Mono<List<Object>> read = Mono.defer(
                 () -> JoinScript.SCRIPT.run(redis, joining.keys(conversation), joining.arguments(since, access)));
         return read.flatMap(reply -> JoinScript.lostRuns(reply)
-                        ? lostRuns.end(conversation).then(read).onErrorReturn(Refusal.class, reply)
+                        ? lostRuns.end(conversation).then(read).onErrorResume(e -> {
+                            LOG.warn("The silent runs of {} could not be ended yet: {}", conversation, e.getMessage());
+                            return Mono.just(reply);
+                        })
                         : Mono.just(reply))
                 .map(reply -> JoinScript.answer(since, reply));
     }

@@ -1,8 +1,9 @@
 package dev.parley.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 
@@ -29,6 +30,6 @@ public record LostRun(String conversation, String run, String agent, String mess
                 + ",\"message_id\":\"" + messageId
                 + "\",\"error\":{\"code\":\"agent_lost\",\"message\":\"nothing was heard of the agent for "
                 + lease.toMillis() + " ms\"}}";
-        return EventCodec.assemble(FAILED, null, at.toString(), payload.getBytes(StandardCharsets.UTF_8), null);
+        return EventCodec.assemble(FAILED, null, at.toString(), payload.getBytes(UTF_8), null);
     }
 }

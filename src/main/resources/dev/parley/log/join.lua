@@ -104,11 +104,16 @@ local function seems_over(run, state, now)
   return known + tonumber(fields[1] or ARGV[10]) <= now
 end
 
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 local in_progress, texts, due = redis.call('HGETALL', runs), {}, '0'
 for i = 1, #in_progress, 2 do
   if string.sub(in_progress[i], 1, 2) == 'r ' then
     local run = string.sub(in_progress[i], 3)
-    if due == '0' and seems_over(run, in_progress[i + 1], redis.call('TIME')[1] * 1000) then due = '1' end
+    if due == '0' and seems_over(run, in_progress[i + 1], now()) then due = '1' end
     texts[#texts + 1] = run
     texts[#texts + 1] = redis.call('GET', runs .. ':' .. run) or redis.call('HGET', runs, 'x ' .. run) or ''
   end
