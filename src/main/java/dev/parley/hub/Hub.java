@@ -135,6 +135,14 @@ public final class Hub implements Disposable {
         tell(event, new Input.Waits(event, after));
     }
 
+    /** This node's publisher has been told that the log has an event there: if it is never heard of, Redis has lost it. */
+    public void stored(String conversation, Position at) {
+        Hosted host = hosted.get(conversation);
+        if (host != null) {
+            host.conversation.stored(at);
+        }
+    }
+
     /** An event that was pending is in the log; it may have come live before this. */
     public void placed(Queued event, Position position) {
         tell(event, new Input.Placed(Objects.requireNonNull(event.event().eventId()), position));
@@ -245,18 +253,21 @@ public final class Hub implements Disposable {
 
     private Mono<Void> checkBatch(List<Conversation> batch) {
         Map<String, Position> asked = new HashMap<>();
+        Map<String, Position> stored = new HashMap<>();
         for (Conversation conversation : batch) {
             Position at = conversation.position();
             if (at != null) {
                 asked.put(conversation.name(), at);
+                stored.put(conversation.name(), conversation.stored());
             }
         }
         return log.lastPositions(asked.keySet())
                 .doOnNext(last -> batch.forEach(conversation -> {
                     Position was = asked.get(conversation.name());
                     Position is = last.get(conversation.name());
-                    if (was != null && is != null && !was.equals(is)) {
-                        conversation.tell(new Input.Checked(was, is));
+                    Position must = stored.getOrDefault(conversation.name(), Position.ZERO);
+                    if (was != null && is != null && (!was.equals(is) || must.isAfter(is))) {
+                        conversation.tell(new Input.Checked(was, is, must));
                     }
                 }))
                 .then();
