@@ -69,6 +69,7 @@ final class Gateway {
     private final PubSub live;
     private final PubSub channels;
     private final Probes probes;
+    private final ConversationLog log;
     private final Hub hub;
     private final Leftovers leftovers;
     private final Publisher publisher;
@@ -95,7 +96,7 @@ final class Gateway {
         probes = new Probes(redis, keys, live, channels);
 
         // The log, and who follows.
-        ConversationLog log = new ConversationLog(redis, keys, settings.log());
+        log = new ConversationLog(redis, keys, settings.log());
         Deliveries deliveries = new Deliveries(redis, keys, log);
         Heals heals = new Heals(deliveries, HEALS_AT_ONCE);
         hub = new Hub(log, live, keys, settings.hub(), heals::add);
@@ -196,6 +197,7 @@ final class Gateway {
 
     private void gateChanged(boolean closed) {
         if (closed) {
+            log.redisIsBack();
             publisher.resume();
             hub.recheck();
         } else {

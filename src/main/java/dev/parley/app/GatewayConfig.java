@@ -26,6 +26,8 @@ interface GatewayConfig {
 
     Log log();
 
+    Runs runs();
+
     Resume resume();
 
     Hub hub();
@@ -160,6 +162,15 @@ interface GatewayConfig {
         @WithDefault("1MiB")
         @Bounds(least = "1KiB", most = "64MiB")
         Size maxRunText();
+    }
+
+    /** Answers in progress. */
+    interface Runs {
+
+        /** When nothing was heard of a run for so long it has failed; unless it declares a lease of its own. */
+        @WithDefault("5m")
+        @Bounds(least = "1s", most = "1d")
+        Duration silence();
     }
 
     /** The most that is replayed to a client before it gets a snapshot instead. */

@@ -49,13 +49,15 @@ record GatewaySettings(GatewayConfig config) {
                 config.resume().limitBytes().bytes(),
                 config.websocket().outbox().bytes() / PAGES_IN_AN_OUTBOX,
                 config.sessions().defaultAgent(),
-                config.auth().defaultTenant());
+                config.auth().defaultTenant(),
+                config.runs().silence());
     }
 
     HubSettings hub() {
         return new HubSettings(
                 config.hub().linger(),
                 config.hub().checkInterval(),
+                config.runs().silence(),
                 config.redis().commandTimeout());
     }
 

@@ -13,7 +13,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** What queued events mean to the rest of the house: sockets are shown them, and messages go on to their inboxes. */
+/**
+ * What becomes of published events, for the rest of the house: the hub knows what must be in the log, sockets are shown what is queued,
+ * and messages of those go on to their inboxes.
+ */
 record Replays(Hub hub, Deliveries deliveries) implements QueueListener {
 
     private static final Logger LOG = LoggerFactory.getLogger(Replays.class);
@@ -21,6 +24,11 @@ record Replays(Hub hub, Deliveries deliveries) implements QueueListener {
     @Override
     public void queued(Queued event, @Nullable Position after) {
         hub.pending(event, after);
+    }
+
+    @Override
+    public void stored(String conversation, Position at) {
+        hub.stored(conversation, at);
     }
 
     @Override

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param tool the same of {@code payload.tool}
  * @param toolCall {@code payload.tool_call_id}
  * @param to {@code payload.to}
+ * @param leaseMs {@code payload.lease_ms}: its run is taken for lost when nothing is heard of it for so long; 0 when there is none
  * @param bytes the whole event, UTF-8 JSON; never changed after this
  */
 public record AgentEvent(
@@ -32,6 +33,7 @@ public record AgentEvent(
         byte @Nullable [] tool,
         @Nullable String toolCall,
         @Nullable String to,
+        long leaseMs,
         byte[] bytes) {
 
     /** Largest event, in bytes. */
@@ -65,6 +67,7 @@ public record AgentEvent(
 
     /** This event under an id given from outside it, such as an {@code Idempotency-Key}. */
     public AgentEvent withEventId(String id) {
-        return new AgentEvent(type, kind, conversation, id, run, agent, messageId, text, tool, toolCall, to, bytes);
+        return new AgentEvent(
+                type, kind, conversation, id, run, agent, messageId, text, tool, toolCall, to, leaseMs, bytes);
     }
 }

@@ -168,6 +168,7 @@ public final class EventCodec {
         private byte @Nullable [] tool;
         private @Nullable String toolCall;
         private @Nullable String to;
+        private long leaseMs;
 
         Reading(JsonParser parser, byte[] bytes) {
             this.parser = parser;
@@ -224,6 +225,7 @@ public final class EventCodec {
                     case "tool" -> tool = stringBody();
                     case "tool_call_id" -> toolCall = id("payload.tool_call_id");
                     case "to" -> to = id("payload.to");
+                    case "lease_ms" -> leaseMs = millis("payload.lease_ms");
                     default -> skip();
                 }
             }
@@ -253,7 +255,7 @@ public final class EventCodec {
             Kind kind = Kind.ofAgentEvent(type);
             byte[] text = kind == Kind.CHUNK ? chunk : content;
             return new AgentEvent(
-                    type, kind, conversation, eventId, run, agent, messageId, text, tool, toolCall, to, bytes);
+                    type, kind, conversation, eventId, run, agent, messageId, text, tool, toolCall, to, leaseMs, bytes);
         }
 
         private @Nullable String id(String field) throws IOException {
@@ -264,6 +266,18 @@ public final class EventCodec {
                 throw new InvalidEventException(field + " " + Ids.RULE);
             }
             return parser.getText();
+        }
+
+        private long millis(String field) throws IOException {
+            if (parser.currentToken() == JsonToken.VALUE_NULL) {
+                return 0;
+            }
+            if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT
+                    || parser.getNumberType() != JsonParser.NumberType.INT
+                    || parser.getIntValue() <= 0) {
+                throw new InvalidEventException(field + " must be a whole number of milliseconds above 0");
+            }
+            return parser.getIntValue();
         }
 
         /** The bytes between the quotes of the string that the parser stands on; null for any other value. */

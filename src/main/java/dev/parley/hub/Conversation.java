@@ -14,9 +14,13 @@ import dev.parley.outage.Queued;
 import dev.parley.redis.PubSub;
 import dev.parley.support.RetryPolicy;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,21 +47,30 @@ final class Conversation implements PubSub.Listener {
     private final Mailbox<Input> mailbox;
     private final List<Seat> seats = new ArrayList<>(1);
     private final Recent recent = new Recent();
-    private final EphemeralRuns ephemeralRuns = new EphemeralRuns();
+    private final EphemeralRuns ephemeralRuns;
     private final Pending pending = new Pending();
     private final Disposable.Swap repair = Disposables.swap();
     private volatile @Nullable Position position;
+    private volatile boolean ephemeral;
+    /** The latest position that this node's publishers were told of. */
+    private final AtomicReference<Position> stored = new AtomicReference<>(Position.ZERO);
+    /** One of these that has not come: the repair that is under way finds out whether the log has it. */
+    private @Nullable Position missing;
+    /** The log had it when it was last asked. */
+    private Position proved = Position.ZERO;
+
     private boolean acknowledged;
     private boolean repairing;
     private int repairAttempts;
 
     /** @param loop where everything here is done */
-    Conversation(String name, ConversationLog log, Hub hub, Duration joinTimeout, Executor loop) {
+    Conversation(String name, ConversationLog log, Hub hub, HubSettings settings, Executor loop) {
         this.mailbox = new Mailbox<>(loop, input -> input.reach(this));
         this.name = name;
         this.log = log;
         this.hub = hub;
-        this.joinTimeout = joinTimeout;
+        this.joinTimeout = settings.joinTimeout();
+        this.ephemeralRuns = new EphemeralRuns(settings.silence());
     }
 
     String name() {
@@ -68,6 +81,15 @@ final class Conversation implements PubSub.Listener {
     @Nullable
     Position position() {
         return position;
+    }
+
+    /** The log has an event there. From any thread. */
+    void stored(Position at) {
+        stored.accumulateAndGet(at, (one, other) -> one.isAfter(other) ? one : other);
+    }
+
+    Position stored() {
+        return Objects.requireNonNull(stored.get());
     }
 
     void tell(Input input) {
@@ -121,7 +143,12 @@ final class Conversation implements PubSub.Listener {
         if (at == null || repairing) {
             recent.add(message);
         } else if (message.entry().position().isAfter(at)) {
-            if (message.prev().equals(at)) {
+            Position must = stored();
+            if (must.isAfter(at) && message.entry().position().isAfter(must)) {
+                // What was stored between the two is not there: Redis lost it, and the log has grown past it.
+                recent.add(message);
+                repair();
+            } else if (message.prev().equals(at)) {
                 emit(message);
             } else {
                 recent.add(message);
@@ -168,12 +195,30 @@ final class Conversation implements PubSub.Listener {
 
     void passOn(AgentEvent event) {
         ephemeralRuns.fold(event);
+        ephemeral = !ephemeralRuns.isEmpty();
+        offerEphemeral(event);
+    }
+
+    private void offerEphemeral(AgentEvent event) {
         Frame frame = ServerFrames.event(name, null, event.eventId(), event.bytes());
         for (Seat seat : seats) {
             if (seat.live) {
                 seat.follower.offerEphemeral(frame);
             }
         }
+    }
+
+    /** Whether ephemeral events have begun a run that has not ended. */
+    boolean hasEphemeralRuns() {
+        return ephemeral;
+    }
+
+    /** Ends the ephemeral runs of which nothing was heard for their lease: each node tells its own sockets. */
+    void endLostRuns() {
+        ephemeralRuns
+                .takeLost(name)
+                .forEach(run -> offerEphemeral(run.failed(Instant.now().truncatedTo(ChronoUnit.MILLIS))));
+        ephemeral = !ephemeralRuns.isEmpty();
     }
 
     // Who joins and leaves.
@@ -367,9 +412,12 @@ final class Conversation implements PubSub.Listener {
 
     // When something is missing.
 
-    void checked(Position asked, Position last) {
+    void checked(Position asked, Position last, Position must) {
         Position at = position;
-        if (!repairing && asked.equals(at) && !last.equals(at)) {
+        if (repairing || !asked.equals(at)) {
+            return;
+        }
+        if (must.isAfter(at) || !last.equals(at)) {
             repair();
         }
     }
@@ -383,13 +431,23 @@ final class Conversation implements PubSub.Listener {
         }
     }
 
+    /** Where the log is known to have had an event that has not come, that is asked for first: it may be lost, and the log have grown past it. */
     void repairOn() {
-        repair.update(log.join(name, position, null)
+        Position at = position;
+        Position must = stored();
+        missing = at != null && must.isAfter(at) && must.isAfter(proved) ? must : null;
+        repair.update(log.join(name, missing == null ? at : missing, null)
                 .subscribe(joined -> tell(new Input.Repaired(joined)), error -> tell(new Input.RepairFailed(error))));
     }
 
     void repaired(Joined joined) {
         repairAttempts = 0;
+        Position asked = missing;
+        if (asked != null && joined instanceof Joined.Missed) {
+            proved = asked;
+            repairOn();
+            return;
+        }
         if (joined instanceof Joined.Missed missed) {
             for (LogEntry entry : missed.entries()) {
                 Position at = position;
@@ -405,12 +463,16 @@ final class Conversation implements PubSub.Listener {
             position = snapshot.last();
             List<String> runs = ephemeralRuns.json();
             for (Seat seat : seats) {
-                if (seat.live && seat.access.checked()) {
-                    askAgain(seat);
-                } else if (seat.live) {
+                if (seat.live && !seat.access.checked()) {
                     seat.show(snapshot, runs, pending);
+                } else if (seat.live || (asked != null && seat.answered)) {
+                    seat.position = asked == null ? seat.position : asked;
+                    askAgain(seat);
                 }
             }
+            // What else was stored before and is not there is part of this gap.
+            stored.set(Position.ZERO);
+            proved = Position.ZERO;
         }
         repairing = false;
         replayRecent();

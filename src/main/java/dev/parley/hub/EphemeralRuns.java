@@ -4,8 +4,10 @@ import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
 import dev.parley.event.Kind;
+import dev.parley.log.LostRun;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,14 +15,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Runs whose events come by plain Pub/Sub only, folded while the conversation is hosted here so that someone who joins sees them.
- * Bounded in runs, bytes and silence. Not thread-safe.
+ * Bounded in runs and bytes; one of which nothing is heard for its lease is lost. Not thread-safe.
  */
 final class EphemeralRuns {
 
     private static final int MAX_RUNS = 16;
     private static final int MAX_TEXT = 256 * 1024;
     private static final int MAX_TOOLS = 32;
-    private static final Duration SILENCE = Duration.ofMinutes(5);
 
     private static final class Run {
         private final String messageId;
@@ -30,12 +31,26 @@ final class EphemeralRuns {
         private final Map<String, String> tools = new LinkedHashMap<>();
         private boolean cut;
         private long lastNanos;
+        private @Nullable Duration declared;
 
         Run(AgentEvent first) {
             String own = first.messageId() != null ? first.messageId() : first.run();
             messageId = own != null ? own : Ids.random();
             name = first.run();
             agent = first.agent();
+        }
+
+        void heard(AgentEvent event) {
+            lastNanos = System.nanoTime();
+            if (event.leaseMs() > 0) {
+                Duration lease = Duration.ofMillis(event.leaseMs());
+                declared = Collections.max(
+                        List.of(Collections.min(List.of(lease, LostRun.LONGEST_LEASE)), LostRun.SHORTEST_LEASE));
+            }
+        }
+
+        Duration lease(Duration otherwise) {
+            return declared == null ? otherwise : declared;
         }
 
         void say(byte[] more) {
@@ -55,6 +70,12 @@ final class EphemeralRuns {
     }
 
     private final Map<String, Run> runs = new LinkedHashMap<>(4);
+    private final Duration silence;
+
+    /** @param silence the lease of a run that declares none */
+    EphemeralRuns(Duration silence) {
+        this.silence = silence;
+    }
 
     void fold(AgentEvent event) {
         switch (event.kind()) {
@@ -77,10 +98,17 @@ final class EphemeralRuns {
                 Run run = runs.get(event.runOrImplicit());
                 if (run != null) {
                     run.tools.remove(event.toolKey());
+                    run.heard(event);
                 }
             }
             case RUN_COMPLETED, RUN_FAILED -> runs.remove(event.runOrImplicit());
-            case HANDOFF, USER_MESSAGE, CANCEL, OTHER -> {}
+            case HANDOFF, OTHER -> {
+                Run run = runs.get(event.runOrImplicit());
+                if (run != null) {
+                    run.heard(event);
+                }
+            }
+            case USER_MESSAGE, CANCEL -> {}
         }
     }
 
@@ -96,19 +124,43 @@ final class EphemeralRuns {
 
     private Run open(AgentEvent event) {
         Run run = runs.computeIfAbsent(event.runOrImplicit(), name -> new Run(event));
-        run.lastNanos = System.nanoTime();
+        run.heard(event);
         if (runs.size() > MAX_RUNS) {
             runs.remove(runs.keySet().iterator().next());
         }
         return run;
     }
 
+    boolean isEmpty() {
+        return runs.isEmpty();
+    }
+
+    /** Forgets the runs of which nothing was heard for their lease, and returns them. */
+    List<LostRun> takeLost(String conversation) {
+        List<LostRun> lost = new ArrayList<>();
+        long now = System.nanoTime();
+        runs.entrySet().removeIf(entry -> {
+            Run run = entry.getValue();
+            boolean over = isOver(run, now);
+            if (over) {
+                String agent = run.agent == null ? "" : run.agent;
+                lost.add(new LostRun(conversation, entry.getKey(), agent, run.messageId, run.lease(silence)));
+            }
+            return over;
+        });
+        return lost;
+    }
+
+    private boolean isOver(Run run, long now) {
+        return now - run.lastNanos > run.lease(silence).toNanos();
+    }
+
     /** The runs in progress, as members of a snapshot's array. */
     List<String> json() {
         long now = System.nanoTime();
-        runs.values().removeIf(run -> now - run.lastNanos > SILENCE.toNanos());
-        List<String> json = new ArrayList<>();
-        runs.values().forEach(run -> json.add(run.json()));
-        return json;
+        return runs.values().stream()
+                .filter(run -> !isOver(run, now))
+                .map(Run::json)
+                .toList();
     }
 }

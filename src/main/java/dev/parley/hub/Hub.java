@@ -59,6 +59,7 @@ public final class Hub implements Disposable {
     private final AtomicBoolean checkPlanned = new AtomicBoolean();
     private final AtomicLong waiting = new AtomicLong();
     private final LongAdder repairs = new LongAdder();
+    private final RunWatch watch;
     private final Disposable.Composite running = Disposables.composite();
 
     private record Hosted(Conversation conversation, AtomicInteger followers) {}
@@ -70,6 +71,11 @@ public final class Hub implements Disposable {
         this.keys = keys;
         this.settings = settings;
         this.inboxPending = inboxPending;
+        this.watch = new RunWatch(log, settings.checkInterval(), this::conversations, hosted::containsKey);
+    }
+
+    private List<Conversation> conversations() {
+        return hosted.values().stream().map(Hosted::conversation).toList();
     }
 
     /** Starts to compare last positions with the logs', so that even a lost last message is found. */
@@ -78,7 +84,7 @@ public final class Hub implements Disposable {
                 .onBackpressureDrop()
                 .concatMap(tick -> checkAll())
                 .subscribe());
-        if (!added) {
+        if (!added || !running.add(watch) || !running.add(watch.open())) {
             throw new IllegalStateException("the hub is closed");
         }
     }
@@ -102,7 +108,7 @@ public final class Hub implements Disposable {
     }
 
     private Hosted host(String name, Executor loop) {
-        Conversation conversation = new Conversation(name, log, this, settings.joinTimeout(), loop);
+        Conversation conversation = new Conversation(name, log, this, settings, loop);
         Mono<Void> unused = live.subscribe(keys.live(name), conversation);
         return new Hosted(conversation, new AtomicInteger());
     }
@@ -127,6 +133,14 @@ public final class Hub implements Disposable {
      */
     public void pending(Queued event, @Nullable Position after) {
         tell(event, new Input.Waits(event, after));
+    }
+
+    /** This node's publisher has been told that the log has an event there: if it is never heard of, Redis has lost it. */
+    public void stored(String conversation, Position at) {
+        Hosted host = hosted.get(conversation);
+        if (host != null) {
+            host.conversation.stored(at);
+        }
     }
 
     /** An event that was pending is in the log; it may have come live before this. */
@@ -222,8 +236,7 @@ public final class Hub implements Disposable {
     }
 
     private Mono<Void> checkAll() {
-        return Mono.defer(
-                () -> check(hosted.values().stream().map(Hosted::conversation).toList()));
+        return Mono.defer(() -> check(conversations()));
     }
 
     private Mono<Void> check(Collection<Conversation> conversations) {
@@ -240,18 +253,21 @@ public final class Hub implements Disposable {
 
     private Mono<Void> checkBatch(List<Conversation> batch) {
         Map<String, Position> asked = new HashMap<>();
+        Map<String, Position> stored = new HashMap<>();
         for (Conversation conversation : batch) {
             Position at = conversation.position();
             if (at != null) {
                 asked.put(conversation.name(), at);
+                stored.put(conversation.name(), conversation.stored());
             }
         }
         return log.lastPositions(asked.keySet())
                 .doOnNext(last -> batch.forEach(conversation -> {
                     Position was = asked.get(conversation.name());
                     Position is = last.get(conversation.name());
-                    if (was != null && is != null && !was.equals(is)) {
-                        conversation.tell(new Input.Checked(was, is));
+                    Position must = stored.getOrDefault(conversation.name(), Position.ZERO);
+                    if (was != null && is != null && (!was.equals(is) || must.isAfter(is))) {
+                        conversation.tell(new Input.Checked(was, is, must));
                     }
                 }))
                 .then();

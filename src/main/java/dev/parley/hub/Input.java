@@ -102,11 +102,23 @@ sealed interface Input {
         }
     }
 
-    /** The log's last position, asked for when the conversation was at another. */
-    record Checked(Position asked, Position last) implements Input {
+    /** Time to look for ephemeral runs that are lost. */
+    record LookForLost() implements Input {
         @Override
         public void reach(Conversation conversation) {
-            conversation.checked(asked, last);
+            conversation.endLostRuns();
+        }
+    }
+
+    /**
+     * The log's last position, asked for when the conversation was at another, or when the log was known to have had a later one.
+     *
+     * @param stored what the log had for certain before it was asked
+     */
+    record Checked(Position asked, Position last, Position stored) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.checked(asked, last, stored);
         }
     }
 

@@ -9,7 +9,9 @@ import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -22,6 +24,8 @@ import reactor.core.publisher.Mono;
 final class AppendScript {
 
     private static final Script SCRIPT = Script.load(AppendScript.class, "append.lua");
+
+    private static final Script LOST = Script.load(AppendScript.class, "silence.lua", "lost-run.lua", "append.lua");
 
     private static final byte[] NONE = new byte[0];
 
@@ -41,6 +45,21 @@ final class AppendScript {
         batch.forEach(append -> sizes.merge(append.event().conversation(), 1, Integer::sum));
         String[] logs = sizes.keySet().stream().map(keys::log).toArray(String[]::new);
         return SCRIPT.run(redis, logs, arguments(source, sizes.values(), batch));
+    }
+
+    /**
+     * Runs it for the end of a run, if that is silent.
+     *
+     * @param silence the lease of a run that declares none
+     * @return empty when the run has ended or was heard of
+     */
+    Mono<Appended> runLost(Redis redis, AgentEvent end, Duration silence) {
+        byte[][] plain = arguments(null, List.of(1), List.of(new Append(end, null, null)));
+        byte[][] arguments = Arrays.copyOf(plain, plain.length + 1);
+        arguments[plain.length] = Script.bytes(silence.toMillis());
+        return LOST.run(redis, new String[] {keys.log(end.conversation())}, arguments)
+                .filter(answers -> !answers.isEmpty())
+                .map(answers -> answer(answers.get(0)));
     }
 
     private byte[][] arguments(@Nullable String source, Collection<Integer> sizes, List<Append> batch) {
@@ -72,7 +91,7 @@ final class AppendScript {
         boolean tool = event.kind() == Kind.TOOL_STARTED || event.kind() == Kind.TOOL_ENDED;
         byte[] id = optional(event.eventId());
         byte[] messageId = optional(event.messageId());
-        byte[] extra = tool ? Script.bytes(event.toolKey()) : optional(event.to());
+        byte[] extra = extra(event);
         byte[] tenant = tenant(append.access());
         boolean plain = id.length + messageId.length + extra.length + tenant.length == 0;
         all.add(Script.bytes(plain ? event.kind().code() : event.kind().code() + "+"));
@@ -87,6 +106,14 @@ final class AppendScript {
             all.add(extra);
             all.add(tenant);
         }
+    }
+
+    private static byte[] extra(AgentEvent event) {
+        return switch (event.kind()) {
+            case TOOL_STARTED, TOOL_ENDED -> Script.bytes(event.toolKey());
+            case HANDOFF -> optional(event.to());
+            default -> event.leaseMs() == 0 ? NONE : Script.bytes(event.leaseMs());
+        };
     }
 
     private static byte[] tenant(@Nullable Access access) {

@@ -9,12 +9,15 @@ import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.cluster.SlotHash;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -23,6 +26,8 @@ import reactor.core.publisher.Mono;
  * {@link dev.parley.frame.Refusal} {@code unavailable} while Redis can't be reached.
  */
 public final class ConversationLog {
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConversationLog.class);
 
     /** Meta's field of counters, which begins with the last position; see {@code append.lua}. */
     private static final String COUNTERS = "log";
@@ -38,6 +43,7 @@ public final class ConversationLog {
     private final LogSettings settings;
     private final AppendScript appending;
     private final JoinScript joining;
+    private final LostRuns lostRuns;
     private final boolean sharded;
 
     public ConversationLog(Redis redis, Keys keys, LogSettings settings) {
@@ -46,6 +52,7 @@ public final class ConversationLog {
         this.sharded = redis.topology().sharded();
         this.settings = settings;
         this.appending = new AppendScript(keys, settings, sharded);
+        this.lostRuns = new LostRuns(redis, keys, appending, settings.silence());
         this.joining = new JoinScript(keys, settings);
     }
 
@@ -109,9 +116,30 @@ public final class ConversationLog {
      * @param access who reads; null for the gateway itself
      */
     public Mono<Joined> join(String conversation, @Nullable Position since, @Nullable Access access) {
-        return JoinScript.SCRIPT
-                .run(redis, joining.keys(conversation), joining.arguments(since, access))
+        Mono<List<Object>> read = Mono.defer(
+                () -> JoinScript.SCRIPT.run(redis, joining.keys(conversation), joining.arguments(since, access)));
+        return read.flatMap(reply -> JoinScript.lostRuns(reply)
+                        ? lostRuns.end(conversation).then(read).onErrorResume(e -> {
+                            LOG.warn("The silent runs of {} could not be ended yet: {}", conversation, e.getMessage());
+                            return Mono.just(reply);
+                        })
+                        : Mono.just(reply))
                 .map(reply -> JoinScript.answer(since, reply));
+    }
+
+    /**
+     * Ends the runs of a conversation whose agents have died: an {@code agent.run.failed} comes into the log for each run of which nothing
+     * was heard for its lease, once, whoever asks.
+     *
+     * @return how long it takes until the next run may be over; empty when no other is in progress
+     */
+    public Mono<Duration> endLostRuns(String conversation) {
+        return lostRuns.end(conversation);
+    }
+
+    /** Redis was away, and so were agents: what is silent has a moment to be heard before it is taken for lost. */
+    public void redisIsBack() {
+        lostRuns.hold();
     }
 
     /** A snapshot for someone whose {@code since} is no position at all. */

@@ -43,8 +43,15 @@ final class JoinScript {
             Script.bytes(access == null || !access.checked() ? "" : access.tenant()),
             Script.bytes(access == null || access.mayBeNew() ? "1" : "0"),
             Script.bytes(settings.messages()),
-            Script.bytes(settings.defaultTenant())
+            Script.bytes(settings.defaultTenant()),
+            Script.bytes(settings.silence().toMillis())
         };
+    }
+
+    /** Whether a run in the answer may be lost. */
+    static boolean lostRuns(List<Object> reply) {
+        return Script.text(reply.get(0)).equals("snapshot")
+                && Script.text(reply.get(9)).equals("1");
     }
 
     /**

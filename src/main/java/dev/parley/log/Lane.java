@@ -199,6 +199,9 @@ final class Lane {
         Refusal refusal = outcome.refusal();
         if (appended != null) {
             last.put(one.event.event().conversation(), appended.position());
+            if (!appended.duplicate()) {
+                listener.stored(one.event.event().conversation(), appended.position());
+            }
         }
         if (one.done == null) {
             counts.queued().decrementAndGet();

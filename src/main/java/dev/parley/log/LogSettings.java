@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param pageBytes of missed events that are read at once, about
  * @param defaultAgent who is spoken to first
  * @param defaultTenant whose a conversation is that only agents wrote to
+ * @param silence after which a run that declares no lease is taken for lost
  */
 public record LogSettings(
         int maxEvents,
@@ -28,7 +29,8 @@ public record LogSettings(
         long resumeBytes,
         long pageBytes,
         String defaultAgent,
-        String defaultTenant) {
+        String defaultTenant,
+        Duration silence) {
 
     public static final LogSettings DEFAULT = new LogSettings(
             1_000,
@@ -41,5 +43,6 @@ public record LogSettings(
             1L << 20,
             256L << 10,
             "triage",
-            "default");
+            "default",
+            Duration.ofMinutes(5));
 }

@@ -6,7 +6,7 @@ import dev.parley.outage.Queued;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Told what becomes of events that had to wait for Redis. A conversation's events come in order; nothing here may block. */
+/** Told what becomes of events on their way into the log, and of those that had to wait for Redis. A conversation's events come in order; nothing here may block. */
 public interface QueueListener {
 
     /**
@@ -16,6 +16,11 @@ public interface QueueListener {
      *     remembered
      */
     void queued(Queued event, @Nullable Position after);
+
+    /**
+     * One is in the log, and its publisher is told so, whether it had to wait or not. Called under a lock: must not call the publisher.
+     */
+    void stored(String conversation, Position at);
 
     /**
      * It is in the log, and counts as done when what is returned completes; fails with {@code unavailable} to be told again.

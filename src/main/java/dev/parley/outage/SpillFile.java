@@ -170,6 +170,7 @@ public final class SpillFile {
                 .put("tool", event.tool())
                 .put("tool_call", event.toolCall())
                 .put("to", event.to())
+                .put("lease_ms", event.leaseMs())
                 .put("event", event.bytes());
         line.putObject("access")
                 .put("tenant", access.tenant())
@@ -192,6 +193,7 @@ public final class SpillFile {
                 bytes(line, "tool"),
                 string(line, "tool_call"),
                 string(line, "to"),
+                line.path("lease_ms").asLong(),
                 requiredBytes(line));
         JsonNode access = line.path("access");
         return new Queued(

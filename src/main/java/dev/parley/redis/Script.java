@@ -4,6 +4,7 @@ import io.lettuce.core.RedisNoScriptException;
 import io.lettuce.core.ScriptOutputType;
 import io.lettuce.core.cluster.api.reactive.RedisClusterReactiveCommands;
 import io.lettuce.core.codec.Base16;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -12,7 +13,7 @@ import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** A Lua script that stands beside the class that uses it. Sent by its digest; by its text when Redis does not know it (yet). */
+/** A Lua script whose text stands beside the class that uses it. Sent by its digest; by its text when Redis does not know it (yet). */
 public final class Script {
 
     private final byte[] text;
@@ -23,13 +24,25 @@ public final class Script {
         this.digest = Base16.digest(text);
     }
 
-    /** Reads a script from the class path; for static initialisers. */
-    public static Script load(Class<?> beside, String name) {
+    /**
+     * Reads a script from the class path; for static initialisers.
+     *
+     * @param names of the files that it is made of, one behind the other
+     */
+    public static Script load(Class<?> beside, String... names) {
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        for (String name : names) {
+            text.writeBytes(read(beside, name));
+        }
+        return new Script(text.toByteArray());
+    }
+
+    private static byte[] read(Class<?> beside, String name) {
         try (InputStream in = beside.getResourceAsStream(name)) {
             if (in == null) {
                 throw new IllegalArgumentException("no script " + name + " beside " + beside.getName());
             }
-            return new Script(in.readAllBytes());
+            return in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

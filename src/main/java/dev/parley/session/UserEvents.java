@@ -67,7 +67,8 @@ final class UserEvents {
                     ErrorCode.TOO_LARGE,
                     type + " has " + bytes.length + " bytes; at most " + AgentEvent.MAX_BYTES + " are taken");
         }
-        return new AgentEvent(type, kind, conversation, messageId, run, null, messageId, text, null, null, null, bytes);
+        return new AgentEvent(
+                type, kind, conversation, messageId, run, null, messageId, text, null, null, null, 0, bytes);
     }
 
     private static void optional(JsonGenerator payload, String name, @Nullable String value) throws IOException {

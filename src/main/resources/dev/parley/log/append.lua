@@ -12,6 +12,7 @@
 --         kind, run, agent, text, source id, event
 --       or, for what has more to say, kind with a '+' behind it, and
 --         kind, run, agent, text, source id, event, event_id, message_id, extra, tenant
+--       extra is a tool's key, whom a hand-off is to, or of other kinds the lease of their run in ms
 --       tenant is '', '=name' (the conversation must belong to it) or '+name' (an unbound one becomes its)
 -- Returns per event a string:
 --       '<position>'           appended; with ' <agent>' behind it, it is to go on to that agent's inbox
@@ -123,11 +124,14 @@ local function add_message(role, content, agent, message_id, failed, cut)
   end
 end
 
+-- False when the run was ended because its agent was silent: it opens again only with a start of its own.
 local function open_run(run, agent, message_id, position)
+  if redis.call('HEXISTS', runs(), 'f ' .. run) == 1 then return false end
   local id = message_id ~= '' and message_id or (string.sub(run, 1, 1) ~= '~' and run or position)
   local started = redis.call('HSETNX', runs(), 'r ' .. run,
     '{"message_id":"' .. id .. '","agent":"' .. agent .. '","position":"' .. position .. '"}')
   if started == 1 then redis.call('PEXPIRE', runs(), batch.ttl) end
+  return true
 end
 
 -- A piece of text begins a run like anything else; its message_id is among the arguments only when it is not a plain event.
@@ -141,7 +145,8 @@ local function flush_text()
   local into = text_key(run)
   local length = call('APPEND', into, text)
   if length == #text then
-    if redis.call('HEXISTS', runs(), 'x ' .. run) == 1 then
+    local ended = redis.call('HMGET', runs(), 'x ' .. run, 'f ' .. run)
+    if ended[1] or ended[2] then
       redis.call('DEL', into)
       return
     end
@@ -185,7 +190,7 @@ local function end_run(run, agent, text, message_id, position, failed)
     for _, field in ipairs(redis.call('HKEYS', runs)) do
       if string.sub(field, 1, #tools) == tools then redis.call('HDEL', runs, field) end
     end
-    redis.call('HDEL', runs, 'r ' .. run, 'x ' .. run)
+    redis.call('HDEL', runs, 'r ' .. run, 'x ' .. run, 'l ' .. run, 'a ' .. run)
     redis.call('DEL', text_key(run))
   elseif message_id == '' then
     message_id = string.sub(run, 1, 1) ~= '~' and run or position
@@ -196,12 +201,12 @@ end
 -- Keeps beside the log what an event of any kind but a piece of text means.
 local function keep(kind, run, agent, text, message_id, extra, position)
   if kind == 's' then
+    redis.call('HDEL', runs(), 'f ' .. run)
     open_run(run, agent, message_id, position)
   elseif kind == 'e' or kind == 'f' then
     end_run(run, agent, text, message_id, position, kind == 'f')
   elseif kind == 't' then
-    open_run(run, agent, message_id, position)
-    redis.call('HSET', runs(), 't ' .. run .. ' ' .. extra, text)
+    if open_run(run, agent, message_id, position) then redis.call('HSET', runs(), 't ' .. run .. ' ' .. extra, text) end
   elseif kind == 'd' then
     redis.call('HDEL', runs(), 't ' .. run .. ' ' .. extra)
   elseif kind == 'h' and extra ~= '' then
@@ -302,6 +307,11 @@ local function append(at)
       if kind == 'x' then redis.call('PUBLISH', key('control:conv:'), event) end
       answer = position .. ' ' .. agent
     end
+  end
+  if not plain and ARGV[at + 9] ~= '' and (kind == 'c' or kind == 's' or kind == '-') then
+    -- The run's lease: silence.lua goes by it.
+    flush_text()
+    if redis.call('HEXISTS', runs(), 'r ' .. run) == 1 then redis.call('HSET', runs(), 'l ' .. run, ARGV[at + 9]) end
   end
   call(batch.publish, c.live, prev .. ' ' .. position .. ' ' .. (id == '' and '-' or id) .. ' ' .. event)
   return answer

@@ -3,10 +3,12 @@
 -- KEYS  log, meta, runs, session, messages
 -- ARGV  1 since, '' for none   2 most events missed   3 most bytes missed   4 events a page   5 bytes a page
 --       6 tenant ('' unchecked)   7 '1' when a conversation that does not exist may be read   8 messages   9 default tenant
+--       10 lease of a run that declares none, in ms
 -- Returns { 'not_found' }
 --      or { 'events', last, entries, pending }      a page of them, the last one of all is that at last;
 --                                                   pending: '1' when a message has not reached its inbox for sure
---      or { 'snapshot', last, gap reason or '', first, session, messages, runs, texts, pending }
+--      or { 'snapshot', last, gap reason or '', first, session, messages, runs, texts, pending, due }
+--                                                   due: '1' when the lease of a run seems to be over
 local log, meta, runs, session, messages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local since, tenant = ARGV[1], ARGV[6]
 
@@ -95,13 +97,26 @@ if since ~= '' then
   end
 end
 
-local in_progress, texts = redis.call('HGETALL', runs), {}
+-- As far as somebody has looked: see silence.lua.
+local function seems_over(run, state, now)
+  local fields = redis.call('HMGET', runs, 'l ' .. run, 'a ' .. run)
+  local known = math.max(tonumber(string.match(state, '"position":"(%d+)')), tonumber(fields[2] or 0))
+  return known + tonumber(fields[1] or ARGV[10]) <= now
+end
+
+local function now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local in_progress, texts, due = redis.call('HGETALL', runs), {}, '0'
 for i = 1, #in_progress, 2 do
   if string.sub(in_progress[i], 1, 2) == 'r ' then
     local run = string.sub(in_progress[i], 3)
+    if due == '0' and seems_over(run, in_progress[i + 1], now()) then due = '1' end
     texts[#texts + 1] = run
     texts[#texts + 1] = redis.call('GET', runs .. ':' .. run) or redis.call('HGET', runs, 'x ' .. run) or ''
   end
 end
 return { 'snapshot', last, reason, first_id, redis.call('HGETALL', session),
-         redis.call('XREVRANGE', messages, '+', '-', 'COUNT', ARGV[8]), in_progress, texts, pending }
+         redis.call('XREVRANGE', messages, '+', '-', 'COUNT', ARGV[8]), in_progress, texts, pending, due }

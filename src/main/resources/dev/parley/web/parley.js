@@ -1384,6 +1384,8 @@ export class Transcript {
 
   /** @type {Map<string, TranscriptRun>} */
   #runs = new Map();
+  /** @type {Set<string>} runs that the gateway ended because their agents were silent */
+  #lost = new Set();
   #limit;
   #onChange;
   #keys = 0;
@@ -1513,6 +1515,9 @@ export class Transcript {
   #event(frame) {
     const { event, timestamp } = frame.event;
     const payload = frame.event.payload ?? {};
+    if (this.#comesTooLate(event, payload)) {
+      return;
+    }
     switch (event) {
       case "user.message":
         this.#userMessage(frame);
@@ -1546,6 +1551,21 @@ export class Transcript {
         this.#runEnded(payload, true, timestamp);
         break;
     }
+  }
+
+  /**
+   * A run that the gateway ended, because nothing was heard of its agent, is opened again only by a start of its own.
+   *
+   * @param {string} event
+   * @param {Record<string, any>} payload
+   */
+  #comesTooLate(event, payload) {
+    if (event === "agent.run.failed" && payload.error?.code === "agent_lost" && payload.run !== undefined) {
+      this.#lost.add(payload.run);
+    } else if (event === "agent.run.started") {
+      this.#lost.delete(payload.run);
+    }
+    return (event === "agent.response.streaming" || event === "agent.tool.started") && this.#lost.has(payload.run);
   }
 
   /** @param {EventFrame} frame */
@@ -1643,7 +1663,7 @@ export class Transcript {
    */
   #runEnded(payload, failed, at) {
     const key = keyOf(payload);
-    const error = failed ? (text(payload.error) ?? text(payload.reason) ?? text(payload.message)) : undefined;
+    const error = failed ? (text(payload.error) ?? text(payload.error?.message) ?? text(payload.reason) ?? text(payload.message)) : undefined;
     const content = text(payload.content);
     if (!this.#runs.has(key)) {
       // An agent may end a run twice (response.completed, run.completed), or say it all in its last event.

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -387,6 +388,22 @@ class EventCodecTest {
     void theQuickLookRefusesWhatIsNoJsonBeforeThat() {
         assertThatThrownBy(() -> EventCodec.conversation(bytes("{'event':a,'payload':{'conversation_id':'c'}}")))
                 .isInstanceOf(InvalidEventException.class);
+    }
+
+    @Test
+    void aLeaseIsAWholeNumberOfMilliseconds() {
+        assertThat(parse("{'event':'agent.run.started','payload':{'conversation_id':'c','lease_ms':60000}}")
+                        .leaseMs())
+                .isEqualTo(60_000);
+        assertThat(parse("{'event':'agent.run.started','payload':{'conversation_id':'c'}}")
+                        .leaseMs())
+                .isZero();
+        for (String wrong : List.of("0", "-1", "1.5", "'1m'", "99999999999", "{}")) {
+            assertThatThrownBy(() -> parse(
+                            "{'event':'agent.run.started','payload':{'conversation_id':'c','lease_ms':" + wrong + "}}"))
+                    .isInstanceOf(InvalidEventException.class)
+                    .hasMessageContaining("lease_ms");
+        }
     }
 
     @Test

@@ -174,6 +174,18 @@ class StreamSourceIT {
     }
 
     @Test
+    void aLostGroupIsMadeAgainAndNoEntryComesTwice() {
+        add(1);
+        source.open();
+        await(() -> logged().equals(List.of("1")));
+        assertThat(commands.xgroupDestroy(stream, "gateway")).isTrue();
+        add(2);
+        await(() -> logged().equals(List.of("1", "2")));
+        await(() -> commands.xinfoGroups(stream).size() == 1);
+        assertThat(logged()).containsExactly("1", "2");
+    }
+
+    @Test
     void aLostStreamGetsItsGroupAgain() {
         source.open();
         add(1);

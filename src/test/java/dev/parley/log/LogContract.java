@@ -26,7 +26,9 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** What a log does, on whatever topology of Redis. */
@@ -137,7 +139,18 @@ interface LogContract {
     default void eventIdsAreForgottenAfterTheNewestFew() {
         String c = Ids.random();
         LogSettings few = new LogSettings(
-                1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+                1_000,
+                1 << 20,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                1_000,
+                1 << 20,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         ConversationLog log = log(few);
         for (int i = 0; i < 300; i++) {
             Appended one = append(log, withId(note(c, i), "id" + i));
@@ -169,7 +182,18 @@ interface LogContract {
     default void theLogKeepsTheNewestEntries() {
         String c = Ids.random();
         LogSettings short_ = new LogSettings(
-                100, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+                100,
+                1 << 20,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                1_000,
+                1 << 20,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         for (int i = 0; i < 10; i++) {
             assertThat(appendAll(
                             log(short_),
@@ -185,7 +209,18 @@ interface LogContract {
     default void theLogKeepsWithinItsBytesAndCountsThemRight() {
         String c = Ids.random();
         LogSettings small = new LogSettings(
-                1_000, 100_000, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+                1_000,
+                100_000,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                1_000,
+                1 << 20,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         String filler = "x".repeat(5_000);
         for (int i = 0; i < 100; i++) {
             Appended one = append(log(small), event("agent.note", c, "'filler':'" + filler + "'"));
@@ -286,7 +321,18 @@ interface LogContract {
     default void whatWasMissedComesInPages() {
         String c = Ids.random();
         LogSettings pages = new LogSettings(
-                1_000, 4 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 1_000, 1 << 20, 20_000, "triage", "default");
+                1_000,
+                4 << 20,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                1_000,
+                1 << 20,
+                20_000,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         Position at = append(log(pages), note(c, 0)).position();
         String filler = "x".repeat(9_000);
         for (int i = 0; i < 7; i++) {
@@ -307,7 +353,18 @@ interface LogContract {
     default void whoMissedTooMuchGetsASnapshot() {
         String c = Ids.random();
         LogSettings few = new LogSettings(
-                1_000, 1 << 20, Duration.ofHours(2), 100, 1 << 20, 50, 10, 2_000, 1 << 18, "triage", "default");
+                1_000,
+                1 << 20,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                10,
+                2_000,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         Position first = append(log(few), note(c, 0)).position();
         appendAll(log(few), IntStream.range(1, 11).mapToObj(n -> note(c, n)).toArray(Append[]::new));
         assertThat(missed(get(log(few).join(c, first, null))).entries()).hasSize(10);
@@ -373,7 +430,18 @@ interface LogContract {
     default void aRunsTextIsBoundedAndSaysSo() {
         String c = Ids.random();
         LogSettings small = new LogSettings(
-                1_000, 1 << 20, Duration.ofHours(2), 100, 10, 50, 1_000, 1 << 20, 1 << 18, "triage", "default");
+                1_000,
+                1 << 20,
+                Duration.ofHours(2),
+                100,
+                10,
+                50,
+                1_000,
+                1 << 20,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMinutes(5));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'12345678'"));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'9ABC'"));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'D'"));
@@ -581,5 +649,149 @@ interface LogContract {
         assertThat(get(log().lastPositions(List.of(c, "nobody-" + c))))
                 .containsEntry("nobody-" + c, Position.ZERO)
                 .hasSize(2);
+    }
+
+    /** A log for which whatever is a moment old is silent. */
+    private ConversationLog impatient() {
+        return log(new LogSettings(
+                1_000,
+                1 << 20,
+                Duration.ofHours(2),
+                100,
+                1 << 20,
+                50,
+                1_000,
+                1 << 20,
+                1 << 18,
+                "triage",
+                "default",
+                Duration.ofMillis(1)));
+    }
+
+    private long failures(String conversation) {
+        return commands().xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
+                .filter(entry ->
+                        Objects.requireNonNull(entry.getBody().get("e")).contains("\"agent_lost\""))
+                .count();
+    }
+
+    /** Many at once, as nodes and joins would, until it is over. */
+    private void endLostRuns(String conversation) {
+        while (failures(conversation) == 0) {
+            assertThat(Flux.range(0, 8)
+                            .flatMap(i -> impatient().endLostRuns(conversation), 8)
+                            .then(Mono.just(true))
+                            .block(Duration.ofSeconds(10)))
+                    .isTrue();
+        }
+    }
+
+    @Test
+    default void aSilentRunIsEndedOnceWhoeverAsks() {
+        String c = Ids.random();
+        appendAll(
+                log(),
+                event("agent.run.started", c, "'run':'r1','agent':'triage','message_id':'m1'"),
+                event("agent.response.streaming", c, "'run':'r1','agent':'triage','chunk':'half'"),
+                event("agent.tool.started", c, "'run':'r1','agent':'triage','tool':'t'"));
+        endLostRuns(c);
+        assertThat(failures(c)).isEqualTo(1);
+        Joined.Snapshot after = snapshot(get(log().join(c, null, null)));
+        assertThat(after.runs()).isEmpty();
+        assertThat(after.messages())
+                .contains("\"content\":\"half\",\"agent\":\"triage\",\"message_id\":\"m1\",\"failed\":true");
+        assertThat(commands().hkeys(Keys.DEFAULT.runs(c))).containsExactly("f r1");
+        assertThat(commands().pttl(Keys.DEFAULT.runs(c))).isPositive();
+        assertThat(commands().exists(Keys.DEFAULT.runs(c) + ":r1")).isZero();
+    }
+
+    @Test
+    default void whatComesOfALostRunIsInTheLogAndOpensItOnlyWithAStartOfItsOwn() {
+        String c = Ids.random();
+        append(log(), event("agent.response.streaming", c, "'run':'r1','agent':'triage','chunk':'half'"));
+        endLostRuns(c);
+        appendAll(
+                log(),
+                event("agent.response.streaming", c, "'run':'r1','agent':'triage','chunk':'late'"),
+                event("agent.tool.started", c, "'run':'r1','agent':'triage','tool':'t'"),
+                event("agent.response.completed", c, "'run':'r1','agent':'triage','content':'all of it'"));
+        assertThat(commands().xlen(Keys.DEFAULT.log(c))).isEqualTo(5);
+        assertThat(snapshot(get(log().join(c, null, null))).runs()).isEmpty();
+        assertThat(snapshot(get(log().join(c, null, null))).messages()).contains("half", "all of it");
+        assertThat(commands().hkeys(Keys.DEFAULT.runs(c))).containsExactly("f r1");
+        appendAll(
+                log(),
+                event("agent.run.started", c, "'run':'r1','agent':'triage'"),
+                event("agent.response.streaming", c, "'run':'r1','agent':'triage','chunk':'again'"));
+        assertThat(snapshot(get(log().join(c, null, null))).runs())
+                .singleElement(InstanceOfAssertFactories.STRING)
+                .contains("\"text\":\"again\"");
+    }
+
+    @Test
+    default void aJoinEndsWhatIsSilentBeforeItReads() {
+        String c = Ids.random();
+        append(log(), event("agent.response.streaming", c, "'agent':'triage','chunk':'half'"));
+        long began = System.currentTimeMillis() - 600_000;
+        assertThat(commands()
+                        .hset(
+                                Keys.DEFAULT.runs(c),
+                                "r ~triage",
+                                "{\"message_id\":\"m\",\"agent\":\"triage\",\"position\":\"" + began + "-0\"}"))
+                .isFalse();
+        // It began long ago, and was heard of just now.
+        assertThat(snapshot(get(log().join(c, null, null))).runs()).hasSize(1);
+        assertThat(failures(c)).isZero();
+        assertThat(commands().hget(Keys.DEFAULT.runs(c), "a ~triage")).isNotNull();
+        Joined.Snapshot after = snapshot(get(impatient().join(c, null, null)));
+        while (failures(c) == 0) {
+            // Redis' clock had not moved on.
+            after = snapshot(get(impatient().join(c, null, null)));
+        }
+        assertThat(after.runs()).isEmpty();
+        assertThat(after.messages()).contains("\"failed\":true");
+        assertThat(commands().exists(Keys.DEFAULT.runs(c))).isZero();
+    }
+
+    @Test
+    default void onlyItsOwnEventsKeepARunAndTheLeaseIsTheOneItDeclares() {
+        String c = Ids.random();
+        append(log(), event("agent.run.started", c, "'run':'r1','agent':'a','lease_ms':60000"));
+        append(log(), event("agent.run.started", c, "'run':'r2','agent':'a'"));
+        assertThat(commands().hget(Keys.DEFAULT.runs(c), "l r1")).isEqualTo("60000");
+        long began = System.currentTimeMillis() - 120_000;
+        for (String run : List.of("r1", "r2")) {
+            assertThat(commands()
+                            .hset(
+                                    Keys.DEFAULT.runs(c),
+                                    "r " + run,
+                                    "{\"message_id\":\"" + run + "\",\"agent\":\"a\",\"position\":\"" + began
+                                            + "-0\"}"))
+                    .isFalse();
+        }
+        append(log(), event("agent.run.heartbeat", c, "'run':'r1'"));
+        assertThat(get(log().endLostRuns(c))).isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
+        append(log(), event("agent.run.heartbeat", c, "'run':'r1','lease_ms':90000"));
+        assertThat(commands().hget(Keys.DEFAULT.runs(c), "l r1")).isEqualTo("90000");
+        assertThat(failures(c)).isZero();
+        // What was trimmed may have been its own.
+        assertThat(commands().hset(Keys.DEFAULT.runs(c), "a r1", String.valueOf(began)))
+                .isFalse();
+        assertThat(commands().xtrim(Keys.DEFAULT.log(c), 0)).isPositive();
+        append(log(), event("agent.note", c, "'run':'r2','about':'r1'"));
+        assertThat(get(log().endLostRuns(c))).isGreaterThan(Duration.ofSeconds(50));
+        assertThat(failures(c)).isZero();
+
+        String other = Ids.random();
+        append(log(), event("agent.note", other, "'run':'r2','about':'r1'"));
+        assertThat(commands()
+                        .hset(
+                                Keys.DEFAULT.runs(other),
+                                "r r1",
+                                "{\"message_id\":\"r1\",\"agent\":\"a\",\"position\":\"" + (began - 600_000) + "-0\"}"))
+                .isTrue();
+        assertThat(log().endLostRuns(other).blockOptional(Duration.ofSeconds(10)))
+                .isEmpty();
+        assertThat(failures(other)).isEqualTo(1);
     }
 }

@@ -53,6 +53,7 @@ final class SpillFileTest {
                 null,
                 null,
                 null,
+                60_000,
                 new byte[] {'{', '}'});
         List<Queued> events = List.of(event("1"), new Queued(message, new Access("t", false, true)), event("2"));
         file().write(events);

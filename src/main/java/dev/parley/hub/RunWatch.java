@@ -1,0 +1,98 @@
+package dev.parley.hub;
+
+import dev.parley.log.ConversationLog;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * Has runs ended whose agents have died, in the conversations that are hosted here: looks at all of them now and then, and in between at
+ * those of which a run's lease will be over sooner. All nodes do so; the log ends each run once.
+ */
+final class RunWatch implements Disposable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RunWatch.class);
+
+    private static final int AT_ONCE = 64;
+
+    private final ConversationLog log;
+    private final Duration interval;
+    private final Supplier<? extends Collection<Conversation>> hosted;
+    private final Predicate<String> isHosted;
+    /** Conversations that are looked at before the next round: one timer each. */
+    private final Set<String> planned = ConcurrentHashMap.newKeySet();
+
+    private final Disposable.Composite timers = Disposables.composite();
+
+    RunWatch(
+            ConversationLog log,
+            Duration interval,
+            Supplier<? extends Collection<Conversation>> hosted,
+            Predicate<String> isHosted) {
+        this.log = log;
+        this.interval = interval;
+        this.hosted = hosted;
+        this.isHosted = isHosted;
+    }
+
+    /** Starts the rounds; the caller disposes them, and this. */
+    Disposable open() {
+        return Flux.interval(interval)
+                .onBackpressureDrop()
+                .concatMap(tick -> round())
+                .subscribe();
+    }
+
+    private Mono<Void> round() {
+        return Flux.fromIterable(hosted.get())
+                .doOnNext(conversation -> {
+                    if (conversation.hasEphemeralRuns()) {
+                        conversation.tell(new Input.LookForLost());
+                    }
+                })
+                .flatMap(conversation -> look(conversation.name()), AT_ONCE)
+                .then();
+    }
+
+    private Mono<Void> look(String conversation) {
+        return log.endLostRuns(conversation)
+                .filter(left -> left.compareTo(interval) < 0)
+                .doOnNext(left -> plan(conversation, left))
+                .then()
+                .onErrorResume(e -> {
+                    LOG.debug("The runs of {} could not be looked at: {}", conversation, e.getMessage());
+                    return Mono.empty();
+                });
+    }
+
+    private void plan(String conversation, Duration delay) {
+        if (!planned.add(conversation)) {
+            return;
+        }
+        Disposable.Swap timer = Disposables.swap();
+        boolean open = timers.add(timer);
+        if (open) {
+            timer.update(Mono.delay(delay)
+                    .flatMap(now -> {
+                        planned.remove(conversation);
+                        return isHosted.test(conversation) ? look(conversation) : Mono.<Void>empty();
+                    })
+                    .doFinally(end -> timers.remove(timer))
+                    .subscribe());
+        }
+    }
+
+    @Override
+    public void dispose() {
+        timers.dispose();
+    }
+}

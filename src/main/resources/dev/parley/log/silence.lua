@@ -1,0 +1,61 @@
+-- How long a run has been silent. Stands before the scripts that ask for it; append.lua has no part in this, so that what is appended
+-- pays nothing for it: when a run was last heard of is found in the log, and only once its lease seems to be over.
+--
+-- A run's fields in the hash of runs: `r` its state, of which the position says when it began; `l` the lease that it has declared, in ms;
+-- `a` when it was last heard of, as far as somebody has looked.
+local silence = { least = 1000, most = 86400000, page = 64 }
+
+local function ms_of(position) return tonumber(string.match(position, '^%d+')) end
+
+-- Whether an event is of a run, and said by its agent. Most are told apart without being decoded.
+function silence.says(event, run)
+  local implicit = string.sub(run, 1, 1) == '~'
+  local name = implicit and string.sub(run, 2) or run
+  if not string.find(event, name, 1, true) and not string.find(event, '\\', 1, true) then return false end
+  local done, decoded = pcall(cjson.decode, event)
+  local payload = done and type(decoded) == 'table' and decoded.payload
+  if type(payload) ~= 'table' or decoded.event == 'user.message' or decoded.event == 'user.cancel' then return false end
+  if type(payload.run) == 'string' then return payload.run == run end
+  return implicit and (type(payload.agent) == 'string' and payload.agent or '') == name
+end
+
+-- When a run was last heard of, in ms, if that was after `known`.
+function silence.last(log, meta, run, known)
+  local upto, oldest = '+', string.format('%d-0', known + 1)
+  while true do
+    local entries = redis.call('XREVRANGE', log, upto, oldest, 'COUNT', silence.page)
+    for _, entry in ipairs(entries) do
+      if silence.says(entry[2][2], run) then return ms_of(entry[1]) end
+    end
+    if #entries < silence.page then break end
+    upto = '(' .. entries[#entries][1]
+  end
+  local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
+  if not first then
+    -- Whatever the log had is gone.
+    local counters = redis.call('HGET', meta, 'log')
+    return math.max(known, counters and ms_of(counters) or 0)
+  end
+  -- What was trimmed may have been the run's.
+  if string.match(first[2][4], '^%d+ (%d+)') ~= '1' then return math.max(known, ms_of(first[1])) end
+  return known
+end
+
+-- How long a run's lease still lasts, in ms, and the lease; the first is not above 0 when it is over.
+function silence.left(log, meta, runs, run, state, now, otherwise)
+  local fields = redis.call('HMGET', runs, 'l ' .. run, 'a ' .. run)
+  local lease = otherwise
+  if fields[1] then lease = math.max(silence.least, math.min(silence.most, tonumber(fields[1]))) end
+  local known = math.max(ms_of(string.match(state, '"position":"([^"]*)"')), fields[2] and tonumber(fields[2]) or 0)
+  if known + lease <= now then
+    local last = silence.last(log, meta, run, known)
+    if last > known then redis.call('HSET', runs, 'a ' .. run, string.format('%d', last)) end
+    known = last
+  end
+  return known + lease - now, lease
+end
+
+function silence.now()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
