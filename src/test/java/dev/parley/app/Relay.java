@@ -82,6 +82,11 @@ public final class Relay implements AutoCloseable {
                 .forEach(swallowed::add);
     }
 
+    /** Swallows from now on, both ways, what is sent over the connections that there are; new ones pass. */
+    public void swallow() {
+        swallowed.addAll(open);
+    }
+
     private boolean isServer(Socket socket) {
         return socket.getPort() == target.getPort();
     }

@@ -100,6 +100,10 @@ final class Follower {
         return position;
     }
 
+    synchronized int shown() {
+        return shown.size();
+    }
+
     synchronized Ledger.Account account() {
         return new Ledger.Account(conversation, List.copyOf(shown), connections - 1, silentResets);
     }
@@ -133,8 +137,8 @@ final class Follower {
         JsonNode frame = json(text);
         switch (frame.path("type").asText()) {
             case "subscribed" -> subscribed(frame);
-            case "snapshot" -> snapshot(frame.path("position").asText());
-            case "event" -> event(frame);
+            case "snapshot" -> snapshot(from, frame.path("position").asText());
+            case "event" -> event(from, frame);
             case "placed" -> placed(frame);
             case "ping" -> from.pong();
             case "error" -> from.fail();
@@ -152,7 +156,8 @@ final class Follower {
         }
     }
 
-    private void snapshot(String at) {
+    private void snapshot(Link from, String at) {
+        from.ids.clear();
         if (position != null) {
             shown.add(new Ledger.Shown(null, at));
         }
@@ -160,12 +165,22 @@ final class Follower {
         current = true;
     }
 
-    private void event(JsonNode frame) {
-        if (frame.path("pending").asBoolean()) {
-            pending.add(frame.path("event_id").asText());
-        } else if (frame.has("position")) {
+    private void event(Link from, JsonNode frame) {
+        String id = frame.path("event_id").asText();
+        boolean durable = frame.has("position");
+        if (!durable && !frame.path("pending").asBoolean()) {
+            return;
+        }
+        if (!from.ids.add(id)) {
+            // The same on one connection, pending or not: the ledger finds it twice.
+            shown.add(new Ledger.Shown(
+                    Mark.of(frame.path("event")), frame.path("position").asText()));
+        }
+        if (durable) {
             place(Mark.of(frame.path("event")), frame.path("position").asText());
-            pending.remove(frame.path("event_id").asText());
+            pending.remove(id);
+        } else {
+            pending.add(id);
         }
     }
 
@@ -195,6 +210,9 @@ final class Follower {
     /** One connection; what comes late of a former one is not heard any more. */
     private final class Link implements WebSocket.Listener {
         private final StringBuilder partial = new StringBuilder();
+        /** Of what was shown on this connection since its last snapshot. */
+        private final Set<String> ids = new HashSet<>();
+
         private @Nullable WebSocket socket;
 
         @Override

@@ -44,6 +44,7 @@ final class Ledger {
 
     private final Map<Mark, Answer> acknowledged = new ConcurrentHashMap<>();
     private final LongAdder unanswered = new LongAdder();
+    private final LongAdder refused = new LongAdder();
 
     void acknowledged(Mark mark, Answer answer) {
         acknowledged.put(mark, answer);
@@ -52,6 +53,15 @@ final class Ledger {
     /** A try that failed. */
     void unanswered() {
         unanswered.increment();
+    }
+
+    /** A try that was answered with "later". */
+    void refused() {
+        refused.increment();
+    }
+
+    long refusals() {
+        return refused.sum();
     }
 
     /** Events acknowledged so far. */
@@ -89,11 +99,13 @@ final class Ledger {
                 count(Answer.STORED),
                 count(Answer.QUEUED),
                 unanswered.sum(),
+                refused.sum(),
                 accounts.size(),
                 counts);
     }
 
-    private long count(Answer answer) {
+    /** Events acknowledged so far with this answer. */
+    long count(Answer answer) {
         return acknowledged.values().stream().filter(each -> each == answer).count();
     }
 

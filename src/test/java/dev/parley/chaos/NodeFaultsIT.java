@@ -84,6 +84,26 @@ final class NodeFaultsIT {
     }
 
     @Test
+    void aNodeIsStoppedWhileWhatItHasQueuedWaitsForRedis() {
+        try (Stage stage = new Stage(directory, true)) {
+            stage.play(1);
+            long before = stage.queued();
+            stage.redis().kill();
+            stage.fill(500);
+            Node node = stage.nodes().get(0);
+            node.stop();
+            long queued = stage.queued() - before;
+            long spilled = stage.spilled(node);
+            stage.redis().restart();
+            stage.startAgain(node);
+            stage.work(500);
+            stage.quiet("SIGTERM with a filled queue, Redis away", spilled + " events in the spill file")
+                    .assertNothingLost();
+            assertThat(spilled).isGreaterThanOrEqualTo(queued);
+        }
+    }
+
+    @Test
     @Tag("chaos")
     void aRollingRestartUnderLoadLosesNothing() {
         try (Stage stage = new Stage(directory, true)) {

@@ -22,6 +22,17 @@ final class Nodes implements AutoCloseable {
         }
     }
 
+    boolean serves(Node node) {
+        return serving.contains(node);
+    }
+
+    /** Sends everybody to the new one who was sent to the old one; there is always somewhere to go. */
+    void replace(Node old, Node fresh) {
+        all.add(fresh);
+        serving.add(fresh);
+        remove(old);
+    }
+
     Node get(int index) {
         return serving.get(index);
     }

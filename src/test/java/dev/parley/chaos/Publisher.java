@@ -55,6 +55,9 @@ abstract class Publisher implements Runnable {
                 return;
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
+            } catch (RefusedException e) {
+                ledger.refused();
+                LockSupport.parkNanos(RETRY_NANOS);
             } catch (Exception e) {
                 ledger.unanswered();
                 LockSupport.parkNanos(RETRY_NANOS);

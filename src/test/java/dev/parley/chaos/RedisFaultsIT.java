@@ -3,6 +3,9 @@ package dev.parley.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.app.Relay;
+import dev.parley.redis.TestCluster;
+import dev.parley.redis.TestSentinels;
+import dev.parley.redis.TestTopology;
 import io.lettuce.core.FlushMode;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -14,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What happens to Redis, and to the way there. */
 @Timeout(180)
 final class RedisFaultsIT {
+
+    private static final Duration BACK_WITHIN = Duration.ofSeconds(15);
 
     @TempDir
     private Path directory;
@@ -83,6 +88,79 @@ final class RedisFaultsIT {
             network.mend();
             stage.work(500);
             stage.quiet("network to Redis cut for 2 s", "").assertNothingLost();
+        }
+    }
+
+    @Test
+    @Tag("chaos")
+    void connectionsToRedisThatSwallowWhatIsSentAreFoundWithinTenSeconds() {
+        try (Stage stage = new Stage(directory, true);
+                Relay network = Relay.to(stage.redisUri())) {
+            stage.set("redis.uri", "redis://127.0.0.1:" + network.port());
+            stage.play(1);
+            network.swallow();
+            long swallowed = System.nanoTime();
+            stage.work(100);
+            // What was on its way has come by now; the next ones come over new connections.
+            long before = stage.shown();
+            boolean found = Await.holds(Duration.ofSeconds(20), () -> stage.shown() > before + 100);
+            Duration took = Duration.ofNanos(System.nanoTime() - swallowed);
+            stage.work(500);
+            stage.quiet("connections to Redis swallow", "found in " + took.toMillis() + " ms")
+                    .assertNothingLost();
+            assertThat(found).isTrue();
+            assertThat(took).isLessThan(Duration.ofSeconds(10));
+        }
+    }
+
+    /** No publisher gives up: what was refused is in the log as well in the end, behind what was accepted before it. */
+    @Test
+    void moreIsPublishedThanTheQueueHolds() {
+        try (Stage stage = new Stage(directory, true)) {
+            stage.set("outage.queue", "64KiB");
+            stage.play(1);
+            stage.redis().kill();
+            stage.overflow(100);
+            long queued = stage.queued();
+            stage.redis().restart();
+            stage.work(500);
+            Verdict verdict = stage.quiet("queue of 64 KiB overflows", queued + " fitted in");
+            verdict.assertNothingLost();
+            assertThat(queued).isPositive();
+        }
+    }
+
+    @Test
+    void aSentinelFailover() {
+        try (TestSentinels sentinels = TestSentinels.start()) {
+            failOver("Sentinel failover", sentinels);
+        }
+    }
+
+    @Test
+    void theMasterOfTheStreamIsKilledInACluster() {
+        try (TestCluster cluster = TestCluster.start()) {
+            failOver("cluster master SIGKILL", cluster);
+        }
+    }
+
+    /** Replication is asynchronous: what Redis itself has lost with the master the sockets are told of. */
+    private void failOver(String fault, TestTopology topology) {
+        try (Stage stage = new Stage(directory, topology)) {
+            stage.play(1);
+            Node node = stage.nodes().get(0);
+            long killed = System.nanoTime();
+            topology.failOver(Stage.STREAM);
+            Duration promoted = Duration.ofNanos(System.nanoTime() - killed);
+            Await.within(BACK_WITHIN, "the node to be ready", node::ready);
+            Duration ready = Duration.ofNanos(System.nanoTime() - killed);
+            stage.work(1_000);
+            stage.quiet(
+                            fault,
+                            "new master after %d ms, ready after %d ms"
+                                    .formatted(promoted.toMillis(), ready.toMillis()))
+                    .assertNothingLostSilently();
+            assertThat(ready).isLessThan(BACK_WITHIN);
         }
     }
 }

@@ -3,10 +3,11 @@ package dev.parley.chaos;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.parley.redis.TestTopology;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
 import io.lettuce.core.StreamMessage;
-import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -24,7 +25,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,8 +52,11 @@ final class Stage implements AutoCloseable {
             Long.getLong("parley.chaos.seed", ThreadLocalRandom.current().nextLong(1_000_000));
     private final Random random = new Random(seed);
     private final Path directory;
-    private final RedisServer redis;
-    private final RedisCommands<String, String> commands;
+    /** Null where Redis is somebody else's. */
+    private final @Nullable RedisServer redis;
+
+    private final Supplier<RedisClusterCommands<String, String>> connect;
+    private final RedisClusterCommands<String, String> commands;
     private final Nodes nodes = new Nodes();
     private final Map<String, String> settings = new LinkedHashMap<>();
     private final List<String> conversations =
@@ -69,11 +75,26 @@ final class Stage implements AutoCloseable {
     /** @param redisKeeps whether its Redis has an append-only file and syncs each write */
     Stage(Path directory, boolean redisKeeps) {
         this.directory = directory;
-        redis = RedisServer.start(directory, random, redisKeeps);
-        commands = redis.connect();
+        RedisServer own = RedisServer.start(directory, random, redisKeeps);
+        redis = own;
+        connect = own::connect;
+        commands = own.connect();
+        configure(own.uri());
+    }
+
+    /** @param topology its Redis, which the caller closes */
+    Stage(Path directory, TestTopology topology) {
+        this.directory = directory;
+        redis = null;
+        connect = topology::commands;
+        commands = topology.commands();
+        configure(topology.uri());
+    }
+
+    private void configure(String uri) {
         settings.put("http.port", "0");
         settings.put("management.port", "0");
-        settings.put("redis.uri", redis.uri());
+        settings.put("redis.uri", uri);
         settings.put("hub.check-interval", "1s");
         settings.put("ingest.lease", LEASE.toMillis() + "ms");
         settings.put("shutdown.drain", "1s");
@@ -91,16 +112,16 @@ final class Stage implements AutoCloseable {
     }
 
     RedisServer redis() {
-        return redis;
+        return Objects.requireNonNull(redis);
     }
 
     /** The tests' own connection to Redis, past any network of theirs. */
-    RedisCommands<String, String> commands() {
+    RedisClusterCommands<String, String> commands() {
         return commands;
     }
 
     URI redisUri() {
-        return URI.create(redis.uri());
+        return URI.create(redis().uri());
     }
 
     Nodes nodes() {
@@ -114,16 +135,40 @@ final class Stage implements AutoCloseable {
     /** One more node, which serves when this returns. */
     @CanIgnoreReturnValue
     Node startNode() {
-        Node node = Node.start(directory, "node" + ++started, settings);
+        Node node = start("node" + ++started);
         nodes.add(node);
         return node;
+    }
+
+    /** The same node again, on the data directory of one that has ended. */
+    void startAgain(Node ended) {
+        nodes.replace(ended, start(ended.name()));
+    }
+
+    private Node start(String name) {
+        Map<String, String> own = new LinkedHashMap<>(settings);
+        own.put("data.directory", data(name).toString());
+        return Node.start(directory, name, own);
+    }
+
+    private Path data(String node) {
+        return directory.resolve(node);
+    }
+
+    /** Events that a node has left for its next start. */
+    long spilled(Node node) {
+        try (Stream<String> lines = Files.lines(data(node.name()).resolve("outage-queue.ndjson"))) {
+            return lines.count();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The same for several at once. */
     void startNodes(int count) {
         List<CompletableFuture<Node>> starting = IntStream.range(0, count)
                 .mapToObj(i -> "node" + ++started)
-                .map(name -> CompletableFuture.supplyAsync(() -> Node.start(directory, name, settings)))
+                .map(name -> CompletableFuture.supplyAsync(() -> start(name)))
                 .toList();
         starting.forEach(node -> nodes.add(node.join()));
     }
@@ -155,7 +200,7 @@ final class Stage implements AutoCloseable {
         for (int i = 0; i < agents; i++) {
             Random own = new Random(random.nextLong());
             Publisher publisher = i % 2 == 0
-                    ? new StreamPublisher("x" + i, conversations, ledger, own, pace.toNanos(), redis.connect(), STREAM)
+                    ? new StreamPublisher("x" + i, conversations, ledger, own, pace.toNanos(), connect.get(), STREAM)
                     : new HttpPublisher("h" + i, conversations, ledger, own, pace.toNanos(), nodes);
             publishers.add(publisher);
             Thread thread = new Thread(publisher, "publisher-" + i);
@@ -178,6 +223,26 @@ final class Stage implements AutoCloseable {
         int before = ledger.size();
         Await.within(
                 ANSWERS_WITHIN, events + " more events to be acknowledged", () -> ledger.size() >= before + events);
+    }
+
+    /** Returns when that many events altogether wait for Redis, as their publishers were told. */
+    void fill(int events) {
+        Await.within(
+                ANSWERS_WITHIN, events + " events to be queued", () -> ledger.count(Ledger.Answer.QUEUED) >= events);
+    }
+
+    /** Returns when that many tries altogether were refused. */
+    void overflow(int tries) {
+        Await.within(ANSWERS_WITHIN, tries + " tries to be refused", () -> ledger.refusals() >= tries);
+    }
+
+    long queued() {
+        return ledger.count(Ledger.Answer.QUEUED);
+    }
+
+    /** Events shown so far, all sockets together. */
+    long shown() {
+        return followers.stream().mapToLong(Follower::shown).sum();
     }
 
     /** The name of the node that reads the durable stream. */
@@ -286,6 +351,8 @@ final class Stage implements AutoCloseable {
         followers.forEach(Follower::leave);
         var unused = later.shutdownNow();
         nodes.close();
-        redis.close();
+        if (redis != null) {
+            redis.close();
+        }
     }
 }

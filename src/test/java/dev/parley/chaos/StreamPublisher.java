@@ -1,6 +1,6 @@
 package dev.parley.chaos;
 
-import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -8,7 +8,7 @@ import java.util.Random;
 /** XADD to a durable stream. */
 final class StreamPublisher extends Publisher {
 
-    private final RedisCommands<String, String> redis;
+    private final RedisClusterCommands<String, String> redis;
     private final String stream;
 
     StreamPublisher(
@@ -17,7 +17,7 @@ final class StreamPublisher extends Publisher {
             Ledger ledger,
             Random random,
             long paceNanos,
-            RedisCommands<String, String> redis,
+            RedisClusterCommands<String, String> redis,
             String stream) {
         super(name, conversations, ledger, random, paceNanos);
         this.redis = redis;

@@ -6,8 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What came out.
  *
  * @param unanswered tries that failed and were made again
+ * @param refused tries that were answered with "later", and made again
  */
-record Verdict(long added, long stored, long queued, long unanswered, int sockets, Ledger.Counts counts) {
+record Verdict(long added, long stored, long queued, long unanswered, long refused, int sockets, Ledger.Counts counts) {
 
     /** Redis kept its data: every socket was shown everything, once and in order, and nobody needed to be told of a gap. */
     void assertNothingLost() {
@@ -36,13 +37,14 @@ record Verdict(long added, long stored, long queued, long unanswered, int socket
 
     @Override
     public String toString() {
-        return "acknowledged %d (stream %d, stored %d, queued %d; %d tries failed), %d sockets were shown %d, reconnects %d | "
+        return "acknowledged %d (stream %d, stored %d, queued %d; %d tries failed, %d refused), %d sockets were shown %d, reconnects %d | "
                         .formatted(
                                 added + stored + queued,
                                 added,
                                 stored,
                                 queued,
                                 unanswered,
+                                refused,
                                 sockets,
                                 counts.shown,
                                 counts.reconnects)
