@@ -414,7 +414,7 @@ final class Conversation implements PubSub.Listener {
 
     void checked(Position asked, Position last, Position must) {
         Position at = position;
-        if (repairing || !asked.equals(at)) {
+        if (repairing || at == null || !asked.equals(at)) {
             return;
         }
         if (must.isAfter(at) || !last.equals(at)) {
