@@ -431,7 +431,10 @@ final class Conversation implements PubSub.Listener {
         }
     }
 
-    /** Where the log is known to have had an event that has not come, that is asked for first: it may be lost, and the log have grown past it. */
+    /**
+     * Where the log is known to have had an event that has not come, that is asked for first: it may be lost, and the log have grown past
+     * it.
+     */
     void repairOn() {
         Position at = position;
         Position must = stored();

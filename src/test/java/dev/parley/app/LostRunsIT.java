@@ -24,7 +24,7 @@ class LostRunsIT {
     private final String conversation = "lost-run-" + Ids.random();
 
     private static TestNode node() {
-        return TestNode.start("hub.check-interval", "200ms");
+        return TestNode.start("hub.check-interval", "200ms", "runs.silence", "2s");
     }
 
     private void publish(TestNode node, String event) {
