@@ -173,7 +173,8 @@ class LostDataIT {
                 .lines()
                 .filter(line -> line.contains("name=parley:")
                         && !line.contains("name=parley:other ")
-                        && !line.contains(" sub=0 ") && line.contains(" psub=0 "))
+                        && !line.contains(" sub=0 ")
+                        && line.contains(" psub=0 "))
                 .findFirst()
                 .orElseThrow());
         assertThat(live.find()).isTrue();
