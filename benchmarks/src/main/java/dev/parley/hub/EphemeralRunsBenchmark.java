@@ -5,6 +5,7 @@ import dev.parley.bench.micro.Micro;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -21,7 +22,7 @@ public class EphemeralRunsBenchmark extends Micro {
 
     @Benchmark
     public List<String> snapshot() {
-        EphemeralRuns runs = new EphemeralRuns();
+        EphemeralRuns runs = new EphemeralRuns(Duration.ofMinutes(5));
         for (int i = 0; i < CHUNKS; i++) {
             runs.fold(chunk);
         }

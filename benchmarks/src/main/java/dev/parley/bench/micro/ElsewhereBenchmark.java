@@ -6,6 +6,7 @@ import dev.parley.hub.HubSettings;
 import dev.parley.ingest.PubSubSource;
 import dev.parley.redis.Keys;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
@@ -15,6 +16,8 @@ import org.openjdk.jmh.annotations.Setup;
  * event costs a node besides reading it from Redis.
  */
 public class ElsewhereBenchmark extends Micro {
+
+    private static final Duration ANY = Duration.ofSeconds(1);
 
     @Param({"300", "4000"})
     int bytes;
@@ -31,7 +34,7 @@ public class ElsewhereBenchmark extends Micro {
 
     /** Nothing is hosted, so it asks nobody for a log or a channel. */
     private static Hub hub() {
-        return new Hub(null, null, Keys.DEFAULT, HubSettings.DEFAULT, conversation -> {});
+        return new Hub(null, null, Keys.DEFAULT, new HubSettings(ANY, ANY, ANY, ANY), conversation -> {});
     }
 
     @Benchmark
