@@ -24,8 +24,8 @@ import reactor.core.publisher.Sinks;
  * Events in the order in which they are appended, a batch at a time. A batch stays at the head of the line until its outcome is known,
  * so whatever happens to it, it is in its place: it is sent again, and the log answers what it has already.
  *
- * <p>A batch is within the bounds of one script: it is not cut in two, and of what Redis refuses in a first half nothing can come in
- * through a second one.
+ * <p>A batch may be more than one script takes, so that a long line is appended with many events of a conversation in each. The log
+ * keeps their order: behind an event that Redis refuses for now nothing of its conversation comes in.
  *
  * <p>The line and all fields are guarded by this lane. Outside of it stands what calls others: appending, and telling publishers.
  */
@@ -36,6 +36,8 @@ final class Lane {
     /** What is queued goes on to agents' inboxes a few conversations at a time. */
     private static final int PLACED_AT_ONCE = 16;
 
+    private static final int BATCH_EVENTS = 4_096;
+    private static final int BATCH_BYTES = 4 << 20;
     private static final int MOST_FAILURES = 20;
     private static final int LAST_POSITIONS = 1_024;
 
@@ -124,7 +126,7 @@ final class Lane {
             if (stopped) {
                 return;
             }
-            batch = line.head(Rounds.BATCH_EVENTS, Rounds.BATCH_BYTES);
+            batch = line.head(BATCH_EVENTS, BATCH_BYTES);
             if (batch.isEmpty()) {
                 busy = false;
                 holding = false;

@@ -17,10 +17,9 @@ import java.util.function.ToIntFunction;
  */
 final class Rounds implements Iterator<List<List<Integer>>> {
 
-    /** What one script takes at most. */
-    static final int BATCH_EVENTS = 256;
+    private static final int BATCH_EVENTS = 256;
 
-    static final int BATCH_BYTES = 1 << 20;
+    private static final int BATCH_BYTES = 1 << 20;
 
     private final List<Append> events;
     private final ToIntFunction<String> slot;
