@@ -90,6 +90,10 @@ interface TopologyContract {
 
     @Test
     default void ephemeralEventsAreHeardWhereverTheyArePublished() {
+        // What is published before the node hears all masters is lost, as ephemeral events may be.
+        TestTopology.await(
+                "it hears all of Redis",
+                () -> TestHttp.get(node().management("/health/ready")).status() == 200);
         for (String c : conversations()) {
             try (TestSocket socket = TestSocket.welcomed(node().socket())) {
                 socket.send("{'type':'subscribe','conversation':'" + c + "'}").next("snapshot");
