@@ -30,10 +30,10 @@ final class ArchitectureTest {
     private static final List<List<String>> FLOORS = List.of(
             List.of("event", "frame", "metrics", "support"),
             List.of("redis", "postgres", "auth", "http"),
-            List.of("outage"),
+            List.of("outage", "archive"),
             List.of("log"),
             List.of("ingest", "hub", "session", "llmcache", "audit", "leaderboard", "ratelimit"),
-            List.of("websocket", "sse", "api", "console", "demo"),
+            List.of("websocket", "sse", "api", "openai", "console", "demo"),
             List.of("app"));
 
     private static final JavaClasses PARLEY = new ClassFileImporter()
@@ -69,6 +69,17 @@ final class ArchitectureTest {
                 .should()
                 .dependOnClassesThat(resideInAPackage(ROOT + "..").and(resideOutsideOfPackage(under("demo"))))
                 .because("it is an agent as anyone would write it")
+                .check(PARLEY);
+    }
+
+    @Test
+    void theSemanticCacheKnowsNothingOfTheOneThatUsesIt() {
+        noClasses()
+                .that()
+                .resideInAPackage(under("llmcache.semantic"))
+                .should()
+                .dependOnClassesThat(resideInAPackage(ROOT + ".llmcache"))
+                .because("it knows questions, not answers")
                 .check(PARLEY);
     }
 

@@ -6,6 +6,7 @@ import dev.parley.auth.Role;
 import dev.parley.event.Ids;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
+import dev.parley.http.Addresses;
 import dev.parley.http.Exchange;
 import dev.parley.http.Origins;
 import org.jspecify.annotations.Nullable;
@@ -14,17 +15,22 @@ import org.jspecify.annotations.Nullable;
  * Who calls the HTTP API.
  *
  * @param checkOrigin whether only same-origin and loopback pages may write
+ * @param addresses tells where they are
  */
-public record Callers(Authenticator authenticator, boolean checkOrigin) {
+public record Callers(Authenticator authenticator, boolean checkOrigin, Addresses addresses) {
 
     /** The caller of a write, who needs a role. */
     Principal writer(Exchange exchange, Role role) {
-        if (checkOrigin && !Origins.allowed(exchange.request())) {
-            throw Refusal.of(ErrorCode.FORBIDDEN, "this page's origin may not write: auth.mode is none");
-        }
-        Principal principal = authenticator.authenticate(exchange.bearer());
+        Principal principal = caller(exchange, true);
         principal.require(role);
         return principal;
+    }
+
+    Principal caller(Exchange exchange, boolean writes) {
+        if (writes && checkOrigin && !Origins.allowed(exchange.request())) {
+            throw Refusal.of(ErrorCode.FORBIDDEN, "this page's origin may not write: auth.mode is none");
+        }
+        return authenticator.authenticate(exchange.bearer());
     }
 
     /** The id that the caller gave this write, so that it can be sent again; null when it gave none. */

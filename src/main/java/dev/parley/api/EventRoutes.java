@@ -3,6 +3,7 @@ package dev.parley.api;
 import dev.parley.auth.Access;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
+import dev.parley.auth.Witness;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
@@ -14,6 +15,7 @@ import dev.parley.http.Problem;
 import dev.parley.http.Route;
 import dev.parley.log.Published;
 import dev.parley.log.Publisher;
+import dev.parley.ratelimit.Turnstile;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -33,11 +35,16 @@ public final class EventRoutes {
     private static final int LINES_AT_ONCE = 256;
 
     private final Callers callers;
+    private final Witness witness;
     private final Publisher publisher;
     private final int maxBody;
+    private final Entrance entrance;
 
-    public EventRoutes(Callers callers, Publisher publisher, int maxBody) {
+    /** @param turnstile where each event is counted */
+    public EventRoutes(Callers callers, Publisher publisher, int maxBody, Turnstile turnstile, Witness witness) {
         this.callers = callers;
+        this.entrance = new Entrance(turnstile, callers);
+        this.witness = witness;
         this.publisher = publisher;
         this.maxBody = maxBody;
     }
@@ -51,36 +58,43 @@ public final class EventRoutes {
         String conversation = exchange.id("id");
         Access access = who.access(conversation);
         String key = Callers.idempotencyKey(exchange);
-        return switch (exchange.contentType()) {
-            case JSON -> one(exchange, conversation, access, key);
-            case NDJSON -> many(exchange, conversation, access, key);
+        Mono<Void> published = switch (exchange.contentType()) {
+            case JSON -> one(exchange, who, conversation, access, key);
+            case NDJSON -> many(exchange, who, conversation, access, key);
             default ->
                 throw Problem.of(
                                 HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
                                 "Content-Type must be " + JSON + " or " + NDJSON)
                         .exception();
         };
+        return published.doOnError(
+                e -> Refusal.is(e, ErrorCode.NOT_FOUND), e -> witness.refused(who, conversation, "publish"));
     }
 
-    private Mono<Void> one(Exchange exchange, String conversation, Access access, @Nullable String key) {
+    private Mono<Void> one(Exchange exchange, Principal who, String conversation, Access access, @Nullable String key) {
         return exchange.body(maxBody)
                 .map(body -> event(body, conversation, key))
-                .flatMap(event -> publisher
-                        .publish(access, event)
+                .flatMap(event -> entrance.before(exchange, who, conversation, 1, publisher.publish(access, event))
                         .flatMap(published -> published instanceof Published.Stored
                                 ? exchange.json(201, bytes("{\"stored\":true," + result(event, published) + "}"))
                                 : exchange.json(202, bytes("{\"stored\":false," + result(event, published) + "}"))));
     }
 
-    private Mono<Void> many(Exchange exchange, String conversation, Access access, @Nullable String key) {
+    private Mono<Void> many(
+            Exchange exchange, Principal who, String conversation, Access access, @Nullable String key) {
         return exchange.body(maxBody)
                 .map(body -> events(body, conversation, key))
-                .flatMap(events -> Flux.fromIterable(events)
-                        .flatMapSequential(
-                                event -> publisher.publish(access, event).map(published -> new Line(event, published)),
-                                LINES_AT_ONCE)
-                        .collectList())
+                .flatMap(events ->
+                        entrance.before(exchange, who, conversation, events.size(), published(access, events)))
                 .flatMap(lines -> answer(exchange, lines));
+    }
+
+    private Mono<List<Line>> published(Access access, List<AgentEvent> events) {
+        return Flux.fromIterable(events)
+                .flatMapSequential(
+                        event -> publisher.publish(access, event).map(published -> new Line(event, published)),
+                        LINES_AT_ONCE)
+                .collectList();
     }
 
     private record Line(AgentEvent event, Published published) {

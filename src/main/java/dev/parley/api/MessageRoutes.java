@@ -8,6 +8,7 @@ import dev.parley.frame.ClientFrameCodec;
 import dev.parley.frame.Refusal;
 import dev.parley.http.Exchange;
 import dev.parley.http.Route;
+import dev.parley.ratelimit.Turnstile;
 import dev.parley.session.Inbound;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -19,9 +20,12 @@ public final class MessageRoutes {
     private final Callers callers;
     private final Inbound inbound;
     private final int maxBody;
+    private final Entrance entrance;
 
-    public MessageRoutes(Callers callers, Inbound inbound, int maxBody) {
+    /** @param turnstile where each message is counted */
+    public MessageRoutes(Callers callers, Inbound inbound, int maxBody, Turnstile turnstile) {
         this.callers = callers;
+        this.entrance = new Entrance(turnstile, callers);
         this.inbound = inbound;
         this.maxBody = maxBody;
     }
@@ -40,8 +44,12 @@ public final class MessageRoutes {
         return exchange.body(maxBody)
                 .map(body -> (ClientFrame.Send) frame("send", conversation, body))
                 .map(send -> new Inbound.Message(
-                        conversation, send.content(), key != null ? key : send.messageId(), send.metadata()))
-                .flatMap(message -> inbound.send(who, message))
+                        conversation,
+                        send.content(),
+                        key != null ? key : send.messageId(),
+                        send.metadata(),
+                        send.cache()))
+                .flatMap(message -> entrance.before(exchange, who, conversation, 1, inbound.send(who, message)))
                 .flatMap(sent -> answer(exchange, sent));
     }
 

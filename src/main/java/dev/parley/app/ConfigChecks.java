@@ -3,6 +3,10 @@ package dev.parley.app;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.parley.event.Ids;
+import dev.parley.llmcache.Category;
+import dev.parley.postgres.EmbeddedPostgres;
+import dev.parley.ratelimit.Limits;
+import dev.parley.ratelimit.Per;
 import io.netty.util.NetUtil;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -12,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** What a single value can't tell: names that must be ids, and settings that do not go together. Each problem names keys and the fix. */
 final class ConfigChecks {
@@ -21,6 +26,8 @@ final class ConfigChecks {
 
     /** Braces would move a conversation's keys to different slots of a cluster. */
     private static final Pattern KEY_PREFIX = Pattern.compile("[A-Za-z0-9:._/-]{1,64}");
+
+    private static final Pattern COSINE = Pattern.compile("0\\.[5-9][0-9]{0,8}|1(\\.0{1,8})?");
 
     private final LoadedConfig loaded;
     private final GatewayConfig config;
@@ -37,6 +44,10 @@ final class ConfigChecks {
         addresses();
         auth();
         redis();
+        postgres();
+        semantic();
+        upstream();
+        limits();
         return problems;
     }
 
@@ -44,6 +55,7 @@ final class ConfigChecks {
         requireId("parley.node", config.node());
         requireId("parley.auth.default-tenant", config.auth().defaultTenant());
         requireId("parley.sessions.default-agent", config.sessions().defaultAgent());
+        config.cache().seedTenant().ifPresent(tenant -> requireId("parley.cache.seed-tenant", tenant));
     }
 
     private void requireId(String key, String value) {
@@ -83,6 +95,14 @@ final class ConfigChecks {
             problems.add("parley.auth.mode is jwt without a parley.auth.jwt.secret: set one of at least " + SECRET_BYTES
                     + " bytes, best by PARLEY_AUTH_JWT_SECRET");
         }
+        int key = config.audit()
+                .key()
+                .map(value -> value.value().getBytes(UTF_8).length)
+                .orElse(SECRET_BYTES);
+        if (key < SECRET_BYTES) {
+            problems.add("parley.audit.key has " + key + " bytes: it must have at least " + SECRET_BYTES
+                    + " random ones, such as openssl rand -base64 48 prints");
+        }
         int bytes = secret.map(value -> value.value().getBytes(UTF_8).length).orElse(SECRET_BYTES);
         if (bytes < SECRET_BYTES) {
             problems.add("parley.auth.jwt.secret has " + bytes + " bytes: it must have at least " + SECRET_BYTES
@@ -104,6 +124,69 @@ final class ConfigChecks {
                 .filter(prefix -> !KEY_PREFIX.matcher(prefix).matches())
                 .ifPresent(prefix -> problems.add("parley.redis.key-prefix is \"" + prefix
                         + "\": it may have up to 64 letters, digits and : . _ / -"));
+    }
+
+    private void semantic() {
+        GatewayConfig.Semantic semantic = config.cache().semantic();
+        if ((semantic.embedder() == Embedding.HTTP) != semantic.url().isPresent()) {
+            problems.add("parley.cache.semantic.embedder and parley.cache.semantic.url don't agree:"
+                    + " the embedder http has a url, and no other one has");
+        }
+        semantic.categories().forEach(category -> requireCategory("parley.cache.semantic.categories", category));
+        semantic.thresholds().orElseGet(List::of).forEach(each -> {
+            String[] both = each.split("=", 2);
+            requireCategory("parley.cache.semantic.thresholds", both[0]);
+            if (both.length == 1 || !COSINE.matcher(both[1]).matches()) {
+                problems.add("parley.cache.semantic.thresholds has \"" + each
+                        + "\": it must be a category and a cosine from 0.5 to 1, such as faq=0.97");
+            }
+        });
+        config.cache().agents().orElseGet(List::of).forEach(each -> {
+            String[] both = each.split("=", 2);
+            requireId("parley.cache.agents", both[0]);
+            requireCategory("parley.cache.agents", both.length == 1 ? "" : both[1]);
+        });
+    }
+
+    private void requireCategory(String key, String category) {
+        if (!Category.words().contains(category)) {
+            problems.add(key + " has \"" + category + "\": it may have "
+                    + Category.words().stream().sorted().collect(Collectors.joining(", ")));
+        }
+    }
+
+    private void postgres() {
+        if (config.postgres().embedded() && config.postgres().url().isPresent()) {
+            problems.add("parley.postgres.embedded is true and parley.postgres.url is set: unset one of them");
+        }
+        if (config.postgres().embedded() && !EmbeddedPostgres.available()) {
+            problems.add(
+                    "parley.postgres.embedded is true, but only parley demo has the binaries: set parley.postgres.url");
+        }
+        boolean login = config.postgres().username().isPresent()
+                || config.postgres().password().isPresent();
+        if (login && config.postgres().url().isEmpty()) {
+            problems.add("parley.postgres.username or password is set without a parley.postgres.url:"
+                    + " say where PostgreSQL is, or unset them");
+        }
+    }
+
+    private void upstream() {
+        if (config.upstream().key().isPresent() && config.upstream().url().isEmpty()) {
+            problems.add("parley.upstream.key is set without a parley.upstream.url: say whose it is, or unset it");
+        }
+    }
+
+    private void limits() {
+        config.limits().forEach((name, limit) -> {
+            if (limit.events().isEmpty()) {
+                problems.add("parley.limits." + name + ".events is not set: say how many there may be in a period");
+            }
+            if (name.equals(Limits.CONNECT) && limit.per() == Per.CONVERSATION) {
+                problems.add("parley.limits.connect.per is conversation: a socket has none when it connects;"
+                        + " set it to address, subject or tenant");
+            }
+        });
     }
 
     /** Names other than localhost are not looked up: what they mean may change, and asking takes time. */

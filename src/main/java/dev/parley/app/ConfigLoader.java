@@ -1,5 +1,8 @@
 package dev.parley.app;
 
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
+import dev.parley.postgres.EmbeddedPostgres;
 import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.SmallRyeConfig;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
@@ -62,22 +66,24 @@ final class ConfigLoader {
 
     /** The variables that start with PARLEY_. An empty one counts as not set. */
     ConfigLoader environment(Map<String, String> variables) {
-        Map<String, String> keys = new HashMap<>();
-        Setting.ALL.values().forEach(setting -> keys.put(setting.environmentName(), setting.key()));
         Map<String, String> values = new HashMap<>();
         new TreeMap<>(variables).forEach((name, value) -> {
             if (!name.startsWith(PREFIX) || name.equals(JAVA_OPTS)) {
                 return;
             }
-            String key = keys.get(name);
-            if (key == null) {
-                problems.add(unknown(name, ENVIRONMENT, Spelling.closest(name, keys.keySet())));
+            Setting setting = Setting.findVariable(name);
+            if (setting == null) {
+                problems.add(unknown(name, ENVIRONMENT, Spelling.closest(name, variables())));
             } else if (!value.isEmpty()) {
-                values.put(key, value);
+                values.put(setting.key(), value);
             }
         });
         sources.add(new Source(values, ENVIRONMENT, VARIABLES));
         return this;
+    }
+
+    private static List<String> variables() {
+        return Setting.ALL.values().stream().map(Setting::environmentName).toList();
     }
 
     /** Keys with or without {@code parley.} in front. */
@@ -93,10 +99,21 @@ final class ConfigLoader {
     }
 
     private void requireKnown(String key, String source) {
-        if (!Setting.ALL.containsKey(key)) {
+        if (Setting.find(key) == null) {
             String meant = key.startsWith(ROOT) ? key : ROOT + key;
-            problems.add(unknown(key, source, Spelling.closest(meant, Setting.ALL.keySet())));
+            problems.add(
+                    SettingFamily.badName(meant)
+                            ? key + " (" + source + ") has a bad name: " + SettingFamily.RULE
+                            : unknown(key, source, Spelling.closest(meant, known(meant))));
         }
+    }
+
+    /** All keys, those with a name spelled with the one that this key has. */
+    private static List<String> known(String key) {
+        return Stream.concat(
+                        Setting.ALL.keySet().stream().filter(each -> !each.contains(SettingFamily.NAME)),
+                        SettingFamily.ALL.stream().map(family -> family.spelled(key)))
+                .toList();
     }
 
     private static String unknown(String name, String source, @Nullable String closest) {
@@ -113,7 +130,7 @@ final class ConfigLoader {
         SmallRyeConfig values = ValueType.addTo(new SmallRyeConfigBuilder())
                 .withSources(sources)
                 .build();
-        Setting.ALL.values().forEach(setting -> requireValid(setting, values));
+        Setting.inEffect(keys()).forEach(setting -> requireValid(setting, values));
         refuseProblems();
         ConfigMappings.registerConfigMappings(values, Set.of(ConfigClass.configClass(GatewayConfig.class)));
         LoadedConfig loaded = new LoadedConfig(values.getConfigMapping(GatewayConfig.class), values);
@@ -140,11 +157,22 @@ final class ConfigLoader {
 
     private Map<String, String> demoDefaults() {
         return Map.of(
-                "parley.console.enabled", "true", "parley.redis.embedded", String.valueOf(!isSet("parley.redis.uri")));
+                "parley.console.enabled",
+                "true",
+                "parley.redis.embedded",
+                String.valueOf(!isSet("parley.redis.uri")),
+                "parley.postgres.embedded",
+                String.valueOf(!isSet("parley.postgres.url") && EmbeddedPostgres.available()));
     }
 
     private boolean isSet(String key) {
-        return sources.stream().anyMatch(source -> source.getPropertyNames().contains(key));
+        return keys().contains(key);
+    }
+
+    private Set<String> keys() {
+        return sources.stream()
+                .flatMap(source -> source.getPropertyNames().stream())
+                .collect(toUnmodifiableSet());
     }
 
     private static String hostName() {

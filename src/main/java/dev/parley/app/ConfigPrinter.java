@@ -20,7 +20,7 @@ final class ConfigPrinter {
 
     static String print(LoadedConfig loaded) {
         ConfigPrinter printer = new ConfigPrinter(loaded);
-        Setting.ALL.values().forEach(printer::line);
+        loaded.settings().forEach(printer::line);
         return printer.yaml.toString();
     }
 

@@ -1,31 +1,66 @@
 package dev.parley.app;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.parley.api.AuditOperations;
+import dev.parley.api.AuditRoutes;
+import dev.parley.api.CacheOperations;
 import dev.parley.api.Callers;
 import dev.parley.api.EventRoutes;
+import dev.parley.api.LeaderboardOperations;
+import dev.parley.api.LimitOperations;
 import dev.parley.api.ManagementRoutes;
 import dev.parley.api.MessageRoutes;
+import dev.parley.api.Operation;
+import dev.parley.api.Operations;
+import dev.parley.api.SessionOperations;
+import dev.parley.archive.Archived;
+import dev.parley.archive.Archiver;
+import dev.parley.archive.Marks;
+import dev.parley.audit.Audit;
 import dev.parley.auth.Authenticator;
+import dev.parley.auth.Witness;
 import dev.parley.console.WebRoutes;
+import dev.parley.http.Addresses;
 import dev.parley.http.Route;
 import dev.parley.http.Router;
 import dev.parley.hub.Hub;
+import dev.parley.hub.Memory;
 import dev.parley.ingest.PubSubSource;
 import dev.parley.ingest.StreamSources;
+import dev.parley.leaderboard.DayArchive;
+import dev.parley.leaderboard.DayRecord;
+import dev.parley.leaderboard.Leaderboard;
+import dev.parley.llmcache.LlmCache;
+import dev.parley.llmcache.WrittenData;
 import dev.parley.log.ConversationLog;
 import dev.parley.log.Publisher;
+import dev.parley.log.SessionMessage;
 import dev.parley.metrics.Metric;
+import dev.parley.openai.OpenAiRoutes;
+import dev.parley.openai.Upstream;
+import dev.parley.openai.UpstreamSettings;
 import dev.parley.outage.Queued;
-import dev.parley.outage.RedisGate;
+import dev.parley.outage.RedisGates;
 import dev.parley.outage.SpillFile;
+import dev.parley.postgres.EmbeddedPostgres;
+import dev.parley.postgres.Postgres;
+import dev.parley.postgres.PostgresSettings;
+import dev.parley.ratelimit.Limits;
+import dev.parley.ratelimit.Turnstiles;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Probes;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
 import dev.parley.redis.RedisTopology;
+import dev.parley.session.Archive;
+import dev.parley.session.ColdSessions;
 import dev.parley.session.Deliveries;
+import dev.parley.session.FirstAnswers;
 import dev.parley.session.Inbound;
+import dev.parley.session.Read;
+import dev.parley.session.SessionArchive;
+import dev.parley.session.Sessions;
 import dev.parley.websocket.RedisStatus;
 import dev.parley.websocket.Services;
 import dev.parley.websocket.WebSocketEndpoint;
@@ -38,6 +73,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +91,7 @@ final class Gateway {
 
     private static final Duration STATUS_EVERY = Duration.ofSeconds(1);
     private static final int HEALS_AT_ONCE = 16;
+    private static final Duration NOTES_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
     private final GatewayConfig config;
@@ -63,12 +101,20 @@ final class Gateway {
     private final LoopResources loops = LoopResources.create("parley-http", socketLoops(), true);
     private final @Nullable EmbeddedRedis embedded;
     private final String redisUri;
-    private final RedisGate gate = new RedisGate();
+    private final RedisGates gates = new RedisGates();
     private final Redis redis;
     private final RedisProbe probe;
     private final PubSub live;
     private final PubSub channels;
     private final Probes probes;
+    private final @Nullable EmbeddedPostgres embeddedRecord;
+    private final @Nullable Postgres postgres;
+    private final @Nullable SessionArchive sessionArchive;
+    private final @Nullable Archiver archiver;
+    private final @Nullable Archiver dayArchiver;
+    private final Audit audit;
+    private final LlmCache cache;
+    private final @Nullable Upstream upstream;
     private final ConversationLog log;
     private final Hub hub;
     private final Leftovers leftovers;
@@ -76,6 +122,9 @@ final class Gateway {
     private final PubSubSource pubSubSource;
     private final StreamSources streams;
     private final WebSocketEndpoint sockets;
+    private final List<Operation> operations;
+    private final List<Route> routes;
+    private final List<Route> managed;
     private final Server http;
     private final Server management;
     private volatile boolean listening;
@@ -88,18 +137,63 @@ final class Gateway {
         // Redis, and the connections to it.
         embedded = config.redis().embedded() ? EmbeddedRedis.start() : null;
         redisUri = embedded != null ? embedded.uri() : config.redis().uri().value();
-        redis = new Redis(RedisTopology.parse(redisUri), settings.redis(), gate);
-        probe = new RedisProbe(redis, gate.closed());
+        redis = new Redis(RedisTopology.parse(redisUri), settings.redis(), gates);
+        probe = new RedisProbe(redis, gates.changes().map(change -> gates.anyClosed()));
         Keys keys = new Keys(config.redis().keyPrefix().orElse(""));
         live = redis.pubSub();
         channels = redis.broadcasts();
         probes = new Probes(redis, keys, live, channels);
 
+        // The record that outlives Redis.
+        embeddedRecord = config.postgres().embedded() ? EmbeddedPostgres.start() : null;
+        PostgresSettings record = settings.postgres(embeddedRecord);
+        postgres = record == null ? null : new Postgres(record);
+
+        audit = new Audit(redis, keys, settings.audit(), postgres);
+        Witness witness = config.audit().actions() ? audit : Witness.NONE;
+
+        // What models need not answer twice.
+        SemanticCache reworded = SemanticCache.of(config, redis, keys);
+        keep(reworded.disposable());
+        cache = new LlmCache(
+                redis, keys, settings.cache(), new WrittenData(), reworded.semantic(), reworded.categories());
+        InlineCache inline = new InlineCache(cache, settings.cachedAgents());
+        FirstAnswers firstAnswers = new FirstAnswers(redis, keys, config.auth().defaultTenant(), inline);
+        keep(firstAnswers);
+
         // The log, and who follows.
-        log = new ConversationLog(redis, keys, settings.log());
+        log = new ConversationLog(redis, keys, settings.log(), firstAnswers);
+        Archive archive = postgres == null
+                ? Archive.NONE
+                : new ColdSessions(
+                        redis,
+                        keys,
+                        postgres,
+                        config.sessions().messages(),
+                        config.log().ttl());
+        Sessions sessions = new Sessions(redis, keys, log, archive, witness);
+        sessionArchive = postgres == null
+                ? null
+                : new SessionArchive(
+                        redis,
+                        keys,
+                        postgres,
+                        config.sessions().messages(),
+                        config.log().ttl());
+        archiver = postgres == null || sessionArchive == null
+                ? null
+                : archiver(redis, config, postgres, keys.dirty(), keys.scanning(), sessionArchive);
         Deliveries deliveries = new Deliveries(redis, keys, log);
         Heals heals = new Heals(deliveries, HEALS_AT_ONCE);
-        hub = new Hub(log, live, keys, settings.hub(), heals::add);
+        hub = new Hub(
+                log,
+                live,
+                keys,
+                settings.hub(),
+                (conversation, access) -> archive.newest(
+                                conversation, access, config.sessions().messages())
+                        .map(Gateway::recalled),
+                heals::add);
 
         // What is written to it: at once, or when Redis is back.
         leftovers = new Leftovers(new SpillFile(Path.of(config.data().directory())));
@@ -111,13 +205,14 @@ final class Gateway {
                 config.outage().maxAge(),
                 left);
         Inbound inbound = new Inbound(
-                redis,
-                keys,
                 log,
                 publisher,
+                sessions,
                 deliveries,
                 config.sessions().defaultAgent(),
-                config.inbox().max());
+                config.inbox().max(),
+                witness,
+                inline);
 
         // What comes from agents.
         pubSubSource = new PubSubSource(hub::passOn);
@@ -130,36 +225,101 @@ final class Gateway {
                         .toList(),
                 settings.streams());
 
+        // What is counted.
+        Limits limits = new Limits(redis, keys, settings.limits());
+        Turnstiles turnstiles = limits.turnstiles();
+        DayRecord days = postgres == null ? null : new DayRecord(postgres);
+        Leaderboard leaderboard = new Leaderboard(redis, keys, days);
+        dayArchiver = postgres == null || days == null
+                ? null
+                : archiver(
+                        redis,
+                        config,
+                        postgres,
+                        keys.leaderboardDirty(),
+                        keys.leaderboardScan(),
+                        new DayArchive(redis, keys, leaderboard, days));
+
+        // The models behind the proxy.
+        UpstreamSettings model = settings.upstream();
+        upstream = model == null ? null : new Upstream(model, loops);
+
         // What is served.
         Authenticator authenticator = settings.authenticator();
-        Callers callers = new Callers(authenticator, settings.checkOrigin());
-        sockets = new WebSocketEndpoint(new Services(authenticator, hub, log, publisher, inbound), settings.sockets());
-        List<Route> routes = new ArrayList<>();
-        routes.add(Route.get("/v1/ws", sockets));
+        Addresses addresses = new Addresses(config.http().proxies());
+        Callers callers = new Callers(authenticator, settings.checkOrigin(), addresses);
         int maxBody = config.http().maxBody().intBytes();
-        routes.addAll(new EventRoutes(callers, publisher, maxBody).routes());
-        routes.addAll(new MessageRoutes(callers, inbound, maxBody).routes());
+        operations = new ArrayList<>();
+        operations.addAll(new SessionOperations(sessions).operations());
+        operations.addAll(new LeaderboardOperations(leaderboard).operations());
+        operations.addAll(new LimitOperations(limits).operations());
+        operations.addAll(new AuditOperations(audit, witness).operations());
+        operations.addAll(new CacheOperations(cache).operations());
+        Operations offered = new Operations(callers, maxBody, operations);
+        sockets = new WebSocketEndpoint(
+                new Services(
+                        authenticator,
+                        hub,
+                        log,
+                        publisher,
+                        inbound,
+                        sessions,
+                        offered::call,
+                        turnstiles,
+                        addresses,
+                        witness),
+                settings.sockets());
+        routes = new ArrayList<>();
+        routes.add(Route.get("/v1/ws", sockets));
+        routes.addAll(offered.routes());
+        routes.addAll(new EventRoutes(callers, publisher, maxBody, turnstiles.publish(), witness).routes());
+        routes.addAll(new MessageRoutes(callers, inbound, maxBody, turnstiles.send()).routes());
+        routes.addAll(new AuditRoutes(callers, audit, witness).routes());
+        OpenAiRoutes proxied =
+                upstream == null ? null : new OpenAiRoutes(authenticator, settings.checkOrigin(), cache, upstream);
+        if (proxied != null) {
+            routes.addAll(proxied.routes());
+        }
         routes.addAll(WebRoutes.library());
         if (config.console().enabled()) {
             routes.addAll(WebRoutes.chat());
         }
-        PrometheusMeterRegistry metrics = metrics();
+        PrometheusMeterRegistry metrics = metrics(limits);
         Map<String, ManagementRoutes.Check> checks =
                 Map.of("redis", this::redisTrouble, "live", () -> probes.deaf(live), "channels", this::channelsTrouble);
-        List<Route> managed = new ManagementRoutes(checks, metrics).routes();
+        managed = new ManagementRoutes(checks, metrics).routes();
 
-        // Nothing has been started so far: now it runs. The gate hears of a connection before anybody who would use it.
+        // Nothing has been started so far: now it runs. The gates hear of a connection before anybody who would use it.
         keep(heals);
-        keep(gate.open(probes.up(), redis.ping()));
-        keep(gate.closed().subscribe(this::gateChanged));
+        keep(gates.changes().subscribe(this::gateChanged));
         keep(status().subscribe(sockets::redis));
+        keep(probe.open());
+        keep(gates.open(probes.masters(), redis::ping));
         if (!left.isEmpty()) {
             keep(leftovers.deleteWhen(publisher.caughtUp()).subscribe());
         }
         redis.open();
+        if (postgres != null && embeddedRecord != null) {
+            embeddedRecord.whenUp(postgres::open);
+        } else if (postgres != null) {
+            postgres.open();
+        } else {
+            LOG.info("parley.postgres.url is not set: there is no record beyond what Redis keeps");
+        }
+        if (!audit.keyed()) {
+            LOG.info(
+                    "parley.audit.key is not set: the audit trail shows mistakes, but not who wants to hide something");
+        }
+        audit.open();
+        cache.open();
+        if (proxied != null) {
+            keep(proxied);
+        }
         probes.open();
         keep(probes);
-        keep(probe.open());
+        Stream.of(archiver, dayArchiver)
+                .flatMap(Stream::ofNullable)
+                .forEach(each -> keep(each.run().subscribe()));
         hub.open();
         if (config.ingest().channels()) {
             keep(pubSubSource.open(channels, keys.channelPattern()).subscribe(null, null, () -> listening = true));
@@ -182,6 +342,16 @@ final class Gateway {
         probe.asked().timeout(atMost, Mono.empty()).block();
     }
 
+    /** What is served over HTTP, on both ports. */
+    List<Route> routes() {
+        return Stream.concat(routes.stream(), managed.stream()).toList();
+    }
+
+    /** What is served by {@code call}, too. */
+    List<Operation> operations() {
+        return List.copyOf(operations);
+    }
+
     String httpAddress() {
         return http.address();
     }
@@ -195,27 +365,27 @@ final class Gateway {
         return redisUri;
     }
 
-    private void gateChanged(boolean closed) {
-        if (closed) {
+    private void gateChanged(RedisGates.Change change) {
+        if (change.closed()) {
             log.redisIsBack();
-            publisher.resume();
+            publisher.resume(change.master());
             hub.recheck();
         } else {
-            publisher.suspend();
+            publisher.suspend(change.master());
         }
     }
 
     /** What sockets are told: at once when Redis goes or comes, and while events are queued how many, now and then. */
     private Flux<RedisStatus> status() {
-        Flux<Object> looks =
-                Flux.merge(gate.closed(), Flux.interval(STATUS_EVERY).onBackpressureDrop());
-        return looks.map(look -> new RedisStatus(gate.isClosed(), publisher.queued()))
+        Flux<Object> looks = Flux.merge(
+                gates.changes(), Flux.interval(Duration.ZERO, STATUS_EVERY).onBackpressureDrop());
+        return looks.map(look -> new RedisStatus(gates.allClosed(), publisher.queued()))
                 .distinctUntilChanged();
     }
 
     private @Nullable String redisTrouble() {
         String silent = probes.silent();
-        return silent != null || gate.isClosed() ? silent : "Redis can't be reached";
+        return silent != null || gates.anyClosed() ? silent : "Redis can't be reached";
     }
 
     private @Nullable String channelsTrouble() {
@@ -230,11 +400,35 @@ final class Gateway {
         return Math.max(1, Runtime.getRuntime().availableProcessors() - 1);
     }
 
-    private PrometheusMeterRegistry metrics() {
+    private static Archiver archiver(
+            Redis redis, GatewayConfig config, Postgres postgres, String dirty, String scanning, Archived archived) {
+        return new Archiver(
+                redis,
+                postgres,
+                new Marks(redis, dirty),
+                scanning,
+                archived,
+                config.node(),
+                GatewaySettings.ARCHIVER_DEAD);
+    }
+
+    private PrometheusMeterRegistry metrics(Limits limits) {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Metric.SOCKETS.register(registry, sockets, WebSocketEndpoint::size);
         Metric.CONVERSATIONS.register(registry, hub, Hub::size);
-        Metric.REDIS_UP.register(registry, gate, one -> one.isClosed() ? 1 : 0);
+        if (archiver != null) {
+            Metric.ARCHIVE_WAITING.register(registry, archiver, Archiver::waiting);
+            Metric.ARCHIVE_LAG.register(registry, archiver, one -> one.lag().toMillis() / 1e3);
+        }
+        if (sessionArchive != null) {
+            Metric.ARCHIVED.register(registry, sessionArchive, SessionArchive::copied);
+        }
+        Metric.POSTGRES_UP.register(registry, this, node -> node.postgres != null && node.postgres.isUp() ? 1 : 0);
+        Metric.REDIS_UP.register(registry, gates, all -> all.allClosed() ? 1 : 0);
+        Metric.AUDIT_WAITING.register(registry, audit, Audit::waiting);
+        Metric.AUDIT_DROPPED.register(registry, audit, Audit::dropped);
+        Metric.AUDIT_ARCHIVED.register(registry, audit, Audit::archived);
+        Metric.AUDIT_UNARCHIVED.register(registry, audit, Audit::unarchived);
         Metric.QUEUED.register(registry, publisher, Publisher::queued);
         Metric.QUEUED_BYTES.register(registry, publisher, Publisher::waitingBytes);
         Metric.QUEUED_AGE.register(registry, publisher, one -> one.oldest().toMillis() / 1e3);
@@ -248,9 +442,31 @@ final class Gateway {
         Metric.STREAMS.register(registry, streams, StreamSources::reading);
         Metric.STREAMED.register(registry, streams, StreamSources::appended);
         Metric.DEAD.register(registry, streams, StreamSources::dead);
+        Metric.TAKEN.register(registry, limits, Limits::taken);
+        Metric.LIMITED.register(registry, limits, Limits::refused);
+        Metric.LIMITED_ALONE.register(registry, limits, Limits::alone);
+        Metric.CACHE_HITS.register(registry, cache, LlmCache::hits);
+        Metric.CACHE_MISSES.register(registry, cache, LlmCache::misses);
+        Metric.CACHE_STORED.register(registry, cache, LlmCache::stored);
+        Metric.CACHE_REFUSED.register(registry, cache, LlmCache::refused);
+        Metric.CACHE_DROPPED.register(registry, cache, LlmCache::dropped);
+        Metric.CACHE_WAITING.register(registry, cache, LlmCache::waiting);
+        if (upstream != null) {
+            for (int hundreds = 2; hundreds <= 5; hundreds++) {
+                int status = hundreds;
+                Metric.UPSTREAM_CALLS.register(registry, upstream, one -> one.answers(status), "status", status + "xx");
+            }
+            Metric.UPSTREAM_CALLS.register(registry, upstream, Upstream::unanswered, "status", "none");
+            Metric.UPSTREAM_SECONDS.register(registry, upstream, one -> one.millis() / 1e3);
+        }
         Metric.RESUBSCRIBED.register(registry, live, PubSub::acknowledgements);
         Metric.REPLACED.register(registry, this, node -> node.live.replacements() + node.channels.replacements());
         return registry;
+    }
+
+    private static Memory.Recalled recalled(Read read) {
+        String messages = read.messages().stream().map(SessionMessage::json).collect(Collectors.joining(",", "[", "]"));
+        return new Memory.Recalled(read.session().snapshotJson(), messages);
     }
 
     private void keep(Disposable disposable) {
@@ -280,11 +496,19 @@ final class Gateway {
         Duration drain = config.shutdown().drain();
         Mono.when(sockets.drain(drain), publisher.idle().timeout(drain, Mono.empty()))
                 .then(streams.close())
+                .then(audit.idle().timeout(NOTES_TIMEOUT, Mono.empty()))
+                .then(cache.flush())
                 .then(Mono.defer(() -> leftovers.write(publisher.stop())))
                 .doOnNext(kept -> intact = kept)
                 .then(Mono.fromRunnable(this::quiet))
                 .then(Flux.concatDelayError(
-                                http.close(), management.close(), live.close(), channels.close(), redis.close())
+                                http.close(),
+                                management.close(),
+                                live.close(),
+                                channels.close(),
+                                redis.close(),
+                                upstream == null ? Mono.empty() : upstream.close(),
+                                postgres == null ? Mono.empty() : postgres.close())
                         .then())
                 .then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(2)))
                 .timeout(drain.plus(STOP_TIMEOUT))
@@ -294,6 +518,9 @@ final class Gateway {
         if (embedded != null) {
             embedded.stop();
         }
+        if (embeddedRecord != null) {
+            embeddedRecord.close();
+        }
         stopped.countDown();
         return intact;
     }
@@ -301,6 +528,8 @@ final class Gateway {
     /** Ends what reads and waits, before the connections go. */
     private void quiet() {
         hub.dispose();
+        audit.dispose();
+        cache.dispose();
         running.dispose();
     }
 }

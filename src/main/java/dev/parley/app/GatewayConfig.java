@@ -1,9 +1,11 @@
 package dev.parley.app;
 
+import dev.parley.ratelimit.Per;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -24,6 +26,8 @@ interface GatewayConfig {
 
     Redis redis();
 
+    Postgres postgres();
+
     Log log();
 
     Runs runs();
@@ -40,7 +44,16 @@ interface GatewayConfig {
 
     Sessions sessions();
 
+    /** By name: those of the gateway's own doors are {@code connect}, {@code send} and {@code publish}. */
+    Map<String, Limit> limits();
+
+    Cache cache();
+
+    Upstream upstream();
+
     Outage outage();
+
+    Audit audit();
 
     Data data();
 
@@ -66,6 +79,11 @@ interface GatewayConfig {
         @WithDefault("1MiB")
         @Bounds(least = "1KiB", most = "64MiB")
         Size maxBody();
+
+        /** How many stand in front and add to X-Forwarded-For. */
+        @WithDefault("0")
+        @Bounds(least = "0", most = "10")
+        int proxies();
     }
 
     /** Where health and metrics are read. */
@@ -135,6 +153,34 @@ interface GatewayConfig {
 
         /** Stands before every key and channel. */
         Optional<String> keyPrefix();
+    }
+
+    /** The record that outlives Redis; off without a URL. */
+    interface Postgres {
+
+        /** For trying out: a server that ends with the node. Its binaries are on the class path of the demo only. */
+        @WithDefault("false")
+        boolean embedded();
+
+        Optional<PostgresUrl> url();
+
+        Optional<String> username();
+
+        Optional<Secret> password();
+
+        /** Most connections, a node. */
+        @WithDefault("10")
+        @Bounds(least = "1", most = "1000")
+        int pool();
+
+        /** Of one attempt, and of the wait for a connection that is free. */
+        @WithDefault("5s")
+        @Bounds(least = "100ms", most = "1m")
+        Duration connectTimeout();
+
+        @WithDefault("10s")
+        @Bounds(least = "100ms", most = "10m")
+        Duration queryTimeout();
     }
 
     /** The log of one conversation. */
@@ -239,7 +285,7 @@ interface GatewayConfig {
         Optional<List<String>> streams();
 
         /** Most entries of one read, which brings about 2 MiB at most. */
-        @WithDefault("5000")
+        @WithDefault("10000")
         @Bounds(least = "1", most = "10000")
         int batch();
 
@@ -278,6 +324,208 @@ interface GatewayConfig {
         @WithDefault("50")
         @Bounds(least = "1", most = "1000")
         int messages();
+
+        /** Whether a person's first message makes the session of its conversation. */
+        @WithDefault("true")
+        boolean autoCreate();
+
+        /** Messages of a session that wait for PostgreSQL, at most. */
+        @WithDefault("1000")
+        @Bounds(least = "50", most = "100000")
+        int unarchived();
+
+        /** How long a session waits for PostgreSQL. */
+        @WithDefault("7d")
+        @Bounds(least = "1h", most = "90d")
+        Duration unarchivedTtl();
+    }
+
+    /** How often something may be done. */
+    interface Limit {
+
+        /** In a period, in the long run; there whenever the limit is. */
+        @Bounds(least = "1", most = "1000000000")
+        Optional<Integer> events();
+
+        @WithDefault("1m")
+        @Bounds(least = "1s", most = "30d")
+        Duration period();
+
+        /** At once; as many as in a period unless set. */
+        @Bounds(least = "1", most = "1000000000")
+        Optional<Integer> burst();
+
+        @WithDefault("subject")
+        Per per();
+    }
+
+    /** Answers of language models that are kept. */
+    interface Cache {
+
+        Semantic semantic();
+
+        /** Each {@code agent=category}: of the first message to that agent, which need not reach it when its answer is known. */
+        Optional<List<String>> agents();
+
+        /** Whose plain questions have the seed's keys and values. */
+        Optional<String> seedTenant();
+
+        Ttl ttl();
+
+        /** How much longer an answer is served while one caller refreshes it. */
+        @WithDefault("1m")
+        @Bounds(least = "0s", most = "7d")
+        Duration stale();
+
+        /** What is asked with a higher one is not cached. */
+        @WithDefault("0.7")
+        @Bounds(least = "0", most = "2")
+        double maxTemperature();
+
+        /** Largest entry. */
+        @WithDefault("1MiB")
+        @Bounds(least = "1KiB", most = "16MiB")
+        Size maxEntry();
+
+        /** A tenant. */
+        @WithDefault("100000")
+        @Bounds(least = "1", most = "100000000")
+        int maxEntries();
+
+        /** How long computing an answer may take where nobody says. */
+        @WithDefault("30s")
+        @Bounds(least = "100ms", most = "10m")
+        Duration lease();
+
+        /** Callers that wait for what somebody else computes, a node. */
+        @WithDefault("10000")
+        @Bounds(least = "0", most = "1000000")
+        int maxWaiting();
+    }
+
+    /** The same question in other words. */
+    interface Semantic {
+
+        /** Who says how near two questions are. */
+        @WithDefault("none")
+        Embedding embedder();
+
+        /** Of the embedder with OpenAI's API, up to and without {@code /embeddings}. */
+        Optional<String> url();
+
+        /** As that embedder is asked for it. */
+        @WithDefault("text-embedding-3-small")
+        String model();
+
+        Optional<Secret> key();
+
+        /** The length of its vectors. */
+        @WithDefault("1536")
+        @Bounds(least = "1", most = "65536")
+        int dimensions();
+
+        /** The least cosine of two questions that have one answer; callers may ask for more. */
+        @WithDefault("0.95")
+        @Bounds(least = "0.5", most = "1")
+        double threshold();
+
+        /** Instead of it, each {@code category=cosine}. */
+        Optional<List<String>> thresholds();
+
+        /** Of which categories an answer to other words will do. */
+        @WithDefault("faq")
+        List<String> categories();
+
+        /** How long may be looked for one, embedding included. */
+        @WithDefault("500ms")
+        @Bounds(least = "1ms", most = "1m")
+        Duration patience();
+    }
+
+    /** How long an answer is fresh, by what kind of question it answers; 0s: it is not kept. */
+    interface Ttl {
+
+        @WithDefault("1h")
+        @Bounds(least = "0s", most = "30d")
+        Duration other();
+
+        @WithDefault("24h")
+        @Bounds(least = "0s", most = "30d")
+        Duration faq();
+
+        @WithDefault("24h")
+        @Bounds(least = "0s", most = "30d")
+        Duration classification();
+
+        @WithDefault("1h")
+        @Bounds(least = "0s", most = "30d")
+        Duration extraction();
+
+        @WithDefault("7d")
+        @Bounds(least = "0s", most = "30d")
+        Duration embedding();
+
+        @WithDefault("5m")
+        @Bounds(least = "0s", most = "30d")
+        Duration live();
+    }
+
+    /** The model's API behind the OpenAI-compatible one; that is off without a URL. */
+    interface Upstream {
+
+        Optional<UpstreamUrl> url();
+
+        /** Sent in place of the caller's. */
+        Optional<Secret> key();
+
+        /** Most connections, a node. */
+        @WithDefault("100")
+        @Bounds(least = "1", most = "10000")
+        int pool();
+
+        @WithDefault("5s")
+        @Bounds(least = "100ms", most = "1m")
+        Duration connectTimeout();
+
+        /** Silence while an answer is waited for or read. */
+        @WithDefault("2m")
+        @Bounds(least = "100ms", most = "10m")
+        Duration responseTimeout();
+
+        /** Beside the first try. */
+        @WithDefault("2")
+        @Bounds(least = "0", most = "10")
+        int retries();
+
+        /** Largest request, and largest answer or event of a stream. */
+        @WithDefault("4MiB")
+        @Bounds(least = "1KiB", most = "64MiB")
+        Size maxBody();
+    }
+
+    /** Who did what. */
+    interface Audit {
+
+        /** What entries are sealed with. */
+        Optional<Secret> key();
+
+        /** Note what people do through the gateway, and what they are kept from. */
+        @WithDefault("true")
+        boolean actions();
+
+        /** Kept in Redis, a trail. */
+        @WithDefault("10000")
+        @Bounds(least = "100", most = "1000000")
+        int maxEntries();
+
+        /** How long Redis keeps a trail after its last entry. */
+        @WithDefault("1d")
+        @Bounds(least = "1s", most = "3650d")
+        Duration ttl();
+
+        /** How long PostgreSQL keeps an entry; for ever unless set. */
+        @Bounds(least = "1d", most = "36500d")
+        Optional<Duration> retention();
     }
 
     /** Events that wait for Redis. */

@@ -18,6 +18,10 @@ record Greeting(GatewayConfig config) {
                 "  redis       {}{}",
                 RedisUri.hidePassword(gateway.redisUri()),
                 config.redis().embedded() ? " (embedded, in memory, gone with this process)" : "");
+        config.postgres().url().ifPresent(url -> LOG.info("  record      {}", url.value()));
+        if (config.postgres().embedded()) {
+            LOG.info("  record      an embedded PostgreSQL, gone with this process");
+        }
         if (config.auth().mode() == AuthMode.NONE) {
             LOG.info(
                     "  auth        off: everybody who reaches {} may do everything (parley.auth.mode)",

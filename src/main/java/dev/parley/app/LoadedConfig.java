@@ -4,12 +4,18 @@ import static java.util.Objects.requireNonNull;
 
 import io.smallrye.config.ConfigValue;
 import io.smallrye.config.SmallRyeConfig;
+import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** The configuration, and where each value of it came from. */
 record LoadedConfig(GatewayConfig gateway, SmallRyeConfig values) {
 
     static final String DEFAULT = "default";
+
+    /** All that has a value, in the keys' order. */
+    Collection<Setting> settings() {
+        return Setting.inEffect(values.getPropertyNames());
+    }
 
     /** {@code default}, {@code demo}, {@code file parley.yml}, {@code environment PARLEY_NODE} or {@code flag}. */
     String origin(Setting setting) {

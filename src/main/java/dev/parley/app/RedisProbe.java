@@ -19,7 +19,7 @@ final class RedisProbe {
     private final Flux<Boolean> reachable;
     private final Sinks.Empty<Void> asked = Sinks.empty();
 
-    /** @param reachable whether calls pass: the present state, then each change */
+    /** @param reachable whether calls pass, each time that this may have changed */
     RedisProbe(Redis redis, Flux<Boolean> reachable) {
         this.redis = redis;
         this.reachable = reachable;
@@ -27,6 +27,7 @@ final class RedisProbe {
 
     Disposable open() {
         return reachable
+                .distinctUntilChanged()
                 .filter(up -> up)
                 .concatMap(up -> ask().doFinally(signal -> {
                     var unused = asked.tryEmitEmpty(); // only the first time is told of
@@ -40,7 +41,7 @@ final class RedisProbe {
     }
 
     private Mono<Void> ask() {
-        return redis.callOne(commands -> commands.info())
+        return redis.info()
                 .map(RedisProbe::fields)
                 .doOnNext(this::report)
                 .onErrorResume(e -> {

@@ -5,12 +5,15 @@ import io.smallrye.config.ConfigMappings;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.Type;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +28,7 @@ record Setting(
         @Nullable String defaultValue,
         @Nullable Bounds bounds) {
 
-    /** Every key there is, in order. */
+    /** Every key there is, in order; of a {@link SettingFamily} the one with its placeholder. */
     static final SortedMap<String, Setting> ALL = all();
 
     private static SortedMap<String, Setting> all() {
@@ -34,7 +37,8 @@ record Setting(
         properties.forEach((key, property) -> {
             // A list is also there by index, as [*].
             if (!property.isGroup() && !key.endsWith("]")) {
-                settings.put(key, of(key, property));
+                String shown = key.replace("*", SettingFamily.NAME);
+                settings.put(shown, of(shown, property));
             }
         });
         return Collections.unmodifiableSortedMap(settings);
@@ -52,6 +56,48 @@ record Setting(
                 optional,
                 property.hasDefaultValue() ? property.getDefaultValue() : null,
                 property.getMethod().getAnnotation(Bounds.class));
+    }
+
+    /** What has this key; null when nothing may have it. */
+    static @Nullable Setting find(String key) {
+        Setting only = ALL.get(key);
+        if (only != null) {
+            return only.named() ? null : only;
+        }
+        return first(SettingFamily.ALL.stream().map(family -> family.byKey(key)));
+    }
+
+    /** What this environment variable sets; null when it is nothing. */
+    static @Nullable Setting findVariable(String variable) {
+        return first(Stream.concat(
+                ALL.values().stream()
+                        .filter(setting ->
+                                !setting.named() && setting.environmentName().equals(variable)),
+                SettingFamily.ALL.stream().map(family -> family.byVariable(variable))));
+    }
+
+    private static @Nullable Setting first(Stream<@Nullable Setting> settings) {
+        return settings.filter(Objects::nonNull).findFirst().orElse(null);
+    }
+
+    /** All that has a value where these keys are set, in order: each setting, and under each name that is used all that have names. */
+    static Collection<Setting> inEffect(Iterable<String> keys) {
+        SortedMap<String, Setting> settings = new TreeMap<>();
+        ALL.values().stream().filter(setting -> !setting.named()).forEach(only -> settings.put(only.key, only));
+        for (String key : keys) {
+            for (SettingFamily family : SettingFamily.ALL) {
+                SettingFamily.ALL.stream()
+                        .map(each -> each.siblingOf(family, key))
+                        .filter(Objects::nonNull)
+                        .forEach(setting -> settings.put(setting.key, setting));
+            }
+        }
+        return settings.values();
+    }
+
+    /** Whether its key has a placeholder for a name. */
+    boolean named() {
+        return key.contains(SettingFamily.NAME);
     }
 
     /** {@code parley.redis.connect-timeout} is {@code PARLEY_REDIS_CONNECT_TIMEOUT}. */
@@ -91,6 +137,7 @@ record Setting(
         if (type.type() == Secret.class) {
             return Secret.HIDDEN;
         }
-        return type.type() == RedisUri.class ? RedisUri.hidePassword(text) : text;
+        boolean mayHavePassword = type.type() == RedisUri.class || type.type() == PostgresUrl.class;
+        return mayHavePassword ? RedisUri.hidePassword(text) : text;
     }
 }

@@ -2,7 +2,9 @@ package dev.parley.app;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.parley.ratelimit.Per;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.lang.invoke.MethodType;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -21,19 +23,29 @@ record ValueType<T>(Class<T> type, String expected, Function<String, T> parse) {
 
     private static final Pattern DURATION = Pattern.compile("([0-9]{1,18})(ms|s|m|h|d)");
 
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}([.][0-9]{1,9})?");
+
     private static final List<ValueType<?>> ALL = List.of(
             new ValueType<>(Duration.class, "a duration such as 150ms, 5s, 10m, 2h or 30d", ValueType::duration),
             new ValueType<>(Size.class, "a size such as 64KiB, 4MiB, 1GiB or plain bytes", Size::parse),
             new ValueType<>(Integer.class, "a whole number", Integer::valueOf),
+            new ValueType<>(Double.class, "a number", ValueType::number),
             new ValueType<>(Boolean.class, "true or false", ValueType::bool),
             new ValueType<>(String.class, "a text that is not empty", ValueType::text),
             new ValueType<>(RedisUri.class, "a URI such as redis://:password@host:6379", RedisUri::parse),
+            new ValueType<>(
+                    PostgresUrl.class,
+                    "a URL such as postgresql://host:5432/database, without user and password",
+                    PostgresUrl::parse),
+            new ValueType<>(UpstreamUrl.class, "a URL such as https://api.openai.com/v1", UpstreamUrl::parse),
             new ValueType<>(Secret.class, "a text that is not empty", text -> new Secret(text(text))),
             oneOf(AuthMode.class),
-            oneOf(LogFormat.class));
+            oneOf(Embedding.class),
+            oneOf(LogFormat.class),
+            oneOf(Per.class));
 
     static ValueType<?> of(Class<?> type) {
-        Class<?> boxed = type == int.class ? Integer.class : type == boolean.class ? Boolean.class : type;
+        Class<?> boxed = MethodType.methodType(type).wrap().returnType();
         return ALL.stream()
                 .filter(candidate -> candidate.type == boxed)
                 .findFirst()
@@ -63,6 +75,13 @@ record ValueType<T>(Class<T> type, String expected, Function<String, T> parse) {
             case "h" -> Duration.ofHours(amount);
             default -> Duration.ofDays(amount);
         };
+    }
+
+    private static Double number(String text) {
+        if (!NUMBER.matcher(text).matches()) {
+            throw new IllegalArgumentException("not a number");
+        }
+        return Double.valueOf(text);
     }
 
     /** Strict: a mistyped "ture" must not mean false. */

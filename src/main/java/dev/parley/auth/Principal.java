@@ -3,7 +3,9 @@ package dev.parley.auth;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,12 +60,16 @@ public record Principal(
         }
     }
 
-    /** Throws a {@link Refusal} with {@code forbidden} when it has not got this role. */
-    public void require(Role role) {
-        if (!roles.contains(role)) {
+    /** Throws a {@link Refusal} with {@code forbidden} when it has none of these roles. */
+    public void requireAnyOf(Set<Role> wanted) {
+        if (Collections.disjoint(roles, wanted)) {
+            String names = wanted.stream().sorted().map(Role::wire).collect(Collectors.joining(" or "));
             throw Refusal.of(
-                    ErrorCode.FORBIDDEN,
-                    "this needs the role " + role.wire() + ": the token's roles do not include it");
+                    ErrorCode.FORBIDDEN, "this needs the role " + names + ": the token's roles do not include it");
         }
+    }
+
+    public void require(Role role) {
+        requireAnyOf(Set.of(role));
     }
 }

@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param agent {@code payload.agent}
  * @param messageId {@code payload.message_id}
  * @param text the body, without its quotes, of the JSON string in {@code payload.chunk} or {@code payload.content}, as it was
- *     written: bodies can be concatenated, even where a surrogate pair was cut in two; null when there is none
+ *     written: bodies can be concatenated, even where a surrogate pair was cut in two; null when there is none. Of a
+ *     person's message all of {@code payload.content}, a string or an array
  * @param tool the same of {@code payload.tool}
  * @param toolCall {@code payload.tool_call_id}
  * @param to {@code payload.to}
- * @param leaseMs {@code payload.lease_ms}: its run is taken for lost when nothing is heard of it for so long; 0 when there is none
+ * @param leaseMs {@code payload.lease_ms}: its run is taken for lost when nothing is heard of it for so long; kept within {@link
+ *     #SHORTEST_LEASE_MS} and {@link #LONGEST_LEASE_MS}: what dies is found in a day, and a pause is no death. 0 when there is none
  * @param bytes the whole event, UTF-8 JSON; never changed after this
  */
 public record AgentEvent(
@@ -41,6 +43,10 @@ public record AgentEvent(
 
     /** Deepest nesting of objects and arrays. */
     public static final int MAX_DEPTH = 64;
+
+    public static final long SHORTEST_LEASE_MS = 1_000;
+
+    public static final long LONGEST_LEASE_MS = 86_400_000;
 
     /**
      * The run that this event belongs to: the one that it names, or the one implicit run of its conversation and agent, whose name

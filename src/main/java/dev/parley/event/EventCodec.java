@@ -225,7 +225,7 @@ public final class EventCodec {
                     case "tool" -> tool = stringBody();
                     case "tool_call_id" -> toolCall = id("payload.tool_call_id");
                     case "to" -> to = id("payload.to");
-                    case "lease_ms" -> leaseMs = millis("payload.lease_ms");
+                    case "lease_ms" -> leaseMs = leaseMillis();
                     default -> skip();
                 }
             }
@@ -268,16 +268,16 @@ public final class EventCodec {
             return parser.getText();
         }
 
-        private long millis(String field) throws IOException {
+        private long leaseMillis() throws IOException {
             if (parser.currentToken() == JsonToken.VALUE_NULL) {
                 return 0;
             }
             if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT
                     || parser.getNumberType() != JsonParser.NumberType.INT
                     || parser.getIntValue() <= 0) {
-                throw new InvalidEventException(field + " must be a whole number of milliseconds above 0");
+                throw new InvalidEventException("payload.lease_ms must be a whole number of milliseconds above 0");
             }
-            return parser.getIntValue();
+            return Math.max(AgentEvent.SHORTEST_LEASE_MS, Math.min(AgentEvent.LONGEST_LEASE_MS, parser.getIntValue()));
         }
 
         /** The bytes between the quotes of the string that the parser stands on; null for any other value. */

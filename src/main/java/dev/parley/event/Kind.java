@@ -15,8 +15,12 @@ public enum Kind {
     HANDOFF('h'),
     /** A person's message; only the gateway makes it. */
     USER_MESSAGE('u'),
+    /** A person's message that is answered already, so that no agent gets it; only the gateway makes it. */
+    ANSWERED_MESSAGE('a'),
     /** A person's wish to stop a run; only the gateway makes it. */
     CANCEL('x'),
+    /** A session begins; only the gateway makes it. It binds a conversation that is nobody's, as a person's message does. */
+    SESSION_CREATED('n'),
     OTHER('-');
 
     private static final Map<String, Kind> BY_TYPE = Map.of(

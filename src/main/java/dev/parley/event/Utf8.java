@@ -35,6 +35,20 @@ public final class Utf8 {
         return true;
     }
 
+    /** Whether a text has no half of a surrogate pair alone: JSON can write one, UTF-8 can't. */
+    public static boolean canEncode(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)
+                    && !(Character.isHighSurrogate(c)
+                            && ++i < text.length()
+                            && Character.isLowSurrogate(text.charAt(i)))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The length of the well-formed sequence of two or more bytes at i, or 0. */
     private static int sequence(byte[] bytes, int i, int end) {
         int first = bytes[i] & 0xFF;

@@ -19,13 +19,14 @@ public sealed interface ClientFrame {
 
     record Unsubscribe(@Nullable String ref, String conversation) implements ClientFrame {}
 
-    /** {@code metadata} is a JSON object or null. */
+    /** {@code metadata} is a JSON object or null; {@code cache} is the category of {@code cache: {category}}. */
     record Send(
             @Nullable String ref,
             String conversation,
-            String content,
+            Content content,
             @Nullable String messageId,
-            byte @Nullable [] metadata)
+            byte @Nullable [] metadata,
+            @Nullable String cache)
             implements ClientFrame {}
 
     /** {@code payload} is a JSON object as the client wrote it. */
@@ -43,6 +44,9 @@ public sealed interface ClientFrame {
             String conversation,
             @Nullable String run,
             @Nullable String reason) implements ClientFrame {}
+
+    /** One of the HTTP API's operations by its name; {@code params} is a JSON object, empty when the client gave none. */
+    record Call(@Nullable String ref, String method, byte[] params) implements ClientFrame {}
 
     record Ping(@Nullable String ref) implements ClientFrame {}
 

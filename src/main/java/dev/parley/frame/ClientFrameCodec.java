@@ -6,6 +6,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.exc.StreamConstraintsException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -31,6 +33,8 @@ public final class ClientFrameCodec {
             .streamReadConstraints(
                     StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
             .build();
+
+    private static final ObjectMapper TREES = new ObjectMapper(JSON);
 
     private ClientFrameCodec() {}
 
@@ -84,6 +88,7 @@ public final class ClientFrameCodec {
         private final Map<String, String> strings = new HashMap<>();
         private final Map<String, byte[]> objects = new HashMap<>();
         private final Map<String, Boolean> booleans = new HashMap<>();
+        private final Map<String, byte[]> arrays = new HashMap<>();
         private final Map<String, JsonToken> others = new HashMap<>();
         private @Nullable String ref;
 
@@ -117,6 +122,7 @@ public final class ClientFrameCodec {
             switch (value) {
                 case VALUE_STRING -> strings.put(name, parser.getText());
                 case START_OBJECT -> objects.put(name, slice(parser));
+                case START_ARRAY -> arrays.put(name, slice(parser));
                 case VALUE_TRUE, VALUE_FALSE -> booleans.put(name, parser.getBooleanValue());
                 case VALUE_NULL -> {}
                 default -> {
@@ -161,9 +167,10 @@ public final class ClientFrameCodec {
                     new ClientFrame.Send(
                             ref,
                             string("conversation"),
-                            string("content"),
+                            content(),
                             optional("message_id"),
-                            optionalObject("metadata"));
+                            optionalObject("metadata"),
+                            category());
                 case "publish" ->
                     new ClientFrame.Publish(
                             ref,
@@ -174,12 +181,49 @@ public final class ClientFrameCodec {
                             bool("durable", true));
                 case "cancel" ->
                     new ClientFrame.Cancel(ref, string("conversation"), optional("run"), optional("reason"));
+                case "call" -> {
+                    byte[] params = optionalObject("params");
+                    yield new ClientFrame.Call(ref, string("method"), params == null ? new byte[] {'{', '}'} : params);
+                }
                 case "ping" -> new ClientFrame.Ping(ref);
                 case "pong" -> new ClientFrame.Pong(ref);
                 default ->
                     throw Refusal.badRequest("type is unknown: known are auth, subscribe, unsubscribe, send, publish,"
-                            + " cancel, ping and pong");
+                            + " cancel, call, ping and pong");
             };
+        }
+
+        private Content content() {
+            String text = strings.get("content");
+            byte[] parts = arrays.get("content");
+            if (text != null) {
+                return Content.text(text);
+            }
+            if (parts != null) {
+                return Content.of(tree(parts));
+            }
+            throw Refusal.badRequest((has("content") ? "content " : "content is missing: it ")
+                    + "must be a string or an array of content parts, each with its type");
+        }
+
+        private @Nullable String category() {
+            byte[] cache = optionalObject("cache");
+            if (cache == null) {
+                return null;
+            }
+            JsonNode category = tree(cache).path("category");
+            if (!category.isTextual()) {
+                throw Refusal.badRequest("cache.category must be a string, such as faq");
+            }
+            return category.textValue();
+        }
+
+        private static JsonNode tree(byte[] json) {
+            try {
+                return TREES.readTree(json);
+            } catch (IOException e) {
+                throw new UncheckedIOException("a frame was JSON, and a part of it is not", e);
+            }
         }
 
         private String string(String name) {
@@ -225,6 +269,7 @@ public final class ClientFrameCodec {
         private boolean has(String name) {
             return strings.containsKey(name)
                     || objects.containsKey(name)
+                    || arrays.containsKey(name)
                     || booleans.containsKey(name)
                     || others.containsKey(name);
         }

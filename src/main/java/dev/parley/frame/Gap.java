@@ -20,6 +20,8 @@ public record Gap(Reason reason, String requested, String first, String last) {
         LOST("lost"),
         /** More was missed than is replayed. */
         LIMIT("limit"),
+        /** None: what was shown before came from the record, since Redis could not be asked. */
+        ARCHIVE("archive"),
         /** The socket's backlog was replaced. */
         SLOW("slow");
 

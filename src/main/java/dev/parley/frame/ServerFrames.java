@@ -31,23 +31,40 @@ public final class ServerFrames {
     }
 
     public static Frame subscribed(
-            @Nullable String ref, String conversation, String position, boolean resumed, @Nullable Gap gap) {
-        FrameBuilder frame = reply("subscribed", ref, 192)
-                .string("conversation", conversation)
-                .string("position", position)
-                .bool("resumed", resumed);
+            @Nullable String ref, String conversation, @Nullable String position, boolean resumed, @Nullable Gap gap) {
+        FrameBuilder frame = reply("subscribed", ref, 192).string("conversation", conversation);
+        if (position != null) {
+            frame.string("position", position);
+        }
+        frame.bool("resumed", resumed);
         if (gap != null) {
             frame.json("gap", gap(gap));
         }
         return frame.build();
     }
 
-    /** The arguments are JSON: an object or null, an array, an array. */
-    public static Frame snapshot(String conversation, String position, String session, String messages, String runs) {
-        return new FrameBuilder("snapshot", 128 + messages.length() + runs.length())
-                .string("conversation", conversation)
-                .string("position", position)
-                .json("session", session)
+    /**
+     * The last arguments but one are JSON: an object or null, an array, an array.
+     *
+     * @param position null when the log could not be read
+     * @param source where it was read, when that was not the log
+     */
+    public static Frame snapshot(
+            String conversation,
+            @Nullable String position,
+            String session,
+            String messages,
+            String runs,
+            @Nullable String source) {
+        FrameBuilder frame = new FrameBuilder("snapshot", 128 + messages.length() + runs.length())
+                .string("conversation", conversation);
+        if (position != null) {
+            frame.string("position", position);
+        }
+        if (source != null) {
+            frame.string("source", source);
+        }
+        return frame.json("session", session)
                 .json("messages", messages)
                 .json("runs", runs)
                 .build();
@@ -123,6 +140,11 @@ public final class ServerFrames {
     /** Answers a {@code publish} that asked not to be durable. */
     public static Frame passedOn(@Nullable String ref) {
         return reply("ok", ref, 32).bool("stored", false).build();
+    }
+
+    /** Answers a {@code call}; the result is JSON. */
+    public static Frame result(@Nullable String ref, byte[] result) {
+        return reply("ok", ref, 32 + result.length).json("result", result).build();
     }
 
     public static Frame error(@Nullable String ref, Refusal refusal) {

@@ -2,6 +2,7 @@ package dev.parley.http;
 
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.List;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerResponse;
 
@@ -34,6 +35,7 @@ record Answer(int status, CharSequence contentType, byte[] body) {
             if (problem.retryMs() > 0) {
                 response.header(HttpHeaderNames.RETRY_AFTER, Long.toString(problem.retryAfter()));
             }
+            headers(problem.headers(), response);
             if (problem.status() == HttpResponseStatus.UNAUTHORIZED.code()) {
                 response.header(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
             }
@@ -43,5 +45,12 @@ record Answer(int status, CharSequence contentType, byte[] body) {
             }
             return new Answer(problem.status(), "application/problem+json", problem.json()).send(response);
         });
+    }
+
+    /** Names and values in turn; a name that is there already gets the new value. */
+    static void headers(List<String> namesAndValues, HttpServerResponse response) {
+        for (int i = 0; i < namesAndValues.size(); i += 2) {
+            response.responseHeaders().set(namesAndValues.get(i), namesAndValues.get(i + 1));
+        }
     }
 }

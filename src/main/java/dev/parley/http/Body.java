@@ -4,7 +4,6 @@ import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerRequest;
@@ -12,15 +11,10 @@ import reactor.netty.http.server.HttpServerRequest;
 /** Reads a request's body, bounded in bytes and in time. */
 record Body(HttpServerRequest request, int maxBytes, Duration timeout) {
 
-    private static final int FIRST_BUFFER = 1024;
-
     Mono<byte[]> read() {
         return Mono.defer(() -> declared() > maxBytes
                 ? Mono.error(tooLarge())
-                : request.receive()
-                        .asByteArray()
-                        .collect(() -> new ByteArrayOutputStream(FIRST_BUFFER), this::add)
-                        .map(ByteArrayOutputStream::toByteArray)
+                : Whole.of(request.receive().asByteArray(), maxBytes, this::tooLarge)
                         .timeout(timeout, Mono.error(this::late)));
     }
 
@@ -28,13 +22,6 @@ record Body(HttpServerRequest request, int maxBytes, Duration timeout) {
     private long declared() {
         String length = request.requestHeaders().get(HttpHeaderNames.CONTENT_LENGTH);
         return length == null ? 0 : Long.parseLong(length);
-    }
-
-    private void add(ByteArrayOutputStream body, byte[] part) {
-        if (part.length > maxBytes - body.size()) {
-            throw tooLarge();
-        }
-        body.writeBytes(part);
     }
 
     private Refusal tooLarge() {

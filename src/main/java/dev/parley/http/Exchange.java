@@ -1,5 +1,7 @@
 package dev.parley.http;
 
+import static java.util.stream.Collectors.toUnmodifiableMap;
+
 import dev.parley.event.Ids;
 import dev.parley.frame.Refusal;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -11,6 +13,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerRequest;
@@ -48,6 +53,13 @@ public final class Exchange {
         return response;
     }
 
+    /** The one that the request came on. */
+    public Executor eventLoop() {
+        AtomicReference<Executor> loop = new AtomicReference<>(Runnable::run);
+        request.withConnection(connection -> loop.set(connection.channel().eventLoop()));
+        return Objects.requireNonNull(loop.get());
+    }
+
     /** Whether this is a HEAD request, whose answer has no body: the answers below see to that, one that streams must. */
     public boolean headOnly() {
         return request.method().equals(HttpMethod.HEAD);
@@ -60,6 +72,11 @@ public final class Exchange {
             throw new IllegalArgumentException("the route's template has no parameter " + name);
         }
         return value;
+    }
+
+    /** The parameters of the path, percent-decoded; nothing else about them is checked. */
+    public Map<String, String> paths() {
+        return path;
     }
 
     /** A parameter of the path that must be an id; throws a {@link Refusal} with {@code bad_request} when it is none. */
@@ -75,6 +92,13 @@ public final class Exchange {
     public @Nullable String query(String name) {
         List<String> values = query.get(name);
         return values == null ? null : values.get(0);
+    }
+
+    /** The parameters of the query, decoded; the first one of each name. */
+    public Map<String, String> queries() {
+        return query.entrySet().stream()
+                .collect(toUnmodifiableMap(
+                        Map.Entry::getKey, entry -> entry.getValue().get(0)));
     }
 
     public @Nullable String header(CharSequence name) {
@@ -112,6 +136,11 @@ public final class Exchange {
      */
     public Mono<byte[]> body(int maxBytes) {
         return new Body(request, maxBytes, bodyTimeout).read();
+    }
+
+    /** Puts headers on the answer that is still to be sent: names and values in turn. */
+    public void answerWith(List<String> namesAndValues) {
+        Answer.headers(namesAndValues, response);
     }
 
     public Mono<Void> json(int status, byte[] json) {

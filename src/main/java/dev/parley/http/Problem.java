@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import io.netty.handler.codec.http.HttpResponseStatus;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -14,20 +15,21 @@ import java.util.Objects;
  * @param status the HTTP status: the code's own, or one that says it more exactly
  * @param detail for the caller: names the field and the fix
  * @param retryMs when to try again, in milliseconds; 0 when that won't help
+ * @param headers what is said beside it, names and values in turn
  */
-public record Problem(int status, ErrorCode code, String detail, int retryMs) {
+public record Problem(int status, ErrorCode code, String detail, int retryMs, List<String> headers) {
 
     private static final JsonMapper JSON = new JsonMapper();
 
     public static Problem of(Refusal refusal) {
         ErrorCode code = refusal.code();
         String detail = Objects.requireNonNullElse(refusal.getMessage(), code.wire());
-        return new Problem(code.httpStatus(), code, detail, refusal.retryMs());
+        return new Problem(code.httpStatus(), code, detail, refusal.retryMs(), refusal.headers());
     }
 
     /** A bad request for which HTTP has a status of its own. */
     public static Problem of(HttpResponseStatus status, String detail) {
-        return new Problem(status.code(), ErrorCode.BAD_REQUEST, detail, 0);
+        return new Problem(status.code(), ErrorCode.BAD_REQUEST, detail, 0, List.of());
     }
 
     static Problem internal() {
@@ -35,7 +37,8 @@ public record Problem(int status, ErrorCode code, String detail, int retryMs) {
                 ErrorCode.INTERNAL.httpStatus(),
                 ErrorCode.INTERNAL,
                 "something went wrong in the gateway: its log says what",
-                0);
+                0,
+                List.of());
     }
 
     /** This problem, to be thrown or signalled by a handler. */

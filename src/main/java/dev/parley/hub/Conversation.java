@@ -130,12 +130,11 @@ final class Conversation implements PubSub.Listener {
     // What comes live.
 
     void heard(byte[] bytes) {
-        LiveMessage message = LiveMessage.parse(bytes);
-        if (message == null) {
+        List<LiveMessage> messages = LiveMessage.parse(bytes);
+        if (messages.isEmpty()) {
             LOG.warn("Something that is no live message was published on the channel of {}", name);
-        } else {
-            heard(message);
         }
+        messages.forEach(this::heard);
     }
 
     private void heard(LiveMessage message) {
@@ -395,8 +394,7 @@ final class Conversation implements PubSub.Listener {
         boolean notFound = error instanceof Refusal refusal && refusal.code() == ErrorCode.NOT_FOUND;
         if (seat.answered && !notFound) {
             // In the middle of a stream the socket stays, and is told what it missed when Redis is back.
-            seat.reading.update(Mono.delay(RetryPolicy.FOREVER.delay(seat.attempts++))
-                    .subscribe(again -> tell(new Input.Turn(seat))));
+            readLogLater(seat);
             return;
         }
         if (!(error instanceof Refusal)) {
@@ -406,8 +404,40 @@ final class Conversation implements PubSub.Listener {
             live(seat);
             return;
         }
-        leave(seat);
-        seat.follower.refused(error instanceof Refusal refusal ? refusal : Hub.unavailable());
+        Refusal refusal = error instanceof Refusal known ? known : Hub.unavailable();
+        if (refusal.code() == ErrorCode.UNAVAILABLE && seat.hasNothing()) {
+            recall(seat, refusal);
+        } else {
+            refuse(seat, refusal);
+        }
+    }
+
+    private void readLogLater(Seat seat) {
+        seat.reading.update(
+                Mono.delay(RetryPolicy.FOREVER.delay(seat.attempts++)).subscribe(again -> tell(new Input.Turn(seat))));
+    }
+
+    void refuse(Seat seat, Refusal refusal) {
+        if (!seat.left) {
+            leave(seat);
+            seat.follower.refused(refusal);
+        }
+    }
+
+    /** Shows what was written down of it to somebody who has nothing at all. */
+    private void recall(Seat seat, Refusal otherwise) {
+        seat.reading.update(hub.recall(name, seat.access)
+                .<Input>map(recalled -> new Input.Recalled(seat, recalled))
+                .onErrorResume(e -> Mono.just(new Input.NotRecalled(seat, otherwise)))
+                .defaultIfEmpty(new Input.NotRecalled(seat, otherwise))
+                .subscribe(this::tell));
+    }
+
+    void recalled(Seat seat, Memory.Recalled recalled) {
+        if (!seat.left) {
+            seat.show(recalled, pending);
+            readLogLater(seat);
+        }
     }
 
     // When something is missing.

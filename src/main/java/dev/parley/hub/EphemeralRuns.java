@@ -7,7 +7,6 @@ import dev.parley.event.Kind;
 import dev.parley.log.LostRun;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +42,7 @@ final class EphemeralRuns {
         void heard(AgentEvent event) {
             lastNanos = System.nanoTime();
             if (event.leaseMs() > 0) {
-                Duration lease = Duration.ofMillis(event.leaseMs());
-                declared = Collections.max(
-                        List.of(Collections.min(List.of(lease, LostRun.LONGEST_LEASE)), LostRun.SHORTEST_LEASE));
+                declared = Duration.ofMillis(event.leaseMs());
             }
         }
 
@@ -102,13 +99,13 @@ final class EphemeralRuns {
                 }
             }
             case RUN_COMPLETED, RUN_FAILED -> runs.remove(event.runOrImplicit());
-            case HANDOFF, OTHER -> {
+            case HANDOFF, SESSION_CREATED, OTHER -> {
                 Run run = runs.get(event.runOrImplicit());
                 if (run != null) {
                     run.heard(event);
                 }
             }
-            case USER_MESSAGE, CANCEL -> {}
+            case USER_MESSAGE, ANSWERED_MESSAGE, CANCEL -> {}
         }
     }
 

@@ -53,6 +53,7 @@ public final class Hub implements Disposable {
     private final PubSub live;
     private final Keys keys;
     private final HubSettings settings;
+    private final Memory memory;
     private final Consumer<String> inboxPending;
     private final Map<String, Hosted> hosted = new ConcurrentHashMap<>();
     private final Set<Conversation> due = ConcurrentHashMap.newKeySet();
@@ -64,9 +65,19 @@ public final class Hub implements Disposable {
 
     private record Hosted(Conversation conversation, AtomicInteger followers) {}
 
-    /** @param inboxPending told a conversation of which a message may not have reached its agent's inbox */
-    public Hub(ConversationLog log, PubSub live, Keys keys, HubSettings settings, Consumer<String> inboxPending) {
+    /**
+     * @param memory asked while Redis is away
+     * @param inboxPending told a conversation of which a message may not have reached its agent's inbox
+     */
+    public Hub(
+            ConversationLog log,
+            PubSub live,
+            Keys keys,
+            HubSettings settings,
+            Memory memory,
+            Consumer<String> inboxPending) {
         this.log = log;
+        this.memory = memory;
         this.live = live;
         this.keys = keys;
         this.settings = settings;
@@ -105,6 +116,10 @@ public final class Hub implements Disposable {
         });
         host.conversation.tell(new Input.Join(seat));
         return () -> host.conversation.tell(new Input.Leave(seat));
+    }
+
+    Mono<Memory.Recalled> recall(String conversation, Access access) {
+        return memory.recall(conversation, access);
     }
 
     private Hosted host(String name, Executor loop) {

@@ -2,6 +2,7 @@ package dev.parley.hub;
 
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
+import dev.parley.frame.Refusal;
 import dev.parley.log.Joined;
 import dev.parley.outage.Queued;
 import java.util.function.Supplier;
@@ -99,6 +100,22 @@ sealed interface Input {
         @Override
         public void reach(Conversation conversation) {
             conversation.readFailed(seat, error);
+        }
+    }
+
+    /** The log could not be read, and this is known all the same. */
+    record Recalled(Seat seat, Memory.Recalled recalled) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.recalled(seat, recalled);
+        }
+    }
+
+    /** The log could not be read, and nothing is known. */
+    record NotRecalled(Seat seat, Refusal refusal) implements Input {
+        @Override
+        public void reach(Conversation conversation) {
+            conversation.refuse(seat, refusal);
         }
     }
 

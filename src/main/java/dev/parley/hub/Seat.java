@@ -3,6 +3,7 @@ package dev.parley.hub;
 import dev.parley.auth.Access;
 import dev.parley.event.Position;
 import dev.parley.frame.Frame;
+import dev.parley.frame.Gap;
 import dev.parley.frame.ServerFrames;
 import dev.parley.log.Joined;
 import dev.parley.log.LogEntry;
@@ -28,6 +29,8 @@ final class Seat {
     Position position;
     /** It has been told {@code subscribed}. */
     boolean answered;
+    /** What it was shown last came from the record. */
+    private boolean recall;
     /** It gets what comes live; else it is reading the log. */
     boolean live;
 
@@ -100,9 +103,26 @@ final class Seat {
         runs.addAll(ephemeralRuns);
         position = snapshot.last();
         pendingFrom = pending.next();
-        follower.offer(ServerFrames.subscribed(takeRef(), conversation, at, false, snapshot.gap()));
+        Gap gap = recall ? new Gap(Gap.Reason.ARCHIVE, "0", at, at) : snapshot.gap();
+        recall = false;
+        follower.offer(ServerFrames.subscribed(takeRef(), conversation, at, false, gap));
         follower.offer(ServerFrames.snapshot(
-                conversation, at, snapshot.session(), snapshot.messages(), "[" + String.join(",", runs) + "]"));
+                conversation, at, snapshot.session(), snapshot.messages(), "[" + String.join(",", runs) + "]", null));
+    }
+
+    /** Whether its client has neither a position of its own nor been shown anything. */
+    boolean hasNothing() {
+        return !answered && since == null;
+    }
+
+    /** Shows what was written down, and what waits for Redis on this node: until the log can be read that is all there is. */
+    void show(Memory.Recalled recalled, Pending pending) {
+        recall = true;
+        pendingFrom = 0;
+        follower.offer(ServerFrames.subscribed(takeRef(), conversation, null, false, null));
+        follower.offer(
+                ServerFrames.snapshot(conversation, null, recalled.session(), recalled.messages(), "[]", "archive"));
+        pending.framesFor(access).forEach(follower::offer);
     }
 
     /** The ref that {@code subscribed} has to echo: only the first one answers a request. */

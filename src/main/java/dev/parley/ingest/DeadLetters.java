@@ -55,14 +55,14 @@ public final class DeadLetters {
 
     /** The oldest ones first, at most that many. */
     public Flux<DeadLetter> list(long limit) {
-        return redis.call(commands -> commands.xrange(dead, Range.unbounded(), Limit.from(limit)))
+        return redis.call(dead, commands -> commands.xrange(dead, Range.unbounded(), Limit.from(limit)))
                 .map(Entry::of)
                 .map(DeadLetters::letter);
     }
 
     /** How many there are. */
     public Mono<Long> size() {
-        return redis.callOne(commands -> commands.xlen(dead));
+        return redis.callOne(dead, commands -> commands.xlen(dead));
     }
 
     /**
@@ -82,7 +82,7 @@ public final class DeadLetters {
 
     private Mono<String> retry(Entry entry) {
         Map<String, byte[]> fields = letter(entry).fields();
-        return redis.callOne(commands -> commands.xadd(stream, fields)).then(drop(entry.id()));
+        return redis.callOne(stream, commands -> commands.xadd(stream, fields)).then(drop(entry.id()));
     }
 
     /** Deletes letters; emits the ids of those that were there. */
@@ -95,15 +95,17 @@ public final class DeadLetters {
     }
 
     private Mono<String> drop(String id) {
-        return redis.callOne(commands -> commands.xdel(dead, id))
+        return redis.callOne(dead, commands -> commands.xdel(dead, id))
                 .filter(deleted -> deleted > 0)
                 .map(deleted -> id);
     }
 
     /** Those that are there when it begins, a page at a time. */
     private Flux<Entry> all() {
-        return redis.callOne(commands -> commands.xrevrange(dead, Range.unbounded(), Limit.from(1))
-                        .next())
+        return redis.callOne(
+                        dead,
+                        commands -> commands.xrevrange(dead, Range.unbounded(), Limit.from(1))
+                                .next())
                 .flatMapMany(last -> page("-", last.getId())
                         .expand(page -> page.size() < PAGE
                                 ? Mono.empty()
@@ -114,14 +116,16 @@ public final class DeadLetters {
     private Mono<List<Entry>> page(String behind, String last) {
         Range.Boundary<String> from =
                 behind.equals("-") ? Range.Boundary.unbounded() : Range.Boundary.excluding(behind);
-        return redis.call(commands ->
-                        commands.xrange(dead, Range.from(from, Range.Boundary.including(last)), Limit.from(PAGE)))
+        return redis.call(
+                        dead,
+                        commands -> commands.xrange(
+                                dead, Range.from(from, Range.Boundary.including(last)), Limit.from(PAGE)))
                 .map(Entry::of)
                 .collectList();
     }
 
     private Flux<Entry> find(String id) {
-        return redis.call(commands -> commands.xrange(dead, Range.create(id, id), Limit.from(1)))
+        return redis.call(dead, commands -> commands.xrange(dead, Range.create(id, id), Limit.from(1)))
                 .map(Entry::of);
     }
 

@@ -16,8 +16,8 @@ import reactor.core.publisher.Mono;
  */
 final class Lease {
 
-    private static final Script TAKE_OVER = Script.load(Lease.class, "take-over.lua");
-    private static final Script COMMIT = Script.load(Lease.class, "commit.lua");
+    private static final Script TAKE_OVER = Script.load(Lease.class, "readers.lua", "take-over.lua");
+    private static final Script COMMIT = Script.load(Lease.class, "readers.lua", "commit.lua");
     private static final Script RELEASE = Script.load(Lease.class, "release.lua");
     private static final byte[] YES = Script.bytes(1);
     private static final byte[] NO = Script.bytes(0);

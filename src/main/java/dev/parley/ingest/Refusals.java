@@ -45,6 +45,6 @@ final class Refusals {
 
     /** What was counted is settled. */
     Mono<Void> clear() {
-        return redis.callOne(commands -> commands.del(key)).then();
+        return redis.callOne(key, commands -> commands.del(key)).then();
     }
 }

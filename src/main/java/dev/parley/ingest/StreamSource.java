@@ -51,7 +51,7 @@ final class StreamSource implements Disposable {
     private static final Duration MOMENT = Duration.ofMillis(5);
 
     /** What a read should bring at most; how many entries that is, the last read tells. */
-    private static final int READ_BYTES = 2 << 20;
+    private static final int READ_BYTES = 4 << 20;
 
     private static final int FIRST_READ = 100;
 
@@ -232,10 +232,12 @@ final class StreamSource implements Disposable {
     }
 
     private Mono<List<Entry>> read() {
-        return Mono.defer(() -> redis.call(commands -> commands.xrange(
+        return Mono.defer(() -> redis.call(
                                 stream,
-                                Range.from(Range.Boundary.excluding(cursor), Range.Boundary.unbounded()),
-                                Limit.from(Math.min(count, settings.batch()))))
+                                commands -> commands.xrange(
+                                        stream,
+                                        Range.from(Range.Boundary.excluding(cursor), Range.Boundary.unbounded()),
+                                        Limit.from(Math.min(count, settings.batch()))))
                         .map(Entry::of)
                         .collectList())
                 .doOnNext(this::readSoFar);
@@ -250,8 +252,12 @@ final class StreamSource implements Disposable {
     }
 
     private Mono<Void> ensureGroup() {
-        return redis.callOne(commands -> commands.xgroupCreate(
-                        XReadArgs.StreamOffset.from(stream, "0-0"), Lease.GROUP, XGroupCreateArgs.Builder.mkstream()))
+        return redis.callOne(
+                        stream,
+                        commands -> commands.xgroupCreate(
+                                XReadArgs.StreamOffset.from(stream, "0-0"),
+                                Lease.GROUP,
+                                XGroupCreateArgs.Builder.mkstream()))
                 .onErrorResume(RedisCommandExecutionException.class, e -> isBusyGroup(e) ? Mono.empty() : Mono.error(e))
                 .then();
     }

@@ -1,5 +1,6 @@
 package dev.parley.log;
 
+import dev.parley.archive.Marks;
 import dev.parley.auth.Access;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Kind;
@@ -17,25 +18,33 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** {@code append.lua}'s arguments and answers. */
 final class AppendScript {
 
-    private static final Script SCRIPT = Script.load(AppendScript.class, "append.lua");
+    private static final Script SCRIPT = Script.load(AppendScript.class, "append.lua", "results.lua");
 
-    private static final Script LOST = Script.load(AppendScript.class, "silence.lua", "lost-run.lua", "append.lua");
+    private static final Script LOST =
+            Script.load(AppendScript.class, "silence.lua", "lost-run.lua", "append.lua", "results.lua");
+
+    private static final Script CHANGE =
+            Script.load(AppendScript.class, "session-change.lua", "append.lua", "session-changed.lua");
 
     private static final byte[] NONE = new byte[0];
 
     private final Keys keys;
     private final LogSettings settings;
+    private final Marks marks;
     private final boolean sharded;
 
-    AppendScript(Keys keys, LogSettings settings, boolean sharded) {
+    AppendScript(Keys keys, LogSettings settings, Marks marks, boolean sharded) {
         this.keys = keys;
         this.settings = settings;
+        this.marks = marks;
         this.sharded = sharded;
     }
 
@@ -54,27 +63,60 @@ final class AppendScript {
      * @return empty when the run has ended or was heard of
      */
     Mono<Appended> runLost(Redis redis, AgentEvent end, Duration silence) {
-        byte[][] plain = arguments(null, List.of(1), List.of(new Append(end, null, null)));
-        byte[][] arguments = Arrays.copyOf(plain, plain.length + 1);
-        arguments[plain.length] = Script.bytes(silence.toMillis());
-        return LOST.run(redis, new String[] {keys.log(end.conversation())}, arguments)
+        return runOne(LOST, redis, new Append(end, null, null), Script.bytes(silence.toMillis()))
                 .filter(answers -> !answers.isEmpty())
-                .map(answers -> answer(answers.get(0)));
+                .flatMap(answers -> marks.set(toArchive(answers, 1)).thenReturn(answer(answers.get(0))));
+    }
+
+    /** Runs it for a change of a session and the event that tells of it. */
+    Mono<List<Object>> runChange(Redis redis, Append event, byte[] change) {
+        return runOne(CHANGE, redis, event, change);
+    }
+
+    private Mono<List<Object>> runOne(Script script, Redis redis, Append event, byte[] more) {
+        byte[][] plain = arguments(null, List.of(1), List.of(event));
+        byte[][] arguments = Arrays.copyOf(plain, plain.length + 1);
+        arguments[plain.length] = more;
+        return script.run(redis, new String[] {keys.log(event.event().conversation())}, arguments);
+    }
+
+    /** The conversations whose sessions are to be archived from now on, of an answer for so many events. */
+    static List<String> toArchive(List<Object> answers, int events) {
+        return notes(answers, events, '!')
+                .map(tag -> tag.substring("!{".length(), tag.length() - 1))
+                .toList();
+    }
+
+    /** The conversations whose first message has its answer now, with what was noted when it was sent. */
+    static Map<String, String> answered(List<Object> answers, int events) {
+        return notes(answers, events, '?')
+                .map(note -> note.split("} ", 2))
+                .collect(Collectors.toUnmodifiableMap(note -> note[0].substring("?{".length()), note -> note[1]));
+    }
+
+    private static Stream<String> notes(List<Object> answers, int events, char kind) {
+        return answers.subList(events, answers.size()).stream()
+                .map(Script::text)
+                .filter(note -> note.charAt(0) == kind);
     }
 
     private byte[][] arguments(@Nullable String source, Collection<Integer> sizes, List<Append> batch) {
-        List<byte[]> all = new ArrayList<>(11 + sizes.size() + 10 * batch.size());
+        List<byte[]> all = new ArrayList<>(14 + sizes.size() + 10 * batch.size());
         all.add(Script.bytes(settings.maxEvents()));
         all.add(Script.bytes(settings.maxBytes()));
         all.add(Script.bytes(settings.ttl().toMillis()));
         all.add(Script.bytes(settings.seen()));
         all.add(Script.bytes(settings.maxRunText()));
-        all.add(Script.bytes(settings.messages()));
-        all.add(Script.bytes(settings.defaultAgent()));
+        all.add(Script.bytes(settings.sessions().messages()));
+        all.add(Script.bytes(settings.sessions().defaultAgent()));
         all.add(Script.bytes(settings.defaultTenant()));
         all.add(Script.bytes(sharded ? "SPUBLISH" : "PUBLISH"));
         all.add(optional(source));
         all.add(Script.bytes(keys.prefix()));
+        SessionSettings sessions = settings.sessions();
+        all.add(Script.bytes(sessions.autoCreate() ? "1" : ""));
+        all.add(sessions.archived() ? Script.bytes(sessions.unarchivedTtl().toMillis()) : NONE);
+        all.add(Script.bytes(sessions.unarchived()));
         Iterator<Append> appends = batch.iterator();
         for (int size : sizes) {
             all.add(Script.bytes(size));
@@ -141,12 +183,20 @@ final class AppendScript {
         return new Appended(Position.of(words[0]), duplicate, agent, toInbox);
     }
 
-    private static Refusal refusal(String reason) {
+    static Refusal refusal(String reason) {
         if (reason.equals("not_found")) {
             return notFound();
         }
+        if (reason.equals("overloaded")) {
+            return overloaded();
+        }
         ErrorCode code = Redis.isPassing(reason) ? ErrorCode.UNAVAILABLE : ErrorCode.INTERNAL;
         return Refusal.of(code, "Redis refuses the event: " + reason);
+    }
+
+    static Refusal overloaded() {
+        return Refusal.of(
+                ErrorCode.OVERLOADED, "too many messages of this conversation wait to be archived: try again later");
     }
 
     static Refusal notFound() {

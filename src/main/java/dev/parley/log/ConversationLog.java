@@ -1,9 +1,12 @@
 package dev.parley.log;
 
+import dev.parley.archive.Marks;
 import dev.parley.auth.Access;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
+import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Gap;
+import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
@@ -33,6 +36,9 @@ public final class ConversationLog {
     private static final String COUNTERS = "log";
 
     private static final String INBOX_MARK = "inbox ";
+    /** What is noted with a first message whose answer is to be kept. */
+    private static final String CACHE = "cache";
+
     /** Redis has the next one there when it is done with one. */
     private static final int BATCHES_AT_ONCE = 2;
 
@@ -41,19 +47,43 @@ public final class ConversationLog {
     private final Redis redis;
     private final Keys keys;
     private final LogSettings settings;
+    private final Marks marks;
     private final AppendScript appending;
     private final JoinScript joining;
     private final LostRuns lostRuns;
     private final boolean sharded;
+    private final AnswerListener answers;
 
     public ConversationLog(Redis redis, Keys keys, LogSettings settings) {
+        this(redis, keys, settings, AnswerListener.NOBODY);
+    }
+
+    /** @param answers called on Redis' event loop; must not block */
+    public ConversationLog(Redis redis, Keys keys, LogSettings settings, AnswerListener answers) {
+        this.answers = answers;
         this.redis = redis;
         this.keys = keys;
         this.sharded = redis.topology().sharded();
         this.settings = settings;
-        this.appending = new AppendScript(keys, settings, sharded);
+        this.marks = new Marks(redis, keys.dirty());
+        this.appending = new AppendScript(keys, settings, marks, sharded);
         this.lostRuns = new LostRuns(redis, keys, appending, settings.silence());
         this.joining = new JoinScript(keys, settings);
+    }
+
+    /** Where a conversation's keys are on a cluster; 0 without one. */
+    int slotOf(String conversation) {
+        return sharded ? SlotHash.getSlot(keys.log(conversation)) : 0;
+    }
+
+    /** The name of the master that serves a slot now; null while nobody does. */
+    @Nullable
+    String masterOf(int slot) {
+        return redis.masterOf(slot);
+    }
+
+    boolean sharded() {
+        return sharded;
     }
 
     /**
@@ -68,7 +98,7 @@ public final class ConversationLog {
         return Mono.defer(() -> {
             Outcome[] outcomes = new Outcome[events.size()];
             Map<String, Outcome> held = new ConcurrentHashMap<>();
-            Rounds rounds = new Rounds(events, sharded ? name -> SlotHash.getSlot(keys.log(name)) : name -> 0);
+            Rounds rounds = new Rounds(events, this::slotOf);
             return Flux.fromIterable(() -> rounds)
                     .concatMap(round -> Flux.fromIterable(round)
                             .flatMap(batch -> appendBatch(source, events, batch, held, outcomes), BATCHES_AT_ONCE))
@@ -105,8 +135,25 @@ public final class ConversationLog {
                             held.put(events.get(going.get(i)).event().conversation(), outcome);
                         }
                     }
+                    AppendScript.answered(answers, going.size()).forEach(this.answers::answered);
                 })
-                .then();
+                .flatMap(answers -> marks.set(AppendScript.toArchive(answers, going.size())));
+    }
+
+    /**
+     * Changes a session and appends the event that tells of it, in one script: both or neither. The same event id again changes
+     * nothing.
+     *
+     * @param event of the gateway's own, with an id
+     * @param change see {@code session-change.lua}
+     */
+    public Mono<SessionReply> change(AgentEvent event, Access access, byte[] change) {
+        return appending
+                .runChange(redis, Append.by(access, event), change)
+                .map(SessionReply::of)
+                .flatMap(reply -> reply instanceof SessionReply.Done done && done.toArchive()
+                        ? marks.set(List.of(event.conversation())).thenReturn(reply)
+                        : Mono.just(reply));
     }
 
     /**
@@ -159,25 +206,40 @@ public final class ConversationLog {
                         snapshot.inboxPending()));
     }
 
-    /** The last position of each conversation, {@link Position#ZERO} where there is no log. */
+    /**
+     * The last position of each conversation, {@link Position#ZERO} where there is no log. Those of a master that can't be asked are left
+     * out.
+     */
     public Mono<Map<String, Position>> lastPositions(Collection<String> conversations) {
         return Flux.fromIterable(conversations)
                 .flatMap(
-                        conversation -> redis.callOne(commands -> commands.hget(keys.meta(conversation), COUNTERS))
-                                .map(counters -> Map.entry(conversation, lastPosition(Script.text(counters))))
-                                .defaultIfEmpty(Map.entry(conversation, Position.ZERO)),
+                        conversation -> lastPosition(conversation)
+                                .map(position -> Map.entry(conversation, position))
+                                .onErrorResume(ConversationLog::isUnavailable, e -> Mono.empty()),
                         LAST_POSITIONS_CONCURRENCY)
                 .collectMap(Map.Entry::getKey, Map.Entry::getValue);
     }
 
-    private static Position lastPosition(String counters) {
+    private Mono<Position> lastPosition(String conversation) {
+        String meta = keys.meta(conversation);
+        return redis.callOne(meta, commands -> commands.hget(meta, COUNTERS))
+                .map(counters -> lastPositionOf(Script.text(counters)))
+                .defaultIfEmpty(Position.ZERO);
+    }
+
+    private static boolean isUnavailable(Throwable e) {
+        return e instanceof Refusal refusal && refusal.code() == ErrorCode.UNAVAILABLE;
+    }
+
+    private static Position lastPositionOf(String counters) {
         return Position.of(counters.substring(0, counters.indexOf(' ')));
     }
 
     /** Publishes an ephemeral event, which no log will have. */
     public Mono<Void> passOn(AgentEvent event, Access access) {
+        String channel = keys.channel(event.type());
         return requireAccess(event.conversation(), access)
-                .then(redis.callOne(commands -> commands.publish(keys.channel(event.type()), event.bytes())))
+                .then(redis.callOne(channel, commands -> commands.publish(channel, event.bytes())))
                 .then();
     }
 
@@ -186,11 +248,13 @@ public final class ConversationLog {
         if (!access.checked()) {
             return Mono.empty();
         }
-        return redis.call(commands -> commands.hmget(keys.meta(conversation), COUNTERS, "tenant"))
+        String meta = keys.meta(conversation);
+        return redis.call(meta, commands -> commands.hmget(meta, COUNTERS, "tenant"))
                 .collectMap(KeyValue::getKey, field -> field.hasValue() ? Script.text(field.getValue()) : "")
-                .flatMap(meta -> mayReach(access, meta.getOrDefault(COUNTERS, ""), meta.getOrDefault("tenant", ""))
-                        ? Mono.empty()
-                        : Mono.error(AppendScript.notFound()));
+                .flatMap(
+                        fields -> mayReach(access, fields.getOrDefault(COUNTERS, ""), fields.getOrDefault("tenant", ""))
+                                ? Mono.empty()
+                                : Mono.error(AppendScript.notFound()));
     }
 
     private boolean mayReach(Access access, String counters, String tenant) {
@@ -202,22 +266,44 @@ public final class ConversationLog {
 
     /** The agent that a conversation's next message goes to. */
     public Mono<String> currentAgent(String conversation, String otherwise) {
-        return redis.callOne(commands -> commands.hget(keys.session(conversation), "current_agent"))
-                .switchIfEmpty(redis.callOne(commands -> commands.hget(keys.meta(conversation), "agent")))
+        String session = keys.session(conversation);
+        String meta = keys.meta(conversation);
+        return redis.callOne(session, commands -> commands.hget(session, "current_agent"))
+                .switchIfEmpty(redis.callOne(meta, commands -> commands.hget(meta, "agent")))
                 .map(Script::text)
                 .defaultIfEmpty(otherwise);
     }
 
+    /** Whether nothing was said in a conversation yet, and nothing is known that an answer might depend on. */
+    public Mono<Boolean> isUntouched(String conversation) {
+        String messages = keys.messages(conversation);
+        return redis.callOne(messages, commands -> commands.exists(messages, keys.context(conversation)))
+                .map(there -> there == 0);
+    }
+
+    /**
+     * Has the {@link AnswerListener} told of the first answer: when a run completes that used no tool, on the node that appends its end.
+     *
+     * @param note for the listener
+     */
+    public Mono<Void> keepAnswer(String conversation, String note) {
+        String meta = keys.meta(conversation);
+        return redis.callOne(meta, commands -> commands.hset(meta, CACHE, Script.bytes(note)))
+                .then();
+    }
+
     /** What is marked as on its way to an inbox: each mark is {@code <agent> <position> <event>}, under its message id. */
     public Mono<Map<String, byte[]>> inboxMarks(String conversation) {
-        return redis.call(commands -> commands.hgetall(keys.meta(conversation)))
+        String meta = keys.meta(conversation);
+        return redis.call(meta, commands -> commands.hgetall(meta))
                 .filter(field -> field.getKey().startsWith(INBOX_MARK))
                 .collectMap(field -> field.getKey().substring(INBOX_MARK.length()), field -> field.getValue());
     }
 
     /** Says that a message has reached its inbox. */
     public Mono<Void> clearInboxMark(String conversation, String messageId) {
-        return redis.callOne(commands -> commands.hdel(keys.meta(conversation), INBOX_MARK + messageId))
+        String meta = keys.meta(conversation);
+        return redis.callOne(meta, commands -> commands.hdel(meta, INBOX_MARK + messageId))
                 .then();
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code join.lua}'s arguments and answers. */
 final class JoinScript {
 
-    static final Script SCRIPT = Script.load(JoinScript.class, "join.lua");
+    static final Script SCRIPT = Script.load(JoinScript.class, "silence.lua", "join.lua");
 
     private static final int PAGE_EVENTS = 128;
 
@@ -42,7 +42,7 @@ final class JoinScript {
             Script.bytes(settings.pageBytes()),
             Script.bytes(access == null || !access.checked() ? "" : access.tenant()),
             Script.bytes(access == null || access.mayBeNew() ? "1" : "0"),
-            Script.bytes(settings.messages()),
+            Script.bytes(settings.sessions().messages()),
             Script.bytes(settings.defaultTenant()),
             Script.bytes(settings.silence().toMillis())
         };

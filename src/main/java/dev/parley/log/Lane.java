@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -38,24 +39,16 @@ final class Lane {
 
     private static final int BATCH_EVENTS = 4_096;
     private static final int BATCH_BYTES = 4 << 20;
-    private static final int MOST_FAILURES = 20;
-    private static final int LAST_POSITIONS = 1_024;
 
     private static final Mono<Published> QUEUED = Mono.just(new Published.Queued());
 
-    private final ConversationLog log;
+    private final Function<List<Append>, Mono<List<Outcome>>> append;
+    private final BooleanSupplier away;
     private final QueueListener listener;
     private final OutageQueue<Waiting>.Line line;
     private final QueueCounts counts;
     /** The last positions of the conversations that were last appended to. */
-    private final Map<String, Position> last = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Position> eldest) {
-            return size() > LAST_POSITIONS;
-        }
-    };
+    private final Map<String, Position> last;
     /** The try that is under way, or the delay before it. */
     private final Disposable.Swap running = Disposables.swap();
     /** The number of the latest try: an earlier one's outcome counts no more. */
@@ -70,11 +63,31 @@ final class Lane {
     private boolean stopped;
     private int failures;
 
-    Lane(ConversationLog log, QueueListener listener, OutageQueue<Waiting>.Line line, QueueCounts counts) {
-        this.log = log;
+    /**
+     * @param append appends a batch, as {@link ConversationLog#append} does
+     * @param away whether it is known already that nothing can be appended now
+     * @param lastPositions of conversations that are remembered at most
+     */
+    Lane(
+            Function<List<Append>, Mono<List<Outcome>>> append,
+            BooleanSupplier away,
+            QueueListener listener,
+            OutageQueue<Waiting>.Line line,
+            QueueCounts counts,
+            int lastPositions) {
+        this.append = append;
+        this.away = away;
         this.listener = listener;
         this.line = line;
         this.counts = counts;
+        this.last = new LinkedHashMap<>() {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Position> eldest) {
+                return size() > lastPositions;
+            }
+        };
     }
 
     /** An event and, as long as it has not been answered, who is to be told. */
@@ -104,8 +117,11 @@ final class Lane {
             if (stopped) {
                 throw stopping();
             }
+            boolean held = holding || away.getAsBoolean();
+            // Those who wait already are told when the lane is suspended.
+            holding = holding || (held && line.isEmpty());
             done = holding ? null : Sinks.one();
-            line.add(new Waiting(event, done));
+            line.add(new Waiting(event, done), held);
             if (holding) {
                 queued(event);
             }
@@ -140,7 +156,7 @@ final class Lane {
         List<Append> appends = batch.stream()
                 .map(one -> Append.by(one.event.access(), one.event.event()))
                 .toList();
-        attempt.update(log.append(null, appends)
+        attempt.update(append.apply(appends)
                 .flatMap(outcomes -> placed(number, batch, outcomes).thenReturn(outcomes))
                 .subscribe(outcomes -> finished(number, batch, outcomes), error -> failed(number, batch, error)));
     }
@@ -310,8 +326,7 @@ final class Lane {
 
     private void tryLater() {
         delayed = true;
-        running.update(Mono.delay(RetryPolicy.FOREVER.delay(failures)).subscribe(now -> due()));
-        failures = Math.min(failures + 1, MOST_FAILURES);
+        running.update(Mono.delay(RetryPolicy.FOREVER.delay(failures++)).subscribe(now -> due()));
     }
 
     private void due() {

@@ -2,50 +2,65 @@ package dev.parley.log;
 
 import dev.parley.event.Position;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
- * What an append publishes on the conversation's live channel: {@code <prev> <position> <event_id|-> <event>}.
+ * An event as an append tells of it on the conversation's live channel. Those that were appended together come in one message:
+ * {@code <prev>}, and for each {@code  <position> <event_id|-> <bytes> <event>}.
  *
  * @param prev the position of the event before it, which proves that nothing was lost between
  */
 public record LiveMessage(Position prev, LogEntry entry) {
 
-    /**
-     * Reads one.
-     *
-     * @return null when somebody else published something else there
-     */
-    public static @Nullable LiveMessage parse(byte[] message) {
-        int first = space(message, 0);
-        int second = space(message, first + 1);
-        int third = space(message, second + 1);
-        if (first < 0 || second < 0 || third < 0) {
-            return null;
-        }
-        Position prev = Position.parse(text(message, 0, first));
-        Position position = Position.parse(text(message, first + 1, second));
-        if (prev == null || position == null) {
-            return null;
-        }
-        String id = text(message, second + 1, third);
-        return new LiveMessage(
-                prev,
-                new LogEntry(
-                        position, id.equals("-") ? null : id, Arrays.copyOfRange(message, third + 1, message.length)));
-    }
-
-    private static int space(byte[] message, int from) {
-        for (int i = from; i < message.length; i++) {
-            if (message[i] == ' ') {
-                return i;
+    /** Reads a message; empty when somebody else published something else there. */
+    public static List<LiveMessage> parse(byte[] message) {
+        Words words = new Words(message);
+        List<LiveMessage> events = new ArrayList<>(1);
+        Position prev = Position.parse(words.next());
+        do {
+            Position position = Position.parse(words.next());
+            String id = words.next();
+            byte[] event = words.bytes(words.next());
+            if (prev == null || position == null || event.length == 0) {
+                return List.of();
             }
-        }
-        return -1;
+            events.add(new LiveMessage(prev, new LogEntry(position, id.equals("-") ? null : id, event)));
+            prev = position;
+        } while (words.more());
+        return events;
     }
 
-    private static String text(byte[] message, int from, int to) {
-        return new String(message, from, to - from, StandardCharsets.ISO_8859_1);
+    /** What stands between spaces; nothing where there is no more. */
+    private static final class Words {
+        private final byte[] message;
+        private int at;
+
+        Words(byte[] message) {
+            this.message = message;
+        }
+
+        boolean more() {
+            return at < message.length;
+        }
+
+        String next() {
+            int from = Math.min(at, message.length);
+            while (at < message.length && message[at] != ' ') {
+                at++;
+            }
+            return new String(message, from, Math.min(at++, message.length) - from, StandardCharsets.ISO_8859_1);
+        }
+
+        /** So many, with a space behind them unless they are the last. */
+        byte[] bytes(String count) {
+            int length = count.matches("[0-9]{1,9}") ? Integer.parseInt(count) : 0;
+            if (length > message.length - at) {
+                return new byte[0];
+            }
+            at += length + 1;
+            return Arrays.copyOfRange(message, at - length - 1, at - 1);
+        }
     }
 }

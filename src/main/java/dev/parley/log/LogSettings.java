@@ -10,13 +10,12 @@ import java.time.Duration;
  * @param ttl how long a conversation without any event is kept
  * @param seen event ids remembered
  * @param maxRunText longest text kept of a run in progress, in bytes
- * @param messages newest messages kept
  * @param resumeEvents most missed events that are replayed; past them a snapshot is sent
  * @param resumeBytes the same in bytes
  * @param pageBytes of missed events that are read at once, about
- * @param defaultAgent who is spoken to first
  * @param defaultTenant whose a conversation is that only agents wrote to
  * @param silence after which a run that declares no lease is taken for lost
+ * @param sessions what is kept of the conversation's session
  */
 public record LogSettings(
         int maxEvents,
@@ -24,13 +23,12 @@ public record LogSettings(
         Duration ttl,
         int seen,
         long maxRunText,
-        int messages,
         int resumeEvents,
         long resumeBytes,
         long pageBytes,
-        String defaultAgent,
         String defaultTenant,
-        Duration silence) {
+        Duration silence,
+        SessionSettings sessions) {
 
     public static final LogSettings DEFAULT = new LogSettings(
             1_000,
@@ -38,11 +36,10 @@ public record LogSettings(
             Duration.ofHours(2),
             2_000,
             1L << 20,
-            50,
             1_000,
             1L << 20,
             256L << 10,
-            "triage",
             "default",
-            Duration.ofMinutes(5));
+            Duration.ofMinutes(5),
+            SessionSettings.DEFAULT);
 }

@@ -15,11 +15,6 @@ import java.time.Instant;
  */
 public record LostRun(String conversation, String run, String agent, String messageId, Duration lease) {
 
-    /** Leases are kept within these: what dies is found in a day, and a pause is no death. */
-    public static final Duration SHORTEST_LEASE = Duration.ofSeconds(1);
-
-    public static final Duration LONGEST_LEASE = Duration.ofDays(1);
-
     private static final String FAILED = "agent.run.failed";
 
     /** The end of it, as its agent would have said it. */

@@ -47,7 +47,8 @@ final class LostRuns {
 
     /** See {@link ConversationLog#endLostRuns}. */
     Mono<Duration> end(String conversation) {
-        return redis.callOne(commands -> commands.exists(keys.runs(conversation)))
+        String runs = keys.runs(conversation);
+        return redis.callOne(runs, commands -> commands.exists(runs))
                 .filter(there -> there > 0)
                 .flatMap(there -> find(conversation));
     }

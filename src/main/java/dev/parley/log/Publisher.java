@@ -6,27 +6,24 @@ import dev.parley.frame.Refusal;
 import dev.parley.outage.OutageQueue;
 import dev.parley.outage.Queued;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
-import java.util.stream.IntStream;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Appends single events in batches: while one append script is under way, what comes meanwhile makes the next batch. A conversation
- * always takes the same of a few {@link Lane}s and a lane has one script under way, so a conversation's events are appended in the
+ * Appends single events in batches: while one append is under way, what comes meanwhile makes the next batch. A conversation
+ * always takes the same of the {@link Lanes} and a lane has one append under way, so a conversation's events are appended in the
  * order in which they were given.
  *
- * <p>While Redis is away the lanes are the queue: what they have stays in its place, its publishers are told so at once, and it is
- * appended in the same order when Redis is back. New events wait behind it.
+ * <p>While the master that serves a conversation is away its lane is the queue: what it has stays in its place, its publishers are told so
+ * at once, and it is appended in the same order when the master is back or has been replaced. New events wait behind it.
  *
- * <p>Bounded by the bytes that wait and by the age of the oldest; past them an event is refused with {@code overloaded}. Thread-safe;
+ * <p>Bounded by the bytes that wait and by the age of a lane's oldest; past them an event is refused with {@code overloaded}. Thread-safe;
  * answers come on Redis' event loop, or on the thread that found out that Redis is away.
  */
 public final class Publisher {
 
-    private static final int LANES = 4;
     /** What an event costs in memory beside its own bytes, about. */
     private static final int OVERHEAD = 512;
 
@@ -34,18 +31,16 @@ public final class Publisher {
 
     private final OutageQueue<Lane.Waiting> queue;
     private final QueueCounts counts = new QueueCounts();
-    private final List<Lane> lanes;
+    private final Lanes lanes;
 
     /**
      * @param maxBytes of events that wait to be appended, over all conversations, with {@value #OVERHEAD} more for each
-     * @param maxAge of the oldest event that waits
+     * @param maxAge of the oldest event that waits in a lane
      * @param left what an earlier process had accepted: it comes before anything new
      */
     public Publisher(ConversationLog log, QueueListener listener, long maxBytes, Duration maxAge, List<Queued> left) {
-        this.queue = new OutageQueue<>(LANES, Publisher::size, maxBytes, maxAge, System::nanoTime);
-        this.lanes = IntStream.range(0, LANES)
-                .mapToObj(i -> new Lane(log, listener, queue.line(i), counts))
-                .toList();
+        this.queue = new OutageQueue<>(Publisher::size, maxBytes, maxAge, System::nanoTime);
+        this.lanes = new Lanes(log, listener, queue, counts);
         left.forEach(event -> lane(event.event()).restore(event));
     }
 
@@ -66,17 +61,17 @@ public final class Publisher {
     }
 
     private Lane lane(AgentEvent event) {
-        return lanes.get(Math.floorMod(event.conversation().hashCode(), LANES));
+        return lanes.of(event.conversation());
     }
 
-    /** Redis is away: nothing under way is waited for, all that waits is told so. */
-    public void suspend() {
-        lanes.forEach(Lane::suspend);
+    /** A master is away: nothing under way there is waited for, all that waits for it is told so. */
+    public void suspend(String master) {
+        lanes.suspend(master);
     }
 
-    /** Redis is back: all lanes go on at once. */
-    public void resume() {
-        lanes.forEach(Lane::resume);
+    /** A master is back, or has just become one: what it serves goes on at once. */
+    public void resume(String master) {
+        lanes.resume(master);
     }
 
     /** Completes when nothing waits any more. */
@@ -102,9 +97,7 @@ public final class Publisher {
      * @return what still waits, each conversation's in order. Its publishers are told when {@link Rest#kept} or {@link Rest#lost} is called
      */
     public Rest stop() {
-        List<Lane.Waiting> all = new ArrayList<>();
-        lanes.forEach(lane -> all.addAll(lane.stop()));
-        return new Rest(all);
+        return new Rest(lanes.stop());
     }
 
     /** What still waited when the publisher was stopped. */

@@ -6,19 +6,26 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
-import java.util.stream.IntStream;
 
 /**
- * What waits for Redis: a few lines, each in order, which together hold so many bytes at most and nothing older than so long. What is
+ * What waits for Redis: lines, each in order, which together hold so many bytes at most, and each nothing older than so long. What is
  * beyond that is refused with {@code overloaded}; what was taken stays.
+ *
+ * <p>A line that is not held up has an eighth of the bytes more, so that what waits for one master of a cluster leaves room for what goes
+ * straight to the others.
  *
  * @param <E> what waits
  */
 public final class OutageQueue<E> {
+
+    /** The part of the bytes that is kept for what is not held up. */
+    private static final int SPARE = 8;
 
     private final ToLongFunction<E> size;
     private final long maxBytes;
@@ -27,23 +34,25 @@ public final class OutageQueue<E> {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong count = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
-    private final List<Line> lines;
+    private final Queue<Line> lines = new ConcurrentLinkedQueue<>();
 
     /**
      * @param size of one element in bytes
-     * @param maxAge when the oldest element is older, nothing new is taken
+     * @param maxAge when the oldest element of a line is older, nothing new is taken behind it
      * @param nanoTime such as {@link System#nanoTime}
      */
-    public OutageQueue(int lines, ToLongFunction<E> size, long maxBytes, Duration maxAge, LongSupplier nanoTime) {
+    public OutageQueue(ToLongFunction<E> size, long maxBytes, Duration maxAge, LongSupplier nanoTime) {
         this.size = size;
         this.maxBytes = maxBytes;
         this.maxAgeNanos = maxAge.toNanos();
         this.nanoTime = nanoTime;
-        this.lines = IntStream.range(0, lines).mapToObj(i -> new Line()).toList();
     }
 
-    public Line line(int number) {
-        return lines.get(number);
+    /** One line more. */
+    public Line newLine() {
+        Line line = new Line();
+        lines.add(line);
+        return line;
     }
 
     public long size() {
@@ -61,16 +70,12 @@ public final class OutageQueue<E> {
 
     /** Age of the oldest element, zero when there is none. */
     public Duration oldest() {
-        return Duration.ofNanos(oldestNanos());
-    }
-
-    private long oldestNanos() {
         long now = nanoTime.getAsLong();
         long oldest = 0;
         for (Line line : lines) {
             oldest = Math.max(oldest, line.age(now));
         }
-        return oldest;
+        return Duration.ofNanos(oldest);
     }
 
     private record Entry<E>(E element, long since) {}
@@ -93,15 +98,16 @@ public final class OutageQueue<E> {
         /**
          * Takes one more, at the end.
          *
+         * @param held the line waits for Redis
          * @throws Refusal {@code overloaded} when the queue is full or its oldest element too old
          */
-        public void add(E element) {
+        public void add(E element, boolean held) {
             long more = size.applyAsLong(element);
-            if (bytes.addAndGet(more) > maxBytes) {
+            if (bytes.addAndGet(more) > (held ? maxBytes : maxBytes + maxBytes / SPARE)) {
                 bytes.addAndGet(-more);
                 throw overloaded("too many events wait for Redis on this node");
             }
-            if (oldestNanos() > maxAgeNanos) {
+            if (age(nanoTime.getAsLong()) > maxAgeNanos) {
                 bytes.addAndGet(-more);
                 throw overloaded("events have been waiting for Redis for too long on this node");
             }

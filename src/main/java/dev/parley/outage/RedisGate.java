@@ -2,8 +2,8 @@ package dev.parley.outage;
 
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
-import dev.parley.redis.Guard;
 import dev.parley.support.RetryPolicy;
+import dev.parley.support.Succession;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
@@ -22,16 +22,16 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The circuit breaker around Redis; as with every breaker, calls pass while it is <em>closed</em>. A lost connection opens it at once,
+ * The circuit breaker around one master; as with every breaker, calls pass while it is <em>closed</em>. A lost connection opens it at once,
  * calls that time out or can't be sent open it when they are half of the last ones. What Redis itself refuses says that it is there.
  * While it is open a call fails at once with {@code unavailable}.
  *
  * <p>No caller's command tries whether Redis is back: the gate asks by itself, some 50 to 100 ms after the connection is back and with
  * a growing, jittered delay while there is no answer, so that nodes do not come back in one herd. It begins open.
  *
- * <p>One for all of Redis: on a cluster a master that is away opens it when half of the calls fail. Thread-safe; nothing blocks.
+ * <p>Thread-safe; nothing blocks.
  */
-public final class RedisGate implements Guard {
+final class RedisGate implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(RedisGate.class);
 
@@ -40,57 +40,59 @@ public final class RedisGate implements Guard {
     /** Resilience4j's own way back, which would take a caller's command for it, is as good as never. */
     private static final Duration NEVER = Duration.ofDays(3_650);
 
-    private final CircuitBreaker breaker = CircuitBreaker.of(
-            "redis",
-            CircuitBreakerConfig.custom()
-                    .slidingWindow(WINDOW, FEWEST, SlidingWindowType.COUNT_BASED)
-                    .failureRateThreshold(50)
-                    .waitDurationInOpenState(NEVER)
-                    .recordException(RedisGate::isAway)
-                    .writableStackTraceEnabled(false)
-                    .build());
+    private final String master;
+    private final Mono<Void> probe;
+    private final CircuitBreaker breaker;
     private final Sinks.Many<Boolean> closed = Sinks.many().replay().latest();
-    private final Disposable.Swap probing = Disposables.swap();
+    private final Succession probing = new Succession();
+    private boolean up;
     private volatile boolean reached;
-    private volatile Mono<Void> probe = Mono.never();
 
-    public RedisGate() {
+    /** @param probe completes when the master has answered; subscribed to once for each try, past this gate */
+    RedisGate(String master, Mono<Void> probe) {
+        this.master = master;
+        this.probe = probe;
+        this.breaker = CircuitBreaker.of(
+                master,
+                CircuitBreakerConfig.custom()
+                        .slidingWindow(WINDOW, FEWEST, SlidingWindowType.COUNT_BASED)
+                        .failureRateThreshold(50)
+                        .waitDurationInOpenState(NEVER)
+                        .recordException(RedisGate::isAway)
+                        .writableStackTraceEnabled(false)
+                        .build());
         breaker.transitionToOpenState();
         breaker.getEventPublisher().onStateTransition(change -> changed());
         changed();
     }
 
-    @Override
-    public <T> Publisher<T> around(Publisher<T> call) {
+    /** Lets a call through, or refuses it without asking Redis. */
+    <T> Publisher<T> around(Publisher<T> call) {
         return Flux.from(call)
                 .transformDeferred(CircuitBreakerOperator.of(breaker))
                 .onErrorMap(CallNotPermittedException.class, e -> refused());
     }
 
-    /**
-     * Begins to watch.
-     *
-     * @param up whether the connection stands: the present state, then each change
-     * @param ping completes when Redis has answered; subscribed to once for each probe, past this gate
-     * @return ends watching and probing
-     */
-    public Disposable open(Flux<Boolean> up, Mono<Void> ping) {
-        probe = ping;
-        return Disposables.composite(up.subscribe(this::connection), probing);
-    }
-
     /** Whether calls pass. */
-    public boolean isClosed() {
+    boolean isClosed() {
         return breaker.getState() == State.CLOSED;
     }
 
     /** The same as it is now, then each change, on a thread of Reactor's parallel scheduler. Never ends. */
-    public Flux<Boolean> closed() {
+    Flux<Boolean> closed() {
         return closed.asFlux().distinctUntilChanged().publishOn(Schedulers.parallel());
     }
 
-    private void connection(boolean up) {
-        if (!up) {
+    /** Is told whether the master is there and answers; one call at a time. */
+    void stands(boolean now) {
+        if (now != up) {
+            up = now;
+            changedTo(now);
+        }
+    }
+
+    private void changedTo(boolean stands) {
+        if (!stands) {
             breaker.transitionToOpenState();
         } else if (reached) {
             probeSoon();
@@ -108,24 +110,30 @@ public final class RedisGate implements Guard {
             closed.emitNext(isClosed(), Sinks.EmitFailureHandler.FAIL_FAST);
         }
         if (isClosed()) {
-            probing.update(Disposables.disposed());
-            LOG.info("Redis answers: calls pass");
+            probing.begin(Disposables::disposed);
+            LOG.info("Redis ({}) answers: calls pass", master);
         } else if (reached) {
-            LOG.warn("Redis is away: calls are refused, events are queued");
+            LOG.warn("Redis ({}) is away: calls are refused, events are queued", master);
             probeSoon();
         }
     }
 
     private void probeSoon() {
         if (!isClosed()) {
-            probing.update(
-                    Mono.defer(() -> Mono.delay(RetryPolicy.FOREVER.delay(0)).then(probe))
-                            .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
-                            .subscribe(null, null, breaker::transitionToClosedState));
+            probing.begin(() -> Mono.defer(
+                            () -> Mono.delay(RetryPolicy.FOREVER.delay(0)).then(probe))
+                    .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
+                    .subscribe(null, null, breaker::transitionToClosedState));
         }
     }
 
-    private static Refusal refused() {
+    /** Ends probing: the master has been replaced. */
+    @Override
+    public void dispose() {
+        probing.dispose();
+    }
+
+    static Refusal refused() {
         return Refusal.of(ErrorCode.UNAVAILABLE, "Redis can't be reached: it is being tried again");
     }
 

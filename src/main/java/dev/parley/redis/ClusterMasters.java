@@ -61,29 +61,44 @@ final class ClusterMasters {
 
     @Nullable
     String of(String key) {
-        RedisClusterNode node = nodeOf(key);
+        return of(SlotHash.getSlot(key));
+    }
+
+    @Nullable
+    String of(int slot) {
+        RedisClusterNode node = nodeOf(slot);
         return node == null ? null : name(node);
     }
 
     @Nullable
     RedisClusterNode nodeOf(String key) {
-        return known ? client.getPartitions().getMasterBySlot(SlotHash.getSlot(key)) : null;
+        return nodeOf(SlotHash.getSlot(key));
+    }
+
+    private @Nullable RedisClusterNode nodeOf(int slot) {
+        return known ? client.getPartitions().getMasterBySlot(slot) : null;
     }
 
     /**
-     * Makes the connections to all masters that a cluster connection would make when it first needs them, and until then refuse what is
-     * asked. Completes when they stand or have failed; now, and in the background whenever the cluster has changed.
+     * Makes the connections that a cluster connection would make when it first needs them, and until then refuse what is asked: to all
+     * masters, and to all others, since a master redirects to whoever has just been promoted or given a slot. Those to the others are made
+     * in the background, and so are all that are missing whenever the cluster has changed.
+     *
+     * @return completes when those to the masters stand or have failed
      */
     Mono<Void> reach(StatefulRedisClusterConnection<?, ?> connection) {
         Disposable unused = changes()
+                .map(change -> true)
+                .startWith(true)
                 .takeWhile(change -> connection.isOpen())
-                .concatMap(change -> reachAll(connection))
+                // One that hangs, until its attempt times out, does not keep the next round from the others.
+                .flatMap(change -> reach(connection, List.copyOf(client.getPartitions())), REACHED_AT_ONCE)
                 .subscribe();
-        return reachAll(connection);
+        return reach(connection, nodes());
     }
 
-    private Mono<Void> reachAll(StatefulRedisClusterConnection<?, ?> connection) {
-        return Flux.defer(() -> Flux.fromIterable(nodes()))
+    private static Mono<Void> reach(StatefulRedisClusterConnection<?, ?> connection, List<RedisClusterNode> nodes) {
+        return Flux.fromIterable(nodes)
                 .flatMap(
                         node -> Mono.fromCompletionStage(() -> connection.getConnectionAsync(
                                         node.getUri().getHost(), node.getUri().getPort()))

@@ -6,6 +6,7 @@ import io.lettuce.core.cluster.models.partitions.RedisClusterNode;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -52,10 +53,20 @@ record ClusterShards(ClusterMasters masters, RedisClient listening) implements S
         return Mono.fromCompletionStage(() -> listening.connectPubSubAsync(Connector.CODEC, uri));
     }
 
-    /** What is broadcast is heard on any of the masters: each attempt tries one of them. */
-    record Any(ClusterMasters masters, RedisClient listening) implements Shards {
+    /** What is broadcast is heard on any of the masters: each attempt tries the next one, so one that hangs is not tried twice in a row. */
+    static final class Any implements Shards {
 
         private static final String ANY = "any";
+
+        private final ClusterMasters masters;
+        private final RedisClient listening;
+        private final AtomicInteger next =
+                new AtomicInteger(ThreadLocalRandom.current().nextInt(1 << 20));
+
+        Any(ClusterMasters masters, RedisClient listening) {
+            this.masters = masters;
+            this.listening = listening;
+        }
 
         @Override
         public String of(String channel) {
@@ -69,7 +80,7 @@ record ClusterShards(ClusterMasters masters, RedisClient listening) implements S
                 return nodes.isEmpty()
                         ? Mono.error(new IllegalStateException("the cluster has not been reached yet"))
                         : ClusterShards.connect(
-                                listening, nodes.get(ThreadLocalRandom.current().nextInt(nodes.size())));
+                                listening, nodes.get(Math.floorMod(next.getAndIncrement(), nodes.size())));
             });
         }
     }

@@ -47,6 +47,10 @@ interface Connector {
     @Nullable
     String masterOf(String key);
 
+    /** The name of the master that has a slot; null while nobody serves it. */
+    @Nullable
+    String masterOf(int slot);
+
     /** To be shut down. */
     List<AbstractRedisClient> clients();
 
@@ -115,6 +119,11 @@ interface Connector {
             }
 
             @Override
+            public String masterOf(int slot) {
+                return ONE;
+            }
+
+            @Override
             public List<AbstractRedisClient> clients() {
                 return List.of(client, listening);
             }
@@ -165,6 +174,11 @@ interface Connector {
             @Override
             public @Nullable String masterOf(String key) {
                 return masters.of(key);
+            }
+
+            @Override
+            public @Nullable String masterOf(int slot) {
+                return masters.of(slot);
             }
 
             @Override

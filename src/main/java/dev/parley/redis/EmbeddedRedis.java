@@ -1,8 +1,8 @@
 package dev.parley.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.util.Comparator.reverseOrder;
 
+import dev.parley.support.Directories;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import redis.embedded.RedisExecProvider;
@@ -107,7 +106,7 @@ public final class EmbeddedRedis implements AutoCloseable {
                 throw e;
             }
         } catch (IOException e) {
-            delete(directory);
+            Directories.delete(directory);
             throw e;
         }
     }
@@ -247,7 +246,7 @@ public final class EmbeddedRedis implements AutoCloseable {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
         }
-        delete(directory);
+        Directories.delete(directory);
     }
 
     /** Before the process ends, so that the watching shell never kills whoever gets its process id next. */
@@ -256,14 +255,6 @@ public final class EmbeddedRedis implements AutoCloseable {
             watch.write("off\n".getBytes(US_ASCII));
         } catch (IOException e) {
             LOG.debug("the embedded Redis on port {} has gone by itself", port, e);
-        }
-    }
-
-    private static void delete(Path directory) {
-        try (Stream<Path> files = Files.walk(directory)) {
-            files.sorted(reverseOrder()).forEach(file -> file.toFile().delete());
-        } catch (IOException | UncheckedIOException e) {
-            LOG.debug("{} has gone already", directory, e);
         }
     }
 }

@@ -8,14 +8,15 @@ public interface Guard {
     /** Lets everything through. */
     Guard NONE = new Guard() {
         @Override
-        public <T> Publisher<T> around(Publisher<T> call) {
+        public <T> Publisher<T> around(String master, Publisher<T> call) {
             return call;
         }
     };
 
     /**
+     * @param master the name of the server that the call goes to, as in {@link Probes#masters}
      * @param call cold; fails with a {@link dev.parley.frame.Refusal} {@code unavailable} when Redis could not be reached or did not
      *     answer in time, and with Lettuce's exception when Redis itself refused the command
      */
-    <T> Publisher<T> around(Publisher<T> call);
+    <T> Publisher<T> around(String master, Publisher<T> call);
 }

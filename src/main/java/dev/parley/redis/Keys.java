@@ -35,6 +35,25 @@ public record Keys(String prefix) {
         return of("messages:conv:", conversation);
     }
 
+    /** The conversation of a session's key. */
+    public String conversation(String session) {
+        return session.substring(session.indexOf('{') + 1, session.length() - 1);
+    }
+
+    /** Who looks through all sessions for now. */
+    public String scanning() {
+        return prefix + "session:scan";
+    }
+
+    public String context(String conversation) {
+        return of("context:conv:", conversation);
+    }
+
+    /** The stream of the sessions that are to be archived. */
+    public String dirty() {
+        return prefix + "session:dirty";
+    }
+
     /** The channel of what was just appended. */
     public String live(String conversation) {
         return of("live:conv:", conversation);
@@ -54,6 +73,41 @@ public record Keys(String prefix) {
         return "{" + inbox(agent) + "}:seen";
     }
 
+    /** The audit trail of a conversation ({@code conv}) or a tenant ({@code tenant}). */
+    public String audit(String kind, String of) {
+        return of("audit:" + kind + ":", of);
+    }
+
+    /** The end of a trail's chain, and up to where it is archived. */
+    public String auditHead(String kind, String of) {
+        return of("audit:head:" + kind + ":", of);
+    }
+
+    /** The ids of entries that a trail has had. */
+    public String auditSeen(String kind, String of) {
+        return of("audit:seen:" + kind + ":", of);
+    }
+
+    /** What every {@link #auditHead} begins with. */
+    public String auditHeads() {
+        return prefix + "audit:head:";
+    }
+
+    /** All trails' newest entries in one stream. */
+    public String auditFeed() {
+        return prefix + "agent:audit:log";
+    }
+
+    /** The trails that are to be archived. */
+    public String auditDirty() {
+        return prefix + "audit:dirty";
+    }
+
+    /** Held by the node that looks for trails that nobody has marked. */
+    public String auditScan() {
+        return prefix + "audit:scan";
+    }
+
     /** The channel of an ephemeral event. */
     public String channel(String eventType) {
         return prefix + "agent:events:" + eventType;
@@ -61,6 +115,91 @@ public record Keys(String prefix) {
 
     public String channelPattern() {
         return channel("*");
+    }
+
+    /** The stream of the days that are to be archived. */
+    public String leaderboardDirty() {
+        return prefix + "leaderboard:dirty";
+    }
+
+    /** Held by the node that looks for days that have changed. */
+    public String leaderboardScan() {
+        return prefix + "leaderboard:scan";
+    }
+
+    /** What a tenant's leaderboards begin with: a colon, the day and what is counted on it follow. */
+    public String leaderboard(String tenant) {
+        return of("leaderboard:", tenant);
+    }
+
+    /**
+     * What is used up of a limit.
+     *
+     * @param tenant empty where tenants are not told apart
+     * @param subject whoever it is counted for, in that tenant; empty for all of it
+     */
+    public String rateLimit(String limit, String tenant, String subject) {
+        return of("ratelimit:" + limit + ":", withoutColons(tenant) + ":" + subject);
+    }
+
+    /** Ids may have colons: without them "a:b" of "c" and "a" of "b:c" are two. */
+    private static String withoutColons(String id) {
+        return id.replace("%", "%25").replace(":", "%3A");
+    }
+
+    /** What the keys of a tenant's cached answers begin with: an answer's name follows. */
+    public String cached(String tenant) {
+        return of("llm:cache:", tenant) + ":";
+    }
+
+    /** A cached answer's key as the seed has it: without a tenant, and so on a slot of its own. */
+    public String cachedBySeed(String hash) {
+        return prefix + "llm:cache:" + hash;
+    }
+
+    /** Who computes a cached answer; on that answer's slot. */
+    public String cacheFlight(String cached) {
+        return cached.contains("{") ? cached + ":flight" : "{" + cached + "}:flight";
+    }
+
+    /** What of a tenant's cache has been invalidated, and when. */
+    public String cacheEpochs(String tenant) {
+        return of("llm:cache:epochs:", tenant);
+    }
+
+    /** The names of a tenant's cached answers, by when they end. */
+    public String cacheIndex(String tenant) {
+        return of("llm:cache:index:", tenant);
+    }
+
+    /** What a tenant's cache has done in an hour, counted from 1970. */
+    public String cacheStats(String tenant, long hour) {
+        return of("llm:cache:stats:", tenant) + ":" + hour;
+    }
+
+    /** The seed's own counters. */
+    public String cacheStatsOfSeed() {
+        return prefix + "llm:cache:stats";
+    }
+
+    /** What an embedder has made of a text, by the digest of both. */
+    public String embedding(String digest) {
+        return prefix + "llm:embedding:" + digest;
+    }
+
+    /**
+     * Questions of one partition of the semantic cache.
+     *
+     * @param partition its digest
+     * @param what {@code entries}, {@code ends}, {@code added}, {@code vectors} or {@code refused:<question's digest>}
+     */
+    public String semantic(String partition, String what) {
+        return of("llm:semantic_cache:", partition) + ":" + what;
+    }
+
+    /** How many answers of the semantic cache were served and how many were wrong, for a tenant and category. */
+    public String semanticQuality(String tenant, String category) {
+        return of("llm:semantic_quality:", withoutColons(tenant) + ":" + category);
     }
 
     /** Where a node hears itself, on the slot of the tag. */

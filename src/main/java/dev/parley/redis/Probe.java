@@ -2,12 +2,11 @@ package dev.parley.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.parley.support.Succession;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /** A channel of this node's own, on one master: what is published there must be heard. Thread-safe. */
@@ -20,7 +19,7 @@ final class Probe implements PubSub.Listener {
     private final PubSub pubSub;
     private final String channel;
     private final Runnable changed;
-    private final Disposable.Swap publishing = Disposables.swap();
+    private final Succession publishing = new Succession();
     private long sent;
     private long heard;
     private long heardAt;
@@ -93,7 +92,7 @@ final class Probe implements PubSub.Listener {
             underWaySince = System.nanoTime();
             message = Long.toString(++sent).getBytes(US_ASCII);
         }
-        publishing.update(redis.unguarded(commands ->
+        publishing.begin(() -> redis.unguarded(commands ->
                         pubSub.sharded() ? commands.spublish(channel, message) : commands.publish(channel, message))
                 .subscribe(receivers -> answered(), error -> failed(Redis.rootMessage(error))));
     }

@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +41,9 @@ public final class Probes implements Disposable {
     private final String node = Ids.random();
     private final List<PubSub> listening;
     private final List<Map<String, Probe>> probes = new ArrayList<>();
-    private final Sinks.Many<Boolean> answering = Sinks.many().replay().latestOrDefault(true);
+    /** The masters that do not answer. */
+    private final Sinks.Many<Set<String>> silent = Sinks.many().replay().latestOrDefault(Set.of());
+
     private final Disposable.Composite running = Disposables.composite();
     private final Set<String> toldSilent = new HashSet<>();
     private final Scheduler timer = Schedulers.single();
@@ -54,11 +57,16 @@ public final class Probes implements Disposable {
         this.listening.forEach(each -> probes.add(new ConcurrentHashMap<>()));
     }
 
-    /** Begins, and goes on until {@link #dispose}: in each interval, and at once when Redis is reached. */
+    /**
+     * Begins when Redis is reached for the first time, and goes on until {@link #dispose}: in each interval, and at once when Redis is
+     * reached again or its masters change.
+     */
     public void open() {
-        Flux<?> ticks = Flux.merge(
-                Flux.interval(interval, timer).onBackpressureDrop(),
-                redis.up().filter(up -> up).publishOn(timer));
+        Flux<?> ticks = redis.reached()
+                .thenMany(Flux.merge(
+                        Flux.interval(interval, timer).onBackpressureDrop(),
+                        redis.up().filter(up -> up).publishOn(timer),
+                        redis.changes().onBackpressureLatest().publishOn(timer)));
         boolean open = running.add(ticks.subscribe(tick -> beat()));
         if (!open) {
             throw new IllegalStateException("the probes are closed");
@@ -109,7 +117,7 @@ public final class Probes implements Disposable {
             }
         }
         tell(silentNow);
-        answering.emitNext(silentNow.isEmpty(), Sinks.EmitFailureHandler.busyLooping(STOP));
+        silent.emitNext(Set.copyOf(silentNow.keySet()), Sinks.EmitFailureHandler.busyLooping(STOP));
     }
 
     private synchronized void tell(Map<String, String> silentNow) {
@@ -131,10 +139,21 @@ public final class Probes implements Disposable {
         return probes.stream().flatMap(each -> each.values().stream()).toList();
     }
 
-    /** Whether all of Redis is there and answers: the present state, then each change. Hot, never ends. */
-    public Flux<Boolean> up() {
-        return Flux.combineLatest(redis.up(), answering.asFlux(), (stands, answers) -> stands && answers)
-                .distinctUntilChanged();
+    /**
+     * Each master's name, and whether it is there and answers: the present state, then each change. A master that has just become one is
+     * taken to be there until it is found out. On a cluster that has not been reached yet there are none. Hot, never ends.
+     */
+    public Flux<Map<String, Boolean>> masters() {
+        Flux<Boolean> changes = redis.changes().map(change -> true).startWith(true);
+        Flux<Set<String>> silentNow =
+                Flux.combineLatest(changes, silent.asFlux().distinctUntilChanged(), (change, which) -> which);
+        return Flux.combineLatest(redis.up(), silentNow, this::answering).distinctUntilChanged();
+    }
+
+    private Map<String, Boolean> answering(boolean stands, Set<String> silentNow) {
+        return redis.masters().keySet().stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        master -> master, master -> stands && !silentNow.contains(master)));
     }
 
     /** Why nothing can be asked of Redis; null while any of its masters answers. */

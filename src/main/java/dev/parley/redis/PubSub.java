@@ -1,6 +1,7 @@
 package dev.parley.redis;
 
 import dev.parley.support.RetryPolicy;
+import dev.parley.support.Succession;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.RedisPubSubListener;
@@ -18,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -51,7 +51,7 @@ public final class PubSub {
         private final boolean pattern;
         private final Listener listener;
         private final Sinks.Empty<Void> acknowledged = Sinks.empty();
-        private final Disposable.Swap asking = Disposables.swap();
+        private final Succession asking = new Succession();
         private volatile @Nullable PubSubLink at;
 
         Subscription(String name, boolean pattern, Listener listener) {
@@ -109,7 +109,7 @@ public final class PubSub {
 
     private void ask(Subscription subscription) {
         if (!closed) {
-            subscription.asking.update(Mono.defer(() -> askAtHome(subscription))
+            subscription.asking.begin(() -> Mono.defer(() -> askAtHome(subscription))
                     .doOnError(e -> {
                         LOG.debug("Could not subscribe to {}: {}", subscription.name, Redis.rootMessage(e));
                         shards.refresh();

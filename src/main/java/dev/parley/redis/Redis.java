@@ -44,6 +44,8 @@ public final class Redis {
     private static final Pattern PASSING =
             Pattern.compile("\\b(OOM|READONLY|LOADING|MISCONF|NOREPLICAS|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY)\\b");
 
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
+
     private final RedisTopology topology;
     private final RedisSettings settings;
     private final Guard guard;
@@ -123,13 +125,23 @@ public final class Redis {
         return up.asFlux().distinctUntilChanged();
     }
 
-    /** Runs a command on the shared connection. Cold; nothing that blocks in Redis may be sent here. */
-    public <T> Flux<T> call(Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
-        return Flux.from(guard.around(unguarded(command)))
+    /**
+     * Runs a command on the shared connection. Cold; nothing that blocks in Redis may be sent here.
+     *
+     * @param key one of the command's keys, or the channel that it publishes on: it says which master is called
+     */
+    public <T> Flux<T> call(
+            String key, Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
+        return Flux.defer(() -> {
+                    String master = connector.masterOf(key);
+                    return master == null
+                            ? Mono.<T>error(unavailable("Redis can't be reached: nobody serves " + key + " now"))
+                            : guard.around(master, unguarded(command));
+                })
                 .onErrorMap(Redis::isPassing, e -> unavailable("Redis can't take it now: " + e.getMessage()));
     }
 
-    /** As {@link #call}, past the guard: for whoever finds out whether Redis is there. */
+    /** Past the guard and with any key: for whoever finds out whether Redis is there. */
     <T> Flux<T> unguarded(Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
         return Flux.defer(() -> {
                     Connector.Link link = shared;
@@ -141,15 +153,23 @@ public final class Redis {
     }
 
     /** As {@link #call}, for a command with one answer. */
-    public <T> Mono<T> callOne(Function<RedisClusterReactiveCommands<String, byte[]>, Mono<T>> command) {
-        return call(command).next();
+    public <T> Mono<T> callOne(String key, Function<RedisClusterReactiveCommands<String, byte[]>, Mono<T>> command) {
+        return call(key, command).next();
     }
 
-    /** Completes when all of Redis has given a sign of life on the shared connection, on a cluster each master; past the guard. */
-    public Mono<Void> ping() {
-        return Flux.defer(() -> Flux.fromIterable(masters().values()))
-                .concatMap(slot -> unguarded(commands -> commands.exists(Probes.tag(slot))))
-                .then();
+    /** Completes when a master has given a sign of life on the shared connection; fails when it is none any more. Past the guard. */
+    public Mono<Void> ping(String master) {
+        return Mono.defer(() -> {
+            Integer slot = masters().get(master);
+            return slot == null
+                    ? Mono.error(unavailable(master + " is no master now"))
+                    : unguarded(commands -> commands.exists(Probes.tag(slot))).then();
+        });
+    }
+
+    /** What Redis says of itself ({@code INFO}), on a cluster any of its nodes. Past the guard. */
+    public Mono<String> info() {
+        return unguarded(commands -> commands.info()).next();
     }
 
     /** Pub/Sub for conversations' own channels, over connections of its own; the caller closes it. They are sharded on a cluster. */
@@ -167,9 +187,19 @@ public final class Redis {
         return connector.masters();
     }
 
+    /** Ticks when {@link #masters} may have changed. Hot, never ends. */
+    Flux<?> changes() {
+        return connector.live().changes();
+    }
+
     /** The name of the master that serves a key, {@code host:port} on a cluster; null while nobody does. Never blocks. */
     public @Nullable String masterOf(String key) {
         return connector.masterOf(key);
+    }
+
+    /** The same for a slot; without a cluster, the one there is. */
+    public @Nullable String masterOf(int slot) {
+        return connector.masterOf(slot);
     }
 
     RedisSettings settings() {
@@ -188,15 +218,19 @@ public final class Redis {
                 link -> Mono.fromCompletionStage(() -> link.connection().closeAsync()));
     }
 
-    /** Closes all connections. */
+    /** Closes all connections, in a few seconds. */
     public Mono<Void> close() {
         return Mono.defer(() -> {
                     connecting.dispose();
+                    // A cluster's client waits for its connections to close.
                     return Flux.fromIterable(connector.clients())
-                            .concatMap(client ->
-                                    Mono.fromCompletionStage(() -> client.shutdownAsync(0, 2, TimeUnit.SECONDS)))
+                            .concatMap(client -> Mono.fromCompletionStage(
+                                            () -> client.shutdownAsync(0, 2, TimeUnit.SECONDS))
+                                    // Lettuce never ends to close a connection that it was making meanwhile.
+                                    .timeout(CLOSE_TIMEOUT, Mono.empty()))
                             .then();
                 })
+                .subscribeOn(Schedulers.boundedElastic())
                 .then(Mono.<Void>fromRunnable(() -> {
                             // Lettuce's promise is Netty's; nobody waits for its threads to end.
                             var unused = resources.shutdown(0, 2, TimeUnit.SECONDS);

@@ -51,10 +51,11 @@ public final class Script {
     /**
      * Runs it.
      *
+     * @param keys one at least, all of one slot
      * @return the elements of the table that the script returns: {@code byte[]}, {@code Long}, null or again a list
      */
     public Mono<List<Object>> run(Redis redis, String[] keys, byte[]... arguments) {
-        return redis.<Object>call(commands -> evaluate(commands, keys, arguments))
+        return redis.<Object>call(keys[0], commands -> evaluate(commands, keys, arguments))
                 .next()
                 .map(Script::asList);
     }

@@ -46,6 +46,11 @@ public final class Deliveries {
                 .then(log.clearInboxMark(event.conversation(), id));
     }
 
+    /** Whether an agent's inbox takes one more. */
+    Mono<Boolean> hasRoom(String agent, long max) {
+        return inbox.hasRoom(agent, max);
+    }
+
     /** Finishes what a crash or a lost answer left between a conversation's log and an inbox, in the log's order. */
     public Mono<Void> heal(String conversation) {
         return log.inboxMarks(conversation)

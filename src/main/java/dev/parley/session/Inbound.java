@@ -1,18 +1,23 @@
 package dev.parley.session;
 
+import dev.parley.auth.Access;
 import dev.parley.auth.Principal;
+import dev.parley.auth.Witness;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Ids;
 import dev.parley.event.Position;
+import dev.parley.event.Utf8;
+import dev.parley.frame.Content;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
+import dev.parley.log.Append;
 import dev.parley.log.ConversationLog;
 import dev.parley.log.Published;
 import dev.parley.log.Publisher;
-import dev.parley.redis.Keys;
-import dev.parley.redis.Redis;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -30,9 +35,14 @@ public final class Inbound {
      * @param content what was said
      * @param messageId the same id again adds nothing; made when null
      * @param metadata a JSON object for the agent, or null
+     * @param cache the category in which its answer may be a known one; null: what holds for its agent
      */
     public record Message(
-            String conversation, String content, @Nullable String messageId, byte @Nullable [] metadata) {}
+            String conversation,
+            Content content,
+            @Nullable String messageId,
+            byte @Nullable [] metadata,
+            @Nullable String cache) {}
 
     /** @param run the run to stop; null for whatever is in progress */
     public record Cancel(
@@ -50,29 +60,36 @@ public final class Inbound {
 
     private final ConversationLog log;
     private final Publisher publisher;
+    private final Sessions sessions;
     private final Deliveries deliveries;
-    private final Inbox inbox;
     private final String defaultAgent;
     private final int maxInbox;
+    private final Witness witness;
+    private final KnownAnswers answers;
 
     /**
      * @param maxInbox unread entries of an inbox at most; past them a message is refused. It is looked at before the log is written,
      *     so messages that are on their way at the same moment may go past it
+     * @param witness hears of what was sent and cancelled
+     * @param answers what need not be asked again
      */
     public Inbound(
-            Redis redis,
-            Keys keys,
             ConversationLog log,
             Publisher publisher,
+            Sessions sessions,
             Deliveries deliveries,
             String defaultAgent,
-            int maxInbox) {
+            int maxInbox,
+            Witness witness,
+            KnownAnswers answers) {
+        this.answers = answers;
         this.log = log;
         this.publisher = publisher;
+        this.sessions = sessions;
         this.deliveries = deliveries;
-        this.inbox = new Inbox(redis, keys);
         this.defaultAgent = defaultAgent;
         this.maxInbox = maxInbox;
+        this.witness = witness;
     }
 
     /**
@@ -84,14 +101,65 @@ public final class Inbound {
     public Mono<Sent> send(Principal principal, Message message) {
         return Mono.defer(() -> {
             String id = idOf(message.messageId());
-            requireUnicode("content", message.content());
-            AgentEvent event = UserEvents.message(message, principal.tenant(), principal.subject(), id);
-            Mono<Void> checks = log.requireAccess(
-                            message.conversation(),
-                            principal.access(message.conversation()).orNew())
-                    .then(requireRoom(message.conversation(), maxInbox));
-            return whereRedisIs(checks).then(append(principal, event));
+            requireUnicode("content", message.content().json());
+            AgentEvent event = UserEvents.message(message, principal.tenant(), principal.subject(), id, false);
+            Access access = principal.access(message.conversation()).orNew();
+            if (message.cache() != null) {
+                answers.requireCategory(message.cache());
+            }
+            Mono<Void> checks = sessions.revive(message.conversation(), access)
+                    .then(log.requireAccess(message.conversation(), access));
+            Mono<Sent> sent = whereRedisIs(checks)
+                    .then(whereRedisIs(log.currentAgent(message.conversation(), defaultAgent)))
+                    .flatMap(agent -> cacheable(message, agent, id)
+                            .flatMap(note -> known(principal, message, note).switchIfEmpty(ask(principal, event, note)))
+                            .switchIfEmpty(
+                                    whereRedisIs(requireRoom(agent, maxInbox)).then(append(principal, event))))
+                    .switchIfEmpty(append(principal, event));
+            return witnessed(principal, event, "send", "message.sent", sent);
         });
+    }
+
+    /** What is noted of a message whose answer may be a known one, or become one; empty: it is for its agent alone. */
+    private Mono<FirstAnswers.Note> cacheable(Message message, String agent, String id) {
+        String category = answers.category(agent, message.cache());
+        return category == null
+                        || message.metadata() != null
+                        || message.content().text() == null
+                ? Mono.empty()
+                : whereRedisIs(log.isUntouched(message.conversation()))
+                        .filter(untouched -> untouched)
+                        .map(untouched -> new FirstAnswers.Note(category, agent, id));
+    }
+
+    /** Message and answer in one script: both or neither. Empty when no answer is known. */
+    private Mono<Sent> known(Principal principal, Message message, FirstAnswers.Note note) {
+        String text = Objects.requireNonNull(message.content().text());
+        return answers.find(new KnownAnswers.Question(principal.tenant(), note.agent(), note.category(), text))
+                .flatMap(known -> {
+                    Access access = principal.access(message.conversation()).orNew();
+                    String id = note.messageId();
+                    AgentEvent said = UserEvents.message(message, principal.tenant(), principal.subject(), id, true);
+                    List<Append> events = Stream.concat(
+                                    Stream.of(said),
+                                    CachedRun.of(message.conversation(), note.agent(), id, known).stream())
+                            .map(event -> Append.by(access, event))
+                            .toList();
+                    return log.append(null, events)
+                            .map(outcomes -> new Sent(outcomes.get(0).orThrow().position(), id));
+                });
+    }
+
+    /** Asks the agent, and has its answer kept. */
+    private Mono<Sent> ask(Principal principal, AgentEvent event, FirstAnswers.Note note) {
+        return whereRedisIs(requireRoom(note.agent(), maxInbox))
+                .then(append(principal, event, log.keepAnswer(event.conversation(), note.text())));
+    }
+
+    private Mono<Sent> witnessed(Principal who, AgentEvent event, String what, String action, Mono<Sent> deed) {
+        String conversation = event.conversation();
+        return deed.doOnNext(sent -> witness.acted(who, conversation, action, Map.of("message_id", sent.messageId())))
+                .doOnError(e -> Refusal.is(e, ErrorCode.NOT_FOUND), e -> witness.refused(who, conversation, what));
     }
 
     /** Cancels a run: in the log, in the agent's inbox and on the conversation's control channel. Fails as {@link #send}. */
@@ -107,20 +175,25 @@ public final class Inbound {
             AgentEvent event = UserEvents.cancel(cancel, principal.tenant(), principal.subject(), id);
             // An agent that is too busy to read its inbox is the one to be stopped: cancels get room of their own.
             Mono<Void> checks = log.requireAccess(cancel.conversation(), principal.access(cancel.conversation()))
-                    .then(requireRoom(cancel.conversation(), maxInbox * 2L));
-            return whereRedisIs(checks).then(append(principal, event));
+                    .then(log.currentAgent(cancel.conversation(), defaultAgent))
+                    .flatMap(agent -> requireRoom(agent, maxInbox * 2L));
+            return witnessed(
+                    principal,
+                    event,
+                    "cancel",
+                    "run.cancelled",
+                    whereRedisIs(checks).then(append(principal, event)));
         });
     }
 
     /** While Redis is away there is nobody to ask: the event is queued, and the log checks the tenant when it gets it. */
-    private static Mono<Void> whereRedisIs(Mono<Void> checks) {
+    private static <T> Mono<T> whereRedisIs(Mono<T> checks) {
         return checks.onErrorResume(
                 Refusal.class, refusal -> refusal.code() == ErrorCode.UNAVAILABLE ? Mono.empty() : Mono.error(refusal));
     }
 
-    /** JSON can write half a surrogate pair; UTF-8 can't. */
     private static void requireUnicode(String field, String text) {
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+        if (!Utf8.canEncode(text)) {
             throw Refusal.badRequest(field + " has half a surrogate pair: it must be well-formed Unicode");
         }
     }
@@ -132,21 +205,27 @@ public final class Inbound {
         return given == null ? Ids.random() : given;
     }
 
-    private Mono<Void> requireRoom(String conversation, long max) {
-        return log.currentAgent(conversation, defaultAgent)
-                .flatMap(agent -> inbox.hasRoom(agent, max)
-                        .flatMap(room -> room
-                                ? Mono.<Void>empty()
-                                : Mono.error(Refusal.of(
-                                        ErrorCode.OVERLOADED, "the agent's inbox is full: try again later"))));
+    private Mono<Void> requireRoom(String agent, long max) {
+        return deliveries
+                .hasRoom(agent, max)
+                .flatMap(room -> room
+                        ? Mono.empty()
+                        : Mono.error(Refusal.of(ErrorCode.OVERLOADED, "the agent's inbox is full: try again later")));
     }
 
     private Mono<Sent> append(Principal principal, AgentEvent event) {
+        return append(principal, event, Mono.empty());
+    }
+
+    /** @param first what is done before the agent gets it; the message does not depend on it */
+    private Mono<Sent> append(Principal principal, AgentEvent event, Mono<Void> first) {
         String id = Objects.requireNonNull(event.eventId());
         return publisher
                 .publish(principal.access(event.conversation()), event)
                 .flatMap(published -> published instanceof Published.Stored stored
-                        ? deliveries.deliver(event, stored.appended()).thenReturn(sent(stored, id))
+                        ? first.onErrorResume(e -> Mono.empty())
+                                .then(deliveries.deliver(event, stored.appended()))
+                                .thenReturn(sent(stored, id))
                         : Mono.just(new Sent(null, id)));
     }
 

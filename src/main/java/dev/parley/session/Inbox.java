@@ -11,6 +11,8 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 import reactor.core.publisher.Mono;
 
 /** The agents' inboxes: a stream each, read by the agent's own consumer group. */
@@ -69,7 +71,18 @@ final class Inbox {
                 payload.path("tenant_id").asText(),
                 "position",
                 position));
-        for (String name : List.of("content", "run", "reason")) {
+        JsonNode content = payload.path("content");
+        if (content.isArray()) {
+            // Whoever knows of no parts reads the texts among them.
+            String texts = StreamSupport.stream(content.spliterator(), false)
+                    .map(part -> part.path("text").asText())
+                    .filter(text -> !text.isEmpty())
+                    .collect(Collectors.joining("\n"));
+            fields.addAll(List.of("content", texts, "parts", content.toString()));
+        } else if (message) {
+            fields.addAll(List.of("content", content.asText()));
+        }
+        for (String name : List.of("run", "reason")) {
             if (payload.has(name)) {
                 fields.addAll(List.of(name, payload.path(name).asText()));
             }

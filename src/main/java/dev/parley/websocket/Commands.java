@@ -8,14 +8,17 @@ import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
 import dev.parley.event.Position;
 import dev.parley.frame.ClientFrame;
+import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Frame;
 import dev.parley.frame.Refusal;
 import dev.parley.frame.ServerFrames;
 import dev.parley.log.Published;
+import dev.parley.ratelimit.Turnstile;
 import dev.parley.session.Inbound;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Objects;
 import reactor.core.publisher.Mono;
 
 /** What a socket's frames ask for, done. */
@@ -25,9 +28,14 @@ final class Commands {
     private final int maxConversations;
     private final Outbox outbox;
     private final Map<String, Following> followings;
+    private final String address;
     private final OneByOne oneByOne = new OneByOne();
+    private final InTurn publishing = new InTurn();
 
-    Commands(Services services, int maxConversations, Outbox outbox, Map<String, Following> followings) {
+    /** @param address where the client is */
+    Commands(
+            Services services, int maxConversations, Outbox outbox, Map<String, Following> followings, String address) {
+        this.address = address;
         this.services = services;
         this.maxConversations = maxConversations;
         this.outbox = outbox;
@@ -51,6 +59,10 @@ final class Commands {
                 return publish(who, publish);
             } else if (frame instanceof ClientFrame.Cancel cancel) {
                 return cancel(who, cancel);
+            } else if (frame instanceof ClientFrame.Call call) {
+                return services.calls()
+                        .call(who, call.method(), call.params())
+                        .map(result -> ServerFrames.result(call.ref(), result));
             } else if (frame instanceof ClientFrame.Ping ping) {
                 return Mono.just(ServerFrames.pong(ping.ref()));
             } else if (frame instanceof ClientFrame.Refused refused) {
@@ -70,11 +82,22 @@ final class Commands {
         if (followings.size() >= maxConversations) {
             throw Refusal.badRequest("a socket follows at most " + maxConversations + " conversations");
         }
-        Following following = new Following(outbox, frame.ref(), refused -> followings.remove(conversation, refused));
+        Following following = new Following(outbox, frame.ref(), (refused, why) -> {
+            followings.remove(conversation, refused);
+            if (why.code() == ErrorCode.NOT_FOUND) {
+                services.witness().refused(who, conversation, "subscribe");
+            }
+        });
         followings.put(conversation, following);
-        following.seated(
-                services.hub().follow(conversation, following, who.access(conversation), frame.ref(), frame.since()));
-        return Mono.empty();
+        Access access = who.access(conversation);
+        return services.sessions()
+                .revive(conversation, access)
+                .then(Mono.<Frame>fromRunnable(() -> following.seated(
+                        services.hub().follow(conversation, following, access, frame.ref(), frame.since()))))
+                .onErrorResume(Refusal.class, refusal -> {
+                    following.refused(refusal);
+                    return Mono.empty();
+                });
     }
 
     private Mono<Frame> unsubscribe(ClientFrame.Unsubscribe frame) {
@@ -92,8 +115,20 @@ final class Commands {
     private Mono<Frame> send(Principal who, ClientFrame.Send frame) {
         who.require(Role.USER);
         Inbound.Message message = new Inbound.Message(
-                conversation(frame.conversation()), frame.content(), frame.messageId(), frame.metadata());
-        return oneByOne.run(services.inbound().send(who, message)).map(sent -> sent(frame, sent));
+                conversation(frame.conversation()),
+                frame.content(),
+                frame.messageId(),
+                frame.metadata(),
+                frame.cache());
+        Mono<Inbound.Sent> send = services.inbound().send(who, message);
+        Turnstile turnstile = services.turnstiles().send();
+        return oneByOne.run(
+                        turnstile.isOpen()
+                                ? send
+                                : turnstile
+                                        .pass(who, message.conversation(), address, 1)
+                                        .then(send))
+                .map(sent -> sent(frame, sent));
     }
 
     private Mono<Frame> cancel(Principal who, ClientFrame.Cancel frame) {
@@ -116,10 +151,23 @@ final class Commands {
         String id = frame.eventId() == null ? Ids.random() : id("event_id", frame.eventId());
         String now = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
         AgentEvent event = EventCodec.assemble(id("event", frame.event()), id, now, frame.payload(), conversation);
-        Access access = who.access(conversation);
+        Mono<Frame> published = published(frame, event, who.access(conversation));
+        Turnstile turnstile = services.turnstiles().publish();
+        return (turnstile.isOpen()
+                        ? published
+                        : publishing
+                                .check(turnstile.pass(who, conversation, address, 1))
+                                .then(published))
+                .doOnError(
+                        e -> Refusal.is(e, ErrorCode.NOT_FOUND),
+                        e -> services.witness().refused(who, conversation, "publish"));
+    }
+
+    private Mono<Frame> published(ClientFrame.Publish frame, AgentEvent event, Access access) {
         if (!frame.durable()) {
             return services.log().passOn(event, access).thenReturn(ServerFrames.passedOn(frame.ref()));
         }
+        String id = Objects.requireNonNull(event.eventId());
         return services.publisher()
                 .publish(access, event)
                 .map(published -> published instanceof Published.Stored stored

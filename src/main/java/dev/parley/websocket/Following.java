@@ -5,7 +5,7 @@ import dev.parley.frame.Refusal;
 import dev.parley.frame.ServerFrames;
 import dev.parley.hub.Follower;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
@@ -16,11 +16,11 @@ final class Following implements Follower, Disposable {
 
     private final Outbox outbox;
     private final @Nullable String ref;
-    private final Consumer<Following> ended;
+    private final BiConsumer<Following, Refusal> ended;
     private final Disposable.Swap seat = Disposables.swap();
 
     /** @param ended told when the conversation can't be followed */
-    Following(Outbox outbox, @Nullable String ref, Consumer<Following> ended) {
+    Following(Outbox outbox, @Nullable String ref, BiConsumer<Following, Refusal> ended) {
         this.outbox = outbox;
         this.ref = ref;
         this.ended = ended;
@@ -53,7 +53,7 @@ final class Following implements Follower, Disposable {
     public void refused(Refusal refusal) {
         if (!isDisposed()) {
             outbox.offer(ServerFrames.error(ref, refusal));
-            ended.accept(this);
+            ended.accept(this, refusal);
             dispose();
         }
     }

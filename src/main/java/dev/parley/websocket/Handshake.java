@@ -1,6 +1,7 @@
 package dev.parley.websocket;
 
 import dev.parley.frame.ClientFrame;
+import dev.parley.http.Addresses;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
 import dev.parley.http.ProblemException;
@@ -17,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param token from {@code Authorization}, or from a browser as a second subprotocol
  * @param subscribe from the query, to be done right after {@code welcome}
+ * @param address where it comes from
  * @param names whether it names the protocol, so that the answer has to
  */
-record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscribe, boolean names) {
+record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscribe, String address, boolean names) {
 
     static final String PROTOCOL = "parley.v1";
 
@@ -28,7 +30,7 @@ record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscri
     private static final String VERSION = "13";
 
     /** @throws ProblemException when this is no request that a WebSocket can be made of */
-    static Handshake of(Exchange exchange) {
+    static Handshake of(Exchange exchange, Addresses addresses) {
         requireUpgrade(exchange);
         String offered = exchange.header(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL);
         if (offered != null && !protocols(offered).contains(PROTOCOL)) {
@@ -39,6 +41,7 @@ record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscri
         return new Handshake(
                 token(exchange),
                 conversation == null ? null : new ClientFrame.Subscribe(null, conversation, exchange.query("since")),
+                addresses.of(exchange.request()),
                 offered != null);
     }
 

@@ -11,6 +11,7 @@ import dev.parley.frame.Frame;
 import dev.parley.frame.NotJsonException;
 import dev.parley.frame.Refusal;
 import dev.parley.frame.ServerFrames;
+import dev.parley.ratelimit.Turnstile;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.TooLongFrameException;
@@ -33,6 +34,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SynchronousSink;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.FutureMono;
 import reactor.netty.http.websocket.WebsocketInbound;
 
@@ -74,7 +76,7 @@ final class Socket {
         this.channel = channel;
         this.redis = redis;
         this.outbox = new Outbox(channel, settings.outbox(), () -> close(CloseCode.SLOW));
-        this.commands = new Commands(services, settings.maxConversations(), outbox, followings);
+        this.commands = new Commands(services, settings.maxConversations(), outbox, followings, handshake.address());
         this.traffic = new Traffic(outbox::drain);
     }
 
@@ -191,22 +193,43 @@ final class Socket {
     private Mono<Void> authenticate(ClientFrame.Auth auth) {
         try {
             Principal who = services.authenticator().authenticate(auth.token());
-            Principal before = principal;
-            if (before != null && !before.isSameAs(who)) {
-                throw Refusal.of(
-                        ErrorCode.UNAUTHENTICATED, "the token is somebody else's: open another socket with it");
+            Turnstile turnstile = services.turnstiles().connect();
+            if (principal != null || turnstile.isOpen() || turnstile.countsAddresses()) {
+                welcome(auth, who);
+                return Mono.empty();
             }
-            offer(ServerFrames.ok(auth.ref()));
-            if (before == null) {
-                admit(who);
-            } else {
-                authenticated(who);
-            }
-            return Mono.empty();
+            return turnstile
+                    .pass(who, "", handshake.address(), 1)
+                    .publishOn(Schedulers.fromExecutorService(channel.eventLoop()))
+                    .doOnNext(taken -> welcome(auth, who))
+                    .then()
+                    .onErrorResume(Refusal.class, refusal -> turnedAway(auth, refusal));
         } catch (Refusal refusal) {
-            offer(ServerFrames.error(auth.ref(), refusal));
-            return closed(CloseCode.REFUSED);
+            return turnedAway(auth, refusal);
         }
+    }
+
+    private void welcome(ClientFrame.Auth auth, Principal who) {
+        Principal before = principal;
+        if (before != null && !before.isSameAs(who)) {
+            throw Refusal.of(ErrorCode.UNAUTHENTICATED, "the token is somebody else's: open another socket with it");
+        }
+        offer(ServerFrames.ok(auth.ref()));
+        if (before == null) {
+            admit(who);
+        } else {
+            authenticated(who);
+        }
+    }
+
+    private Mono<Void> turnedAway(ClientFrame.Auth auth, Refusal refusal) {
+        offer(ServerFrames.error(auth.ref(), refusal));
+        if (refusal.code() == ErrorCode.RATE_LIMITED) {
+            Duration retry = Duration.ofMillis(refusal.retryMs());
+            goodbye(CloseCode.RATE_LIMITED, retry, retry.multipliedBy(2));
+            return Mono.empty();
+        }
+        return closed(CloseCode.REFUSED);
     }
 
     private Mono<Void> answer(Principal who, ClientFrame frame) {

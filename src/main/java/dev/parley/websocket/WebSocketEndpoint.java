@@ -1,5 +1,6 @@
 package dev.parley.websocket;
 
+import dev.parley.auth.Principal;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Frame;
 import dev.parley.frame.Refusal;
@@ -7,6 +8,7 @@ import dev.parley.frame.ServerFrames;
 import dev.parley.http.Exchange;
 import dev.parley.http.Handler;
 import dev.parley.http.Origins;
+import dev.parley.ratelimit.Turnstile;
 import io.netty.channel.Channel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,9 +18,12 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 import reactor.netty.http.server.WebsocketServerSpec;
 
 /** Serves {@code GET /v1/ws} and knows all its sockets. Thread-safe. */
@@ -50,7 +55,43 @@ public final class WebSocketEndpoint implements Handler {
         if (settings.checkOrigin() && !Origins.allowed(exchange.request())) {
             throw Refusal.of(ErrorCode.FORBIDDEN, "this page's origin may not open a socket: auth.mode is none");
         }
-        Handshake handshake = Handshake.of(exchange);
+        Handshake handshake = Handshake.of(exchange, services.addresses());
+        Mono<?> turn = turn(handshake);
+        return turn == null
+                ? upgrade(exchange, handshake)
+                : turn.publishOn(eventLoop(exchange)).then(Mono.defer(() -> upgrade(exchange, handshake)));
+    }
+
+    /** What has to be waited for before it is let in; null: nothing. Who says later who they are waits for it then. */
+    private @Nullable Mono<?> turn(Handshake handshake) {
+        Turnstile turnstile = services.turnstiles().connect();
+        if (turnstile.isOpen()) {
+            return null;
+        }
+        if (turnstile.countsAddresses()) {
+            return turnstile.pass(handshake.address());
+        }
+        Principal who = known(handshake);
+        return who == null ? null : turnstile.pass(who, "", handshake.address(), 1);
+    }
+
+    private @Nullable Principal known(Handshake handshake) {
+        try {
+            return services.authenticator().authenticate(handshake.token());
+        } catch (Refusal refused) {
+            // The socket is told so when it is open.
+            return null;
+        }
+    }
+
+    private static Scheduler eventLoop(Exchange exchange) {
+        AtomicReference<Channel> channel = new AtomicReference<>();
+        exchange.request().withConnection(connection -> channel.set(connection.channel()));
+        return Schedulers.fromExecutorService(
+                Objects.requireNonNull(channel.get()).eventLoop());
+    }
+
+    private Mono<Void> upgrade(Exchange exchange, Handshake handshake) {
         if (draining) {
             throw Refusal.of(ErrorCode.UNAVAILABLE, "this node is draining: connect again");
         }

@@ -1,15 +1,9 @@
 -- Says that a node would read a stream, and takes the stream's lease when that is wanted and nobody else has it. Where to read on: behind
 -- the group's last-delivered id, which is moved when entries are in the log. What readers of another kind have left pending is read
--- again: the group is moved back to before it.
+-- again: the group is moved back to before it. Behind readers.lua.
 -- KEYS  stream, its lease, its readers   ARGV  reader, lease's TTL in ms, group, '1' to take it or '0' to look
 -- Returns { nodes that would read it, 'held', for how many ms }, { nodes, 'free' } or { nodes, 'taken', id }
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
-redis.call('ZADD', KEYS[3], now + ARGV[2], ARGV[1])
-redis.call('PEXPIRE', KEYS[3], ARGV[2])
-local nodes = redis.call('ZCARD', KEYS[3])
-
+local nodes = alive(KEYS[3], ARGV[1], ARGV[2])
 local holder = redis.call('GET', KEYS[2])
 if holder and holder ~= ARGV[1] then return { nodes, 'held', redis.call('PTTL', KEYS[2]) } end
 if not holder and ARGV[4] == '0' then return { nodes, 'free' } end

@@ -8,6 +8,8 @@
 --       most of them only when they are needed.
 -- ARGV  1 newest entries kept   2 bytes kept   3 TTL in ms   4 event ids remembered   5 longest text of a run
 --       6 messages kept   7 default agent   8 default tenant   9 PUBLISH or SPUBLISH   10 source stream or ''   11 prefix of all keys
+--       12 '1' when a message makes the session of its conversation   13 TTL in ms of a session that is not archived yet, '' where
+--       nothing is archived   14 messages at most that are not archived yet
 --       then per conversation: the number of its events, and per event
 --         kind, run, agent, text, source id, event
 --       or, for what has more to say, kind with a '+' behind it, and
@@ -18,7 +20,10 @@
 --       '<position>'           appended; with ' <agent>' behind it, it is to go on to that agent's inbox
 --       '=<position> <agent>'  it was there already; with ' pending' behind it, its way to the inbox was not finished
 --       '-<reason>'            refused, nothing was added
-local PLAIN, FULL, FIRST = 6, 10, 12
+--       and behind them for each conversation whose session is to be archived from now on, '!<its tag>'; for each whose first message
+--       has its answer now, if that may be kept, '?<its tag> <meta's field cache>'
+-- What stands behind this script returns `results`; what stands before it may have decided that nothing is to be done.
+local PLAIN, FULL, FIRST = 6, 10, 15
 
 -- A script's functions are made anew each time it is run, and each local of the script that one of them uses is searched for then. So
 -- what they share is in two tables, and what is rare spells out redis.call and what else it needs.
@@ -27,6 +32,7 @@ local batch = {
   max_events = tonumber(ARGV[1]), max_bytes = tonumber(ARGV[2]), ttl = tonumber(ARGV[3]), max_seen = tonumber(ARGV[4]),
   max_text = tonumber(ARGV[5]), max_messages = ARGV[6], default_agent = ARGV[7], default_tenant = ARGV[8], publish = ARGV[9],
   source = ARGV[10] ~= '' and 'source:' .. ARGV[10], prefix = ARGV[11], now = 0, now_text = '', now_position = '',
+  auto_create = ARGV[12] == '1', archived = ARGV[13] ~= '' and ARGV[13], max_unarchived = ARGV[14],
 }
 
 local time = call('TIME')
@@ -39,7 +45,7 @@ batch.now_position = batch.now_text .. '-0'
 local c = {
   tag = '', log = '', meta = '', live = '', last = '', ms = 0, seq = 0, bytes = 0, events = 0, counts = '',
   bytes_before = 0, stale = false, source_ms = 0, source_seq = 0, source_id = false, tenant = false, binds = false,
-  added = 0, ids = false, run = false, text = false, first = 0, position = '',
+  added = 0, ids = false, run = false, text = false, first = 0, position = '', dirty = false, answered = false,
 }
 
 local function key(kind) return batch.prefix .. kind .. c.tag end
@@ -107,21 +113,72 @@ local function current_agent()
   return redis.call('HGET', key('session:conv:'), 'current_agent') or redis.call('HGET', c.meta, 'agent') or batch.default_agent
 end
 
--- Adds to the session's messages; content is JSON. Numbers go on from the last one there was.
-local function add_message(role, content, agent, message_id, failed, cut)
+-- A session's fields: `version` counts its changes, `archived` is the version and `archived_seq` the last message that the record
+-- has. An id that is used again after its session's end has a new `generation`.
+local function begin_session()
+  local session, agent = key('session:conv:'), redis.call('HGET', c.meta, 'agent') or batch.default_agent
+  local newest, count = redis.call('XREVRANGE', key('messages:conv:'), '+', '-', 'COUNT', 1)[1], 0
+  local before = redis.call('HGET', session, 'generation')
+  if before then
+    redis.call('DEL', session, key('messages:conv:'), key('context:conv:'))
+  elseif newest then
+    count = position_of(newest[1])
+  end
+  local generation = math.max(batch.now, before and before + 1 or 0)
+  redis.call('HSET', session, 'tenant_id', tenant() or batch.default_tenant, 'current_agent', agent, 'status', 'active',
+    'turn_count', 0, 'message_count', string.format('%d', count), 'token_count', 0, 'started_at', batch.now_text,
+    'last_activity', batch.now_text, 'generation', string.format('%d', generation))
+end
+
+-- The session has changed, or something of it: it lives on, and longer than all else as long as the record has not got it.
+local function session_changed()
+  local session, ttl = key('session:conv:'), batch.ttl
+  redis.call('HSET', session, 'last_activity', batch.now_text)
+  if batch.archived then
+    local version = redis.call('HINCRBY', session, 'version', 1)
+    if version - 1 == tonumber(redis.call('HGET', session, 'archived') or 0) then c.dirty = true end
+    ttl = batch.archived
+  end
+  for _, kind in ipairs({ 'session', 'messages', 'context' }) do redis.call('PEXPIRE', key(kind .. ':conv:'), ttl) end
+end
+
+-- Adds to the session's messages; fields are names and values in turn, the content is JSON. Numbers go on from the last one there was.
+-- What the record has not got stays, however much it is. Without a session the newest are kept for those who join, and of one that was
+-- deleted nothing is.
+local function add_message(fields, tokens)
   local session, messages = key('session:conv:'), key('messages:conv:')
   local newest = redis.call('XREVRANGE', messages, '+', '-', 'COUNT', 1)[1]
+  local kept = redis.call('HMGET', session, 'status', 'message_count', 'archived_seq')
+  if kept[1] == 'deleted' then return 0 end
   local seq = 1
-  if newest then seq = position_of(newest[1]) + 1 end
-  local fields = { 'role', role, 'content', content, 'agent', agent, 'message_id', message_id, 'at', batch.now_text }
+  if newest then seq = position_of(newest[1]) + 1 elseif kept[2] then seq = kept[2] + 1 end
+  local oldest = seq - batch.max_messages + 1
+  if batch.archived and kept[1] then oldest = math.min(oldest, (kept[3] or 0) + 1) end
+  redis.call('XADD', messages, 'MINID', string.format('%d-0', math.max(oldest, 1)), string.format('%d-0', seq), 'at', batch.now_text,
+    unpack(fields))
+  if kept[1] then
+    redis.call('HSET', session, 'message_count', string.format('%d', seq))
+    if tokens and tokens > 0 then redis.call('HINCRBY', session, 'token_count', tokens) end
+    session_changed()
+  else
+    redis.call('PEXPIRE', messages, batch.ttl)
+  end
+  return seq
+end
+
+local function add_answer(text, agent, message_id, failed, cut)
+  local fields = { 'role', 'assistant', 'content', '"' .. text .. '"', 'agent', agent, 'message_id', message_id }
   if failed then fields[#fields + 1] = 'failed'; fields[#fields + 1] = '1' end
   if cut then fields[#fields + 1] = 'truncated'; fields[#fields + 1] = '1' end
-  redis.call('XADD', messages, 'MAXLEN', batch.max_messages, string.format('%d-0', seq), unpack(fields))
-  redis.call('PEXPIRE', messages, batch.ttl)
-  if redis.call('EXISTS', session) == 1 then
-    redis.call('HSET', session, 'message_count', seq, 'last_activity', batch.now_text)
-    redis.call('PEXPIRE', session, batch.ttl)
-  end
+  add_message(fields)
+end
+
+-- Whether the record is too far behind for another message: a session that has ended is kept until it is there.
+local function too_far_behind()
+  local s = redis.call('HMGET', key('session:conv:'), 'status', 'version', 'archived', 'message_count', 'archived_seq')
+  if not batch.archived or not s[1] then return false end
+  if s[1] ~= 'active' then return tonumber(s[2] or 0) ~= tonumber(s[3] or 0) end
+  return s[4] - (s[5] or 0) >= tonumber(batch.max_unarchived)
 end
 
 -- False when the run was ended because its agent was silent: it opens again only with a start of its own.
@@ -195,7 +252,12 @@ local function end_run(run, agent, text, message_id, position, failed)
   elseif message_id == '' then
     message_id = string.sub(run, 1, 1) ~= '~' and run or position
   end
-  if text and text ~= '' then add_message('assistant', '"' .. text .. '"', agent, message_id, failed, cut) end
+  if text and text ~= '' then add_answer(text, agent, message_id, failed, cut) end
+  local cache = redis.call('HGET', c.meta, 'cache')
+  if cache then
+    redis.call('HDEL', c.meta, 'cache')
+    c.answered = not failed and cache
+  end
 end
 
 -- Keeps beside the log what an event of any kind but a piece of text means.
@@ -206,32 +268,32 @@ local function keep(kind, run, agent, text, message_id, extra, position)
   elseif kind == 'e' or kind == 'f' then
     end_run(run, agent, text, message_id, position, kind == 'f')
   elseif kind == 't' then
+    -- What a tool says may be something else tomorrow.
+    redis.call('HDEL', c.meta, 'cache')
     if open_run(run, agent, message_id, position) then redis.call('HSET', runs(), 't ' .. run .. ' ' .. extra, text) end
   elseif kind == 'd' then
     redis.call('HDEL', runs(), 't ' .. run .. ' ' .. extra)
   elseif kind == 'h' and extra ~= '' then
     local session = key('session:conv:')
-    if redis.call('EXISTS', session) == 1 then
+    if redis.call('HGET', session, 'status') == 'active' then
       redis.call('HSET', session, 'current_agent', extra)
+      session_changed()
     else
       redis.call('HSET', c.meta, 'agent', extra)
     end
-  elseif kind == 'u' then
+  elseif kind == 'u' or kind == 'a' then
     local session = key('session:conv:')
-    if redis.call('EXISTS', session) == 0 then
-      local agent_before = redis.call('HGET', c.meta, 'agent') or batch.default_agent
-      redis.call('HSET', session, 'tenant_id', tenant() or batch.default_tenant, 'current_agent', agent_before, 'status', 'active',
-        'turn_count', 0, 'message_count', 0, 'token_count', 0, 'started_at', batch.now_text, 'last_activity', batch.now_text)
-    end
-    redis.call('HINCRBY', session, 'turn_count', 1)
-    add_message('user', '"' .. text .. '"', '', message_id)
+    if batch.auto_create and redis.call('HGET', session, 'status') ~= 'active' then begin_session() end
+    local status = redis.call('HGET', session, 'status')
+    if status and status ~= 'deleted' then redis.call('HINCRBY', session, 'turn_count', 1) end
+    add_message({ 'role', 'user', 'content', text, 'agent', '', 'message_id', message_id })
   end
 end
 
 -- Whether the caller may not write; binds a conversation that is nobody's yet.
 local function refuses(who, kind)
   local how, name, owner = string.sub(who, 1, 1), string.sub(who, 2), tenant()
-  if not owner and (c.events == 0 or (how == '+' and kind == 'u')) then
+  if not owner and (c.events == 0 or (how == '+' and (kind == 'u' or kind == 'a' or kind == 'n'))) then
     c.tenant, c.binds = name, true
     return false
   end
@@ -240,10 +302,12 @@ end
 
 local function to_inbox(kind) return kind == 'u' or kind == 'x' end
 
+local function seen_as(kind, id) return (to_inbox(kind) or kind == 'a') and 'u ' .. id or id end
+
 -- The answer for an event whose id is known, else nil. People's ids are theirs and agents' ids are theirs: the same one of both means
 -- two things.
 local function known(kind, id)
-  local found = call('ZSCORE', key('seen:conv:'), to_inbox(kind) and 'u ' .. id or id)
+  local found = call('ZSCORE', key('seen:conv:'), seen_as(kind, id))
   if not found then return nil end
   local n = found + 0
   local seq = n % score.sequences
@@ -255,11 +319,28 @@ end
 local function remember(kind, id)
   local seen = key('seen:conv:')
   local n = string.format('%d', (c.ms - score.epoch) * score.sequences + c.seq)
-  if call('ZADD', seen, n, to_inbox(kind) and 'u ' .. id or id) == 1 and c.events % 64 == 1 then
+  if call('ZADD', seen, n, seen_as(kind, id)) == 1 and c.events % 64 == 1 then
     redis.call('ZREMRANGEBYRANK', seen, 0, -batch.max_seen - 1)
     redis.call('PEXPIRE', seen, batch.ttl)
   end
   c.ids = true
+end
+
+-- What the conversation's events are told of: '<position before>', and ' <position> <event id or -> <bytes> <event>' for each. Those of
+-- a batch go out together: a message costs Redis and each node that hosts the conversation more than an event in it.
+local live, most_told = {}, 65536
+
+local function publish()
+  if live.n > 1 then call(batch.publish, c.live, table.concat(live, '', 1, live.n)) end
+  live[1], live.n, live.bytes = c.last, 1, 0
+end
+
+local function tell(position, id, event)
+  local n = live.n
+  live[n + 1] = ' ' .. position .. ' ' .. (id == '' and '-' or id) .. ' ' .. #event .. ' '
+  live[n + 2] = event
+  live.n, live.bytes = n + 2, live.bytes + #event
+  if live.bytes > most_told then publish() end
 end
 
 -- Appends one event, whose arguments begin behind `at`.
@@ -280,9 +361,10 @@ local function append(at)
     local answer = known(kind, id)
     if answer then return answer end
   end
+  if kind == 'u' and too_far_behind() then return '-overloaded' end
 
   -- The next position: this millisecond's, or right behind the last one when the clock has not moved on.
-  local prev, position = c.last, batch.now_position
+  local position = batch.now_position
   if batch.now > c.ms then
     c.ms, c.seq = batch.now, 0
   else
@@ -293,6 +375,7 @@ local function append(at)
   local counts = string.format('%d %d', bytes, events)
   call('XADD', c.log, position, 'e', event, 'm', id == '' and counts or counts .. ' ' .. id)
   c.last, c.bytes, c.events, c.counts, c.added = position, bytes, events, counts, c.added + 1
+  tell(position, id, event)
   if from_ms then c.source_ms, c.source_seq, c.source_id = from_ms, from_seq, from end
 
   local answer = position
@@ -313,7 +396,6 @@ local function append(at)
     flush_text()
     if redis.call('HEXISTS', runs(), 'r ' .. run) == 1 then redis.call('HSET', runs(), 'l ' .. run, ARGV[at + 9]) end
   end
-  call(batch.publish, c.live, prev .. ' ' .. position .. ' ' .. (id == '' and '-' or id) .. ' ' .. event)
   return answer
 end
 
@@ -332,8 +414,10 @@ local function trim()
 end
 
 local function touch()
-  for _, kind in ipairs({ 'events', 'meta', 'seen', 'run', 'session', 'messages' }) do
-    redis.call('PEXPIRE', key(kind .. ':conv:'), batch.ttl)
+  for _, kind in ipairs({ 'events', 'meta', 'seen', 'run' }) do redis.call('PEXPIRE', key(kind .. ':conv:'), batch.ttl) end
+  local version = redis.call('HMGET', key('session:conv:'), 'version', 'archived')
+  if not batch.archived or version[1] == version[2] then
+    for _, kind in ipairs({ 'session', 'messages', 'context' }) do redis.call('PEXPIRE', key(kind .. ':conv:'), batch.ttl) end
   end
   for _, field in ipairs(redis.call('HKEYS', runs())) do
     if string.sub(field, 1, 2) == 'r ' then redis.call('PEXPIRE', text_key(string.sub(field, 3)), batch.ttl) end
@@ -341,6 +425,7 @@ local function touch()
 end
 
 local function close()
+  publish()
   local counters = c.last .. ' ' .. c.counts
   if c.source_id then
     call('HSET', c.meta, 'log', counters, batch.source, c.source_id)
@@ -360,9 +445,11 @@ end
 
 -- How many events have their result, behind which argument the next one begins, and the last event of the conversation at hand.
 local results, n, at, upto = {}, 0, FIRST - 1, 0
+local notes = {}
 
 local function append_all(log)
   open(log)
+  live[1], live.n, live.bytes = c.last, 1, 0
   while n < upto do
     results[n + 1] = append(at)
     n, at = n + 1, at + (#ARGV[at + 1] == 1 and PLAIN or FULL)
@@ -372,7 +459,7 @@ end
 local function text_of(failure) return type(failure) == 'table' and failure.err or tostring(failure) end
 
 for _, log in ipairs(KEYS) do
-  upto, at, c.added = n + ARGV[at + 1], at + 1, 0
+  upto, at, c.added, c.dirty, c.answered = n + ARGV[at + 1], at + 1, 0, false, false
   local done, failure = pcall(append_all, log)
   if not done then
     -- What failed half-way stops its conversation for this batch, so that nothing overtakes it.
@@ -386,5 +473,7 @@ for _, log in ipairs(KEYS) do
     done, failure = pcall(close)
     if not done then redis.log(redis.LOG_WARNING, 'parley: could not finish ' .. log .. ': ' .. text_of(failure)) end
   end
+  if c.dirty then notes[#notes + 1] = '!' .. c.tag end
+  if c.answered then notes[#notes + 1] = '?' .. c.tag .. ' ' .. c.answered end
 end
-return results
+for _, note in ipairs(notes) do results[#results + 1] = note end

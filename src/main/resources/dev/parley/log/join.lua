@@ -1,4 +1,4 @@
--- Reads what a joining socket needs: the events past a position that is proved to be in the log, or a snapshot.
+-- Reads what a joining socket needs: the events past a position that is proved to be in the log, or a snapshot. Behind silence.lua.
 --
 -- KEYS  log, meta, runs, session, messages
 -- ARGV  1 since, '' for none   2 most events missed   3 most bytes missed   4 events a page   5 bytes a page
@@ -97,23 +97,14 @@ if since ~= '' then
   end
 end
 
--- As far as somebody has looked: see silence.lua.
-local function seems_over(run, state, now)
-  local fields = redis.call('HMGET', runs, 'l ' .. run, 'a ' .. run)
-  local known = math.max(tonumber(string.match(state, '"position":"(%d+)')), tonumber(fields[2] or 0))
-  return known + tonumber(fields[1] or ARGV[10]) <= now
-end
-
-local function now()
-  local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
 local in_progress, texts, due = redis.call('HGETALL', runs), {}, '0'
 for i = 1, #in_progress, 2 do
   if string.sub(in_progress[i], 1, 2) == 'r ' then
     local run = string.sub(in_progress[i], 3)
-    if due == '0' and seems_over(run, in_progress[i + 1], now()) then due = '1' end
+    if due == '0' then
+      local known, lease = silence.known(runs, run, in_progress[i + 1], ARGV[10])
+      if known + lease <= silence.now() then due = '1' end
+    end
     texts[#texts + 1] = run
     texts[#texts + 1] = redis.call('GET', runs .. ':' .. run) or redis.call('HGET', runs, 'x ' .. run) or ''
   end

@@ -4,7 +4,7 @@
 -- Returns nothing when the run has ended or been heard of meanwhile
 do
   local most = 64
-  local prefix, run, now = ARGV[11], ARGV[14], silence.now()
+  local prefix, run, now = ARGV[11], ARGV[17], silence.now()
   local tag = string.sub(KEYS[1], #prefix + #'events:conv:' + 1)
   local runs = prefix .. 'run:conv:' .. tag
   local state = redis.call('HGET', runs, 'r ' .. run)

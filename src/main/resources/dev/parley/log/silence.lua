@@ -3,7 +3,7 @@
 --
 -- A run's fields in the hash of runs: `r` its state, of which the position says when it began; `l` the lease that it has declared, in ms;
 -- `a` when it was last heard of, as far as somebody has looked.
-local silence = { least = 1000, most = 86400000, page = 64 }
+local silence = { page = 64 }
 
 local function ms_of(position) return tonumber(string.match(position, '^%d+')) end
 
@@ -41,12 +41,15 @@ function silence.last(log, meta, run, known)
   return known
 end
 
+-- When a run was last heard of, as far as somebody has looked, and its lease; both in ms.
+function silence.known(runs, run, state, otherwise)
+  local fields = redis.call('HMGET', runs, 'l ' .. run, 'a ' .. run)
+  return math.max(ms_of(string.match(state, '"position":"([^"]*)"')), tonumber(fields[2] or 0)), tonumber(fields[1] or otherwise)
+end
+
 -- How long a run's lease still lasts, in ms, and the lease; the first is not above 0 when it is over.
 function silence.left(log, meta, runs, run, state, now, otherwise)
-  local fields = redis.call('HMGET', runs, 'l ' .. run, 'a ' .. run)
-  local lease = otherwise
-  if fields[1] then lease = math.max(silence.least, math.min(silence.most, tonumber(fields[1]))) end
-  local known = math.max(ms_of(string.match(state, '"position":"([^"]*)"')), fields[2] and tonumber(fields[2]) or 0)
+  local known, lease = silence.known(runs, run, state, otherwise)
   if known + lease <= now then
     local last = silence.last(log, meta, run, known)
     if last > known then redis.call('HSET', runs, 'a ' .. run, string.format('%d', last)) end

@@ -43,7 +43,7 @@
 
 /**
  * @typedef {object} Gap
- * @property {"malformed" | "trimmed" | "future" | "lost" | "limit" | "slow"} reason
+ * @property {"malformed" | "trimmed" | "future" | "lost" | "limit" | "archive" | "slow"} reason
  * @property {string} [requested] the position that was asked for
  * @property {string} [first] the log's first position
  * @property {string} [last] the log's last position
@@ -74,8 +74,8 @@
 /**
  * @typedef {object} SnapshotMessage
  * @property {number} seq
- * @property {"user" | "assistant"} role
- * @property {string} content
+ * @property {"user" | "assistant" | "system" | "tool"} role
+ * @property {string | {type: string, text?: string}[]} content
  * @property {string} [agent]
  * @property {string} [message_id]
  * @property {boolean} [failed]
@@ -1060,7 +1060,7 @@ export class Client {
    * has it: so it is in the conversation once. Rejects with what is final.
    *
    * @param {string} conversation
-   * @param {string} content
+   * @param {string | {type: string, text?: string}[]} content a text, or content parts as OpenAI has them
    * @param {{messageId?: string, metadata?: object, cache?: any}} [options]
    * @returns {Promise<Sent>}
    */
@@ -1434,11 +1434,11 @@ export class Transcript {
   /**
    * Shows an own message before the log does. `settle` or `fail` it with the outcome of `send`.
    *
-   * @param {{message_id: string, content: string}} message
+   * @param {{message_id: string, content: string | {type: string, text?: string}[]}} message
    */
   show({ message_id, content }) {
     const at = new Date().toISOString();
-    this.#add({ role: "user", text: content, message_id, at, state: "sending", unseen: true });
+    this.#add({ role: "user", text: spoken({ role: "user", content }), message_id, at, state: "sending", unseen: true });
     this.#changed();
   }
 
@@ -1483,12 +1483,11 @@ export class Transcript {
     this.items = [];
     this.#runs.clear();
     this.session = frame.session;
-    for (const { role, content, agent, message_id, failed, at } of frame.messages) {
-      if (role === "assistant") {
-        this.#changeOfAgent(agent);
+    for (const message of frame.messages) {
+      if (message.role === "assistant" && spoken(message) !== "") {
+        this.#changeOfAgent(message.agent);
       }
-      const state = failed ? "failed" : role === "user" ? "sent" : "done";
-      this.#add({ role, text: content, agent, message_id, at, state });
+      this.#message(message);
     }
     for (const { run, agent, message_id, text, tools } of frame.runs) {
       this.#changeOfAgent(agent);
@@ -1497,6 +1496,20 @@ export class Transcript {
       part.tools = tools.map((tool) => ({ ...tool, state: /** @type {const} */ ("running") }));
     }
     this.items.push(...onTheirWay);
+  }
+
+  /**
+   * One of the session's messages.
+   *
+   * @param {Omit<SnapshotMessage, "seq">} message
+   */
+  #message(message) {
+    const { role, agent, message_id, failed, at } = message;
+    const said = spoken(message);
+    if (said !== "") {
+      const state = failed ? "failed" : role === "user" ? "sent" : "done";
+      this.#add({ role: /** @type {"user" | "assistant"} */ (role), text: said, agent, message_id, at, state });
+    }
   }
 
   /**
@@ -1521,6 +1534,9 @@ export class Transcript {
     switch (event) {
       case "user.message":
         this.#userMessage(frame);
+        break;
+      case "session.message":
+        this.#message(/** @type {any} */ ({ ...payload, at: timestamp }));
         break;
       case "user.cancel":
         this.#cancelled(payload.run);
@@ -1578,7 +1594,7 @@ export class Transcript {
     // An own message moves to the place that the log gives it.
     this.items = this.items.filter((item) => item !== own);
     const at = event.timestamp ?? own?.at;
-    const message = this.#add({ role: "user", text: content, message_id, user, at, position, event_id });
+    const message = this.#add({ role: "user", text: spoken({ role: "user", content }), message_id, user, at, position, event_id });
     message.state = pending ? "queued" : "sent";
     if (own) {
       message.key = own.key;
@@ -1783,6 +1799,18 @@ function covers(snapshot, message) {
       snapshot.position !== undefined &&
       comparePositions(message.position, snapshot.position) <= 0)
   );
+}
+
+/**
+ * What people see of a message: nothing of prompts, tools' results and calls without a word, which are for models.
+ *
+ * @param {Omit<SnapshotMessage, "seq">} message
+ */
+function spoken({ role, content }) {
+  if (role !== "user" && role !== "assistant") {
+    return "";
+  }
+  return typeof content === "string" ? content : content.map((part) => part.text ?? "").join("");
 }
 
 /** @param {Record<string, any>} payload */

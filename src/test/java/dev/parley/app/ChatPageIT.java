@@ -249,6 +249,28 @@ final class ChatPageIT {
     }
 
     @Test
+    void whatAgentsPutIntoTheSessionIsShownButForPromptsAndToolsResults() {
+        Page page = open("/chat/");
+        String conversation = page.url().replaceAll(".*[=/#]", "");
+        session("", "{'conversation':'" + conversation + "'}");
+        String messages = "/" + conversation + "/messages";
+        session(messages, "{'role':'system','content':'Be kind.'}");
+        session(messages, "{'role':'user','content':[{'type':'text','text':'Where is it?'},{'type':'image_url'}]}");
+        session(messages, "{'tool_calls':[{'id':'t-1'}],'agent':'triage'}");
+        session(messages, "{'role':'tool','tool_call_id':'t-1','content':'on its way'}");
+        session(messages, "{'content':'It comes today.','agent':'triage'}");
+        String[] shown = {"Where is it?", "It comes today."};
+        assertThat(page.locator(".message .text")).hasText(shown);
+        page.reload();
+        assertThat(page.locator(".message .text")).hasText(shown);
+    }
+
+    private void session(String path, String json) {
+        assertThat(TestHttp.postJson(node.http("/v1/sessions" + path), json).status())
+                .isEqualTo(201);
+    }
+
+    @Test
     void whatPeopleWriteIsTextAndNothingElse() {
         agent(FAST);
         Page page = open("/chat/");

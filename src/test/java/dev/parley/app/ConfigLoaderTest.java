@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.parley.ratelimit.Per;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -349,6 +350,73 @@ final class ConfigLoaderTest {
                 .singleElement()
                 .asString()
                 .contains("parley.redis.key-prefix");
+    }
+
+    @Test
+    void aLimitIsThereAsSoonAsAnythingOfItIsSet() {
+        Map<String, GatewayConfig.Limit> limits = loader.yaml(
+                        "file", "parley: {limits: {send: {events: 20, per: tenant}, tool-calls: {events: 5}}}")
+                .environment(Map.of("PARLEY_LIMITS_TOOL_CALLS_BURST", "2", "PARLEY_LIMITS_X_EVENTS", "1"))
+                .flags(Map.of("limits.send.period", "10s"))
+                .load()
+                .gateway()
+                .limits();
+
+        assertThat(limits).containsOnlyKeys("send", "tool-calls", "x");
+        assertThat(requireNonNull(limits.get("send")).events()).contains(20);
+        assertThat(requireNonNull(limits.get("send")).period()).isEqualTo(Duration.ofSeconds(10));
+        assertThat(requireNonNull(limits.get("send")).burst()).isEmpty();
+        assertThat(requireNonNull(limits.get("send")).per()).isEqualTo(Per.TENANT);
+        assertThat(requireNonNull(limits.get("tool-calls")).burst()).contains(2);
+        assertThat(requireNonNull(limits.get("tool-calls")).period()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(requireNonNull(limits.get("tool-calls")).per()).isEqualTo(Per.SUBJECT);
+        assertThat(loader.load().gateway().limits()).hasSize(3);
+    }
+
+    @Test
+    void thereIsNoLimitUnlessOneIsSet() {
+        assertThat(loader.load().gateway().limits()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    limits.send.events       | 0       | parley.limits.send.events (flag) is "0": expected a whole number, from 1 to 1000000000
+                    limits.send.period       | 999ms   | parley.limits.send.period (flag) is "999ms": expected a duration such as 150ms, 5s, 10m, 2h or 30d, from 1s to 30d
+                    limits.send.per          | user    | parley.limits.send.per (flag) is "user": expected tenant or subject or conversation or address
+                    limits.send.burst        | 5       | parley.limits.send.events is not set: say how many there may be in a period
+                    limits.send.evnts        | 5       | parley.limits.send.evnts (flag) is unknown: did you mean parley.limits.send.events?
+                    limits.Send.events       | 5       | parley.limits.Send.events (flag) has a bad name: a name is up to 32 of a-z, 0-9 and -, beginning with a letter
+                    limits.<name>.events     | 5       | parley.limits.<name>.events (flag) has a bad name: a name is up to 32 of a-z, 0-9 and -, beginning with a letter
+                    limits.send              | 5       | parley.limits.send (flag) is unknown
+                    limits.a.b.events        | 5       | parley.limits.a.b.events (flag) is unknown
+                    """)
+    void aBadLimitIsRefused(String key, String value, String problem) {
+        assertProblems(loader.flags(Map.of(key, value)))
+                .singleElement()
+                .asString()
+                .startsWith(problem);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    faq       | faq         | it must be a category and a cosine from 0.5 to 1, such as faq=0.97
+                    faq=0.4   | faq=0.4     | it must be a category and a cosine from 0.5 to 1, such as faq=0.97
+                    faq=1.01  | faq=1.01    | it must be a category and a cosine from 0.5 to 1, such as faq=0.97
+                    FAQ=0.97  | FAQ         | it may have
+                    """)
+    void aBadThresholdIsRefused(String value, String said, String problem) {
+        assertProblems(loader.flags(Map.of("cache.semantic.thresholds", value)))
+                .singleElement()
+                .asString()
+                .startsWith("parley.cache.semantic.thresholds has \"" + said + "\": " + problem);
+    }
+
+    @Test
+    void aSocketThatConnectsHasNoConversationToCount() {
+        assertProblems(loader.flags(Map.of("limits.connect.events", "1", "limits.connect.per", "conversation")))
+                .singleElement()
+                .asString()
+                .startsWith("parley.limits.connect.per is conversation");
     }
 
     @ParameterizedTest

@@ -28,7 +28,29 @@ final class ConfigPrinterTest {
                         "    max-body: 1MiB # default",
                         "    key-prefix: # not set")
                 .filteredOn(line -> line.contains(" # "))
-                .hasSameSizeAs(Setting.ALL.keySet());
+                .hasSameSizeAs(Setting.inEffect(List.of()));
+    }
+
+    @Test
+    void limitsArePrintedUnderTheirNames() {
+        String yaml = ConfigPrinter.print(new ConfigLoader()
+                .yaml("file parley.yml", "parley: {limits: {send: {events: 20}}}")
+                .environment(Map.of("PARLEY_LIMITS_TOOL_CALLS_EVENTS", "5"))
+                .load());
+
+        assertThat(yaml).contains("""
+                          limits:
+                            send:
+                              burst: # not set
+                              events: 20 # file parley.yml
+                              per: subject # default
+                              period: 1m # default
+                            tool-calls:
+                              burst: # not set
+                              events: 5 # environment PARLEY_LIMITS_TOOL_CALLS_EVENTS
+                        """);
+        assertThat(new ConfigLoader().yaml("file", yaml).load().gateway().limits())
+                .containsOnlyKeys("send", "tool-calls");
     }
 
     @Test

@@ -8,9 +8,6 @@ import dev.parley.redis.Keys;
 import dev.parley.redis.TestRedis;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.XAddArgs;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -58,7 +55,7 @@ class DeliveryIT {
             audience.speak(20, random);
             assertThat(killed).isPositive();
             audience.assertEverybodyHeardEverything();
-            assertThat(metric(node, "parley_hub_repairs_total")).isPositive();
+            assertThat(node.metric("parley_hub_repairs_total")).isPositive();
             audience.close();
         }
     }
@@ -157,19 +154,8 @@ class DeliveryIT {
                     .isPositive();
             assertThat(socket.next("event").path("event").path("event").asText())
                     .isEqualTo("agent.note");
-            assertThat(metric(node, "parley_ingest_malformed_total")).isEqualTo(bad.size());
+            assertThat(node.metric("parley_ingest_malformed_total")).isEqualTo(bad.size());
         }
-    }
-
-    static double metric(TestNode node, String name) throws Exception {
-        String text = HttpClient.newHttpClient()
-                .send(HttpRequest.newBuilder(node.management("/metrics")).build(), HttpResponse.BodyHandlers.ofString())
-                .body();
-        return text.lines()
-                .filter(line -> line.startsWith(name + " "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-                .findFirst()
-                .orElseThrow();
     }
 
     /** Conversations, their sockets, and what was said in each. */

@@ -1,5 +1,6 @@
 package dev.parley.app;
 
+import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,6 +19,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -76,6 +79,25 @@ final class DistributionIT {
             assertThat(Files.readString(loaded)).containsPattern("dev.parley.app.Main source: shared objects file");
         } finally {
             Files.delete(archive);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"serve", "demo"})
+    void jarsInExtensionsAreOnTheClassPath(String command) throws IOException {
+        Path home = temporary.resolve("home");
+        Path jar = home.resolve("extensions/own.jar");
+        Files.createDirectories(jar.getParent());
+        new JarOutputStream(Files.newOutputStream(jar), new Manifest()).close();
+        Files.createDirectory(home.resolve("bin"));
+        Path script = Files.copy(Distribution.HOME.resolve("bin/parley"), home.resolve("bin/parley"), COPY_ATTRIBUTES);
+        Files.createSymbolicLink(
+                home.resolve("lib"), Distribution.HOME.resolve("lib").toAbsolutePath());
+        Map<String, String> telling = Map.of("PARLEY_JAVA_OPTS", "-XshowSettings:properties");
+        try (Distribution parley =
+                Distribution.start(temporary, telling, List.of(script.toString(), command, "--help"))) {
+            assertThat(parley.exit()).isZero();
+            assertThat(parley.err()).anyMatch(line -> line.contains(jar.toString()));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.parley.app.TestHttp.Answer;
 import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
+import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestRedis;
@@ -76,18 +77,9 @@ class OutageIT {
         }
     }
 
-    private static double metric(TestNode node, String name) {
-        return TestHttp.get(node.management("/metrics"))
-                .body()
-                .lines()
-                .filter(line -> line.startsWith(name + " "))
-                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-                .sum();
-    }
-
     private void cut(TestNode node) {
         network.cut();
-        await("the gate opens", () -> metric(node, "parley_redis_up") == 0);
+        await("the gate opens", () -> node.metric("parley_redis_up") == 0);
     }
 
     private String publish(int n) {
@@ -189,8 +181,8 @@ class OutageIT {
             assertThat(logged()).isEqualTo(numbers(600));
             assertThat(seen.order).isEqualTo(numbers(600));
             assertThat(seen.pending).hasSizeGreaterThanOrEqualTo(440);
-            assertThat(metric(node, "parley_outage_replayed_total")).isGreaterThanOrEqualTo(450);
-            assertThat(metric(node, "parley_outage_queued")).isZero();
+            assertThat(node.metric("parley_outage_replayed_total")).isGreaterThanOrEqualTo(450);
+            assertThat(node.metric("parley_outage_queued")).isZero();
         }
     }
 
@@ -225,6 +217,51 @@ class OutageIT {
                 assertThat(logged()).isEqualTo(numbers(4));
                 assertThat(socket.send("{'type':'ping'}").next().path("type").asText())
                         .isEqualTo("pong");
+            }
+        }
+    }
+
+    @Test
+    void whoIsNewMeanwhileIsShownTheRecordAndThenWhatRedisHas() {
+        try (TestNode node = node("postgres.url", TestPostgres.newDatabase(), "postgres.username", "postgres");
+                TestSocket person = TestSocket.welcomed(node.socket())) {
+            person.send("{'type':'send','ref':1,'conversation':'" + conversation
+                            + "','content':'hello','message_id':'m1'}")
+                    .next("ok");
+            await("it is archived", () -> node.metric("parley_archive_messages_total") >= 1);
+            cut(node);
+            try (TestSocket fresh = TestSocket.welcomed(node.socket());
+                    TestSocket nobody = TestSocket.welcomed(node.socket())) {
+                fresh.send("{'type':'subscribe','ref':2,'conversation':'" + conversation + "'}");
+                JsonNode subscribed = fresh.next("subscribed");
+                assertThat(subscribed.path("ref").asInt()).isEqualTo(2);
+                assertThat(subscribed.path("resumed").asBoolean(true)).isFalse();
+                assertThat(subscribed.has("position") || subscribed.has("gap")).isFalse();
+                JsonNode recalled = fresh.next();
+                assertThat(recalled.path("type").asText()).isEqualTo("snapshot");
+                assertThat(recalled.has("position")).isFalse();
+                assertThat(recalled.path("source").asText()).isEqualTo("archive");
+                assertThat(recalled.at("/messages/0/content").asText()).isEqualTo("hello");
+                assertThat(recalled.at("/session/message_count").asInt()).isEqualTo(1);
+
+                person.send(publish(1)).next("ok");
+                nobody.send("{'type':'subscribe','conversation':'" + conversation + "-none'}");
+                assertThat(nobody.next("error").path("code").asText()).isEqualTo("unavailable");
+
+                network.mend();
+                JsonNode again = fresh.next("subscribed");
+                assertThat(again.path("resumed").asBoolean(true)).isFalse();
+                assertThat(again.at("/gap/reason").asText()).isEqualTo("archive");
+                JsonNode snapshot = fresh.next("snapshot");
+                assertThat(snapshot.path("position")).isEqualTo(again.path("position"));
+                assertThat(snapshot.has("source")).isFalse();
+                assertThat(snapshot.at("/messages/0/content").asText()).isEqualTo("hello");
+                person.send(publish(2)).next("ok");
+                JsonNode event = fresh.next("event");
+                while (number(event) != 2) {
+                    event = fresh.next("event");
+                }
+                assertThat(event.has("position")).isTrue();
             }
         }
     }
@@ -350,7 +387,7 @@ class OutageIT {
             assertThat(answer.status()).isEqualTo(503);
             assertThat(answer.json().path("code").asText()).isEqualTo("overloaded");
             assertThat(answer.header("Retry-After")).isNotEmpty();
-            assertThat(metric(node, "parley_outage_overloaded_total")).isEqualTo(1);
+            assertThat(node.metric("parley_outage_overloaded_total")).isEqualTo(1);
             List<Integer> all = numbers(accepted);
             network.mend();
             await("what was accepted is in the log", () -> logged().equals(all));
@@ -398,7 +435,7 @@ class OutageIT {
                     .isFalse();
             assertThat(socket.next("snapshot").path("position").asText())
                     .isEqualTo(Kept.log(conversation).get(0).position());
-            assertThat(metric(node, "parley_outage_refused_total")).isEqualTo(1);
+            assertThat(node.metric("parley_outage_refused_total")).isEqualTo(1);
             assertThat(logged()).isEqualTo(numbers(1));
         }
     }
@@ -441,7 +478,7 @@ class OutageIT {
                 network.mend();
                 assertThat(reader.next("placed").path("event_id")).isEqualTo(pending.path("event_id"));
                 assertThat(logged()).isEqualTo(numbers(2));
-                assertThat(metric(node, "parley_outage_refused_total")).isEqualTo(1);
+                assertThat(node.metric("parley_outage_refused_total")).isEqualTo(1);
                 assertThat(stranger.send(subscribe).next("error").path("code").asText())
                         .isEqualTo("not_found");
             }
@@ -466,9 +503,9 @@ class OutageIT {
                                 .status())
                         .isEqualTo(202);
             }
-            assertThat(metric(node, "parley_redis_up")).isEqualTo(1);
+            assertThat(node.metric("parley_redis_up")).isEqualTo(1);
             assertThat(admin.configSet("maxmemory", "0")).isEqualTo("OK");
-            await("all are appended", () -> metric(node, "parley_outage_queued") == 0);
+            await("all are appended", () -> node.metric("parley_outage_queued") == 0);
             assertThat(admin.xrange("events:conv:{" + conversation + "}", Range.unbounded()).stream()
                             .map(entry -> Kept.json(
                                     Objects.requireNonNull(entry.getBody().get("e"))))
@@ -549,12 +586,12 @@ class OutageIT {
                         BodyPublishers.ofString(body));
                 assertThat(answer.status()).isEqualTo(202);
             }
-            double queued = metric(node, "parley_outage_queued");
+            double queued = node.metric("parley_outage_queued");
             assertThat(queued).isEqualTo(conversations * lines + nanos.length);
             network.mend();
-            await("the gate closes", () -> metric(node, "parley_redis_up") == 1);
+            await("the gate closes", () -> node.metric("parley_redis_up") == 1);
             long before = System.nanoTime();
-            await("all is appended", () -> metric(node, "parley_outage_queued") == 0);
+            await("all is appended", () -> node.metric("parley_outage_queued") == 0);
             double seconds = (System.nanoTime() - before) / 1e9;
             System.out.printf("%,.0f queued events in their logs after %.2f s%n", queued, seconds);
             for (int i = 0; i < conversations; i++) {

@@ -45,6 +45,10 @@ public final class TestNode implements AutoCloseable {
         }
     }
 
+    Gateway gateway() {
+        return gateway;
+    }
+
     public URI socket() {
         return URI.create("ws://" + gateway.httpAddress() + "/v1/ws");
     }
@@ -55,6 +59,16 @@ public final class TestNode implements AutoCloseable {
 
     public URI management(String path) {
         return URI.create("http://" + gateway.managementAddress() + path);
+    }
+
+    /** A meter's value now, of all its labels together; 0 where there is none. */
+    public double metric(String name) {
+        return TestHttp.get(management("/metrics"))
+                .body()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .sum();
     }
 
     /** Whether nothing that was accepted is lost. */

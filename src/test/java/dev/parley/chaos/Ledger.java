@@ -1,7 +1,7 @@
 package dev.parley.chaos;
 
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** What was acknowledged, and how that agrees with what the logs have and the sockets were shown. Thread-safe. */
@@ -62,6 +63,25 @@ final class Ledger {
 
     long refusals() {
         return refused.sum();
+    }
+
+    /**
+     * Takes back what a failover lost between a publisher and the durable stream: XADD had returned, but no replica had it, and no gateway
+     * ever saw it.
+     *
+     * @param stream the ids of all events that the stream has now; nothing is trimmed
+     * @return how many that were
+     */
+    long takeBackWhatNeverArrived(Set<String> stream, Map<String, List<Entry>> logs) {
+        Set<Mark> logged =
+                logs.values().stream().flatMap(List::stream).map(Entry::mark).collect(Collectors.toUnmodifiableSet());
+        List<Mark> gone = acknowledged.entrySet().stream()
+                .filter(each -> each.getValue() == Answer.ADDED)
+                .map(Map.Entry::getKey)
+                .filter(mark -> !stream.contains(mark.id()) && !logged.contains(mark))
+                .toList();
+        gone.forEach(acknowledged::remove);
+        return gone.size();
     }
 
     /** Events acknowledged so far. */
@@ -129,26 +149,35 @@ final class Ledger {
             List<Shown> shown,
             Map<Mark, String> places,
             Counts counts) {
-        Set<Integer> had = new HashSet<>();
+        Map<Integer, Shown> had = new HashMap<>();
         int highest = 0;
         String toldUpTo = null;
         for (Shown each : shown) {
             Mark mark = each.mark();
             if (mark == null) {
-                toldUpTo = each.position();
+                String snapshot = each.position();
+                toldUpTo = snapshot;
+                // The client begins again from the snapshot. What is behind it comes again, and so may what Redis has
+                // lost since it was shown: that is in the log at another place.
+                had.values()
+                        .removeIf(one -> !one.position().equals(places.get(one.mark()))
+                                || Positions.after(one.position(), snapshot));
+                highest = had.keySet().stream().mapToInt(number -> number).max().orElse(0);
             } else if (mark.publisher().equals(publisher)) {
-                if (!had.add(mark.number())) {
+                if (had.putIfAbsent(mark.number(), each) != null) {
                     counts.repeated++;
+                    counts.fault("repeated", mark, places, shown);
                 } else if (mark.number() < highest) {
                     counts.reordered++;
+                    counts.fault("reordered", mark, places, shown);
                 } else {
-                    missing(events.subMap(highest + 1, mark.number()), toldUpTo, places, counts);
+                    missing(events.subMap(highest + 1, mark.number()), toldUpTo, shown, places, counts);
                     highest = mark.number();
                     toldUpTo = null;
                 }
             }
         }
-        missing(events.tailMap(highest, false), toldUpTo, places, counts);
+        missing(events.tailMap(highest, false), toldUpTo, shown, places, counts);
     }
 
     /**
@@ -158,19 +187,29 @@ final class Ledger {
      *     it, and for what the log has lost, and for nothing else
      */
     private static void missing(
-            Map<Integer, Mark> events, @Nullable String toldUpTo, Map<Mark, String> places, Counts counts) {
+            Map<Integer, Mark> events,
+            @Nullable String toldUpTo,
+            List<Shown> shown,
+            Map<Mark, String> places,
+            Counts counts) {
         for (Mark mark : events.values()) {
             String place = places.get(mark);
             if (toldUpTo != null && (place == null || !Positions.after(place, toldUpTo))) {
                 counts.told++;
             } else {
                 counts.lost++;
+                counts.fault("lost", mark, places, shown);
             }
         }
     }
 
     /** What is counted on the way to a {@link Verdict}. */
     static final class Counts {
+        private static final int FAULTS_TOLD = 6;
+
+        /** The first of them, each with all that its socket was shown of that publisher about then. */
+        final List<String> faults = new ArrayList<>();
+
         long shown;
         long lost;
         long told;
@@ -183,5 +222,20 @@ final class Ledger {
         long toldSockets;
         long silentResets;
         long reconnects;
+
+        private void fault(String what, Mark mark, Map<Mark, String> places, List<Shown> shown) {
+            if (faults.size() == FAULTS_TOLD) {
+                return;
+            }
+            String about = shown.stream()
+                    .filter(each -> each.mark() == null
+                            || (each.mark().publisher().equals(mark.publisher())
+                                    && Math.abs(each.mark().number() - mark.number()) <= 3))
+                    .map(each -> each.mark() == null
+                            ? "GAP up to " + each.position()
+                            : each.mark().number() + " at " + each.position())
+                    .collect(Collectors.joining(", "));
+            faults.add("%s %s, in the log at %s: %s".formatted(what, mark.id(), places.get(mark), about));
+        }
     }
 }

@@ -5,11 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** The ledger finds what it is there for. Events are numbers; a position is the number in the log; 0 stands for a gap with its snapshot. */
+/** The ledger finds what it is there for. Events are numbers, and are shown where a log that has them all has them. */
 final class LedgerTest {
 
     private final Ledger ledger = new Ledger();
@@ -31,7 +32,7 @@ final class LedgerTest {
     }
 
     private static Ledger.Shown event(int number) {
-        return new Ledger.Shown(mark(number), "0");
+        return new Ledger.Shown(mark(number), (99 + number) + "-0");
     }
 
     private static Ledger.Shown gap(String snapshot) {
@@ -65,6 +66,22 @@ final class LedgerTest {
     }
 
     @Test
+    void onlyWhatNeverArrivedInTheStreamIsTakenBack() {
+        acknowledge(1);
+        for (int n : List.of(2, 3, 4)) {
+            ledger.acknowledged(mark(n), Ledger.Answer.ADDED);
+        }
+        List<Ledger.Entry> log = log(3);
+        assertThat(ledger.takeBackWhatNeverArrived(Set.of(mark(2).id()), Map.of("c", log)))
+                .as("4: it is neither in the stream nor in the log")
+                .isOne();
+        assertThat(ledger.size()).isEqualTo(3);
+        assertThat(count(log, event(3)).lost)
+                .as("1 was stored, 2 is in the stream")
+                .isEqualTo(2);
+    }
+
+    @Test
     void whatComesTwiceOrLateIsCounted() {
         acknowledge(3);
         Ledger.Counts counts = count(log(1, 2, 3), event(1), event(3), event(2), event(3));
@@ -88,6 +105,30 @@ final class LedgerTest {
         Ledger.Counts counts = count(log(1, 2, 3, 4, 5), event(1), gap("101-0"), event(5));
         assertThat(counts.told).as("2 is in the snapshot").isEqualTo(1);
         assertThat(counts.lost).as("3 and 4 came after it").isEqualTo(2);
+    }
+
+    @Test
+    void whatRedisHasLostIsShownAgainBehindAGapOnly() {
+        acknowledge(3);
+        List<Ledger.Entry> log = log(1, 2, 3);
+        Ledger.Shown lost = new Ledger.Shown(mark(2), "50-0");
+        Ledger.Counts counts = count(log, event(1), lost, gap("100-0"), event(2), event(3));
+        assertThat(counts.repeated + counts.lost + counts.reordered).isZero();
+        assertThat(count(log, event(1), lost, event(2), event(3)).repeated).isOne();
+        assertThat(count(log, event(1), gap("100-0"), event(1), event(2), event(3)).repeated)
+                .isOne();
+    }
+
+    @Test
+    void whatIsBehindTheSnapshotOfAGapComesAgain() {
+        acknowledge(4);
+        List<Ledger.Entry> log = log(1, 2, 3, 4);
+        Ledger.Counts counts = count(log, event(1), event(2), event(3), gap("100-0"), event(2), event(3), event(4));
+        assertThat(counts.repeated + counts.lost + counts.reordered + counts.told)
+                .isZero();
+        assertThat(count(log, event(1), event(2), event(3), gap("100-0"), event(4)).lost)
+                .as("2 and 3 are not in the snapshot")
+                .isEqualTo(2);
     }
 
     @Test

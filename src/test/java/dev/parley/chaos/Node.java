@@ -70,8 +70,12 @@ final class Node implements AutoCloseable {
         return URI.create("ws://" + http + "/v1/ws");
     }
 
+    URI http(String path) {
+        return URI.create("http://" + http + path);
+    }
+
     URI events(String conversation) {
-        return URI.create("http://" + http + "/v1/conversations/" + conversation + "/events");
+        return http("/v1/conversations/" + conversation + "/events");
     }
 
     boolean ready() {

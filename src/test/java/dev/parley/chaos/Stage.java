@@ -21,11 +21,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -274,10 +276,18 @@ final class Stage implements AutoCloseable {
         Await.pass(STRAGGLERS);
         Map<String, List<Ledger.Entry>> logs = new LinkedHashMap<>();
         conversations.forEach(conversation -> logs.put(conversation, log(conversation)));
+        // Another server's data is what its replicas had: only there can a stream lose what was added to it.
+        long neverArrived = redis == null ? ledger.takeBackWhatNeverArrived(inStream(), logs) : 0;
         Verdict verdict =
                 ledger.verdict(logs, followers.stream().map(Follower::account).toList());
-        report("%s | %s%s%s | seed %d"
-                .formatted(fault, verdict, more.isEmpty() ? "" : " | " + more, settled ? "" : " | NOT SETTLED", seed));
+        report("%s | %s%s%s%s | seed %d"
+                .formatted(
+                        fault,
+                        verdict,
+                        neverArrived == 0 ? "" : " | lost on the way to the stream: " + neverArrived,
+                        more.isEmpty() ? "" : " | " + more,
+                        settled ? "" : " | NOT SETTLED",
+                        seed));
         if (!settled) {
             throw new AssertionError("not everything had arrived after " + SETTLES_WITHIN + ": " + verdict + unsettled()
                     + ", seed " + seed);
@@ -318,6 +328,12 @@ final class Stage implements AutoCloseable {
         return last.isEmpty() ? "0" : last.get(0).getId();
     }
 
+    private Set<String> inStream() {
+        return commands.xrange(STREAM, Range.unbounded()).stream()
+                .map(entry -> Objects.requireNonNull(entry.getBody().get("event_id")))
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
     private List<Ledger.Entry> log(String conversation) {
         return commands.xrange("events:conv:{" + conversation + "}", Range.unbounded()).stream()
                 .map(entry -> new Ledger.Entry(
@@ -335,7 +351,7 @@ final class Stage implements AutoCloseable {
     }
 
     /** On stdout, which Maven keeps beside the test's report, and in one file for the whole run. */
-    private static void report(String line) {
+    static void report(String line) {
         System.out.println("chaos | " + line);
         try {
             Files.writeString(REPORT, line + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);

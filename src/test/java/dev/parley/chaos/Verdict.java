@@ -58,6 +58,7 @@ record Verdict(long added, long stored, long queued, long unanswered, long refus
                                 counts.toldSockets,
                                 counts.lostByRedis,
                                 counts.repeatedInLog,
-                                counts.reorderedInLog);
+                                counts.reorderedInLog)
+                + (counts.faults.isEmpty() ? "" : " | " + String.join("; ", counts.faults));
     }
 }

@@ -407,6 +407,16 @@ class EventCodecTest {
     }
 
     @Test
+    void aLeaseIsKeptWithinASecondAndADay() {
+        assertThat(parse("{'event':'agent.run.started','payload':{'conversation_id':'c','lease_ms':1}}")
+                        .leaseMs())
+                .isEqualTo(1_000);
+        assertThat(parse("{'event':'agent.run.started','payload':{'conversation_id':'c','lease_ms':999999999}}")
+                        .leaseMs())
+                .isEqualTo(86_400_000);
+    }
+
+    @Test
     void bytesBentAtRandomAreAnEventOrAreRefusedAndWhatIsTakenIsJson() throws IOException {
         ObjectMapper strict = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
         byte[] good = FULL.getBytes(UTF_8);

@@ -50,7 +50,7 @@ class ClientFrameCodecTest {
                 parse("{'metadata': { 'a' : [1.0, {}] } ,'type':'send','conversation':'c','content':'caf\\u00e9',"
                         + "'message_id':'m','ref':'s'}");
         assertThat(send.ref()).isEqualTo("\"s\"");
-        assertThat(send.content()).isEqualTo("café");
+        assertThat(send.content()).isEqualTo(Content.text("café"));
         assertThat(send.messageId()).isEqualTo("m");
         assertThat(send.metadata()).isEqualTo(bytes("{ 'a' : [1.0, {}] }"));
     }
@@ -75,7 +75,7 @@ class ClientFrameCodecTest {
         ClientFrame.Send send =
                 (ClientFrame.Send) parse("{'type':'send','conversation':'c','content':'','metadata':null}");
         assertThat(send.metadata()).isNull();
-        assertThat(send.content()).isEmpty();
+        assertThat(send.content().json()).isEqualTo("\"\"");
     }
 
     @Test
@@ -95,7 +95,7 @@ class ClientFrameCodecTest {
                     {'type':{'ping':1}}                                                        | type must be a string
                     {'type':'Ping'}                                                            | type is unknown
                     {'type':''}                                                                | type is unknown
-                    {'type':'call','method':'session.get'}                                     | type is unknown
+                    {'type':'call','params':{}}                                               | method is missing
                     {'type':'auth'}                                                            | token is missing
                     {'type':'auth','token':null}                                               | token is missing
                     {'type':'auth','token':5}                                                  | token must be a string
@@ -109,6 +109,10 @@ class ClientFrameCodecTest {
                     {'type':'send','conversation':5,'content':'x'}                             | conversation must be a string
                     {'type':'send','conversation':'c'}                                         | content is missing
                     {'type':'send','conversation':'c','content':{}}                            | content must be a string
+                    {'type':'send','conversation':'c','content':[]}                        | content must be a string
+                    {'type':'send','conversation':'c','content':['x']}                     | content must be a string
+                    {'type':'send','conversation':'c','content':[{'text':'x'}]}            | content must be a string
+                    {'type':'send','conversation':'c','content':5}                         | content must be a string
                     {'type':'send','conversation':'c','content':'x','message_id':5}            | message_id must be a string
                     {'type':'send','conversation':'c','content':'x','metadata':'{}'}           | metadata must be a JSON object
                     {'type':'send','conversation':'c','content':'x','metadata':[]}             | metadata must be a JSON object
@@ -238,7 +242,7 @@ class ClientFrameCodecTest {
         ClientFrame.Send send = (ClientFrame.Send) ClientFrameCodec.parseBody(
                 "send", "mine", bytes("{'type':'publish','conversation':'theirs','content':'x'}"));
         assertThat(send.conversation()).isEqualTo("mine");
-        assertThat(send.content()).isEqualTo("x");
+        assertThat(send.content()).isEqualTo(Content.text("x"));
     }
 
     @ParameterizedTest

@@ -53,7 +53,7 @@ class ServerFramesTest {
     @Test
     void snapshot() {
         assertJson(
-                ServerFrames.snapshot("c", "1-0", "null", "[]", "[{\"text\":\"é\"}]"),
+                ServerFrames.snapshot("c", "1-0", "null", "[]", "[{\"text\":\"é\"}]", null),
                 "{'type':'snapshot','conversation':'c','position':'1-0','session':null,'messages':[],'runs':[{'text':'é'}]}");
     }
 

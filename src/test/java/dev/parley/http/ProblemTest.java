@@ -6,6 +6,7 @@ import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -37,7 +38,7 @@ class ProblemTest {
     @ParameterizedTest
     @CsvSource({"1, 1", "999, 1", "1000, 1", "1001, 2", "2147483647, 2147484"})
     void secondsAreRoundedUp(int retryMs, long seconds) {
-        assertThat(new Problem(503, ErrorCode.OVERLOADED, "full", retryMs).retryAfter())
+        assertThat(new Problem(503, ErrorCode.OVERLOADED, "full", retryMs, List.of()).retryAfter())
                 .isEqualTo(seconds);
     }
 

@@ -99,9 +99,7 @@ interface LogContract {
         String c = Ids.random();
         PubSub pubSub = redis().pubSub();
         BlockingQueue<LiveMessage> live = new LinkedBlockingQueue<>();
-        assertThat(pubSub.subscribe(
-                                Keys.DEFAULT.live(c),
-                                (channel, message) -> live.add(Objects.requireNonNull(LiveMessage.parse(message))))
+        assertThat(pubSub.subscribe(Keys.DEFAULT.live(c), (channel, message) -> live.addAll(LiveMessage.parse(message)))
                         .blockOptional(Duration.ofSeconds(10)))
                 .isEmpty();
         List<Appended> appended = appendAll(log(), note(c, 1), withId(note(c, 2), "two"), note(c, 3));
@@ -138,19 +136,7 @@ interface LogContract {
     @Test
     default void eventIdsAreForgottenAfterTheNewestFew() {
         String c = Ids.random();
-        LogSettings few = new LogSettings(
-                1_000,
-                1 << 20,
-                Duration.ofHours(2),
-                100,
-                1 << 20,
-                50,
-                1_000,
-                1 << 20,
-                1 << 18,
-                "triage",
-                "default",
-                Duration.ofMinutes(5));
+        LogSettings few = TestLogSettings.with(its -> its.seen = 100);
         ConversationLog log = log(few);
         for (int i = 0; i < 300; i++) {
             Appended one = append(log, withId(note(c, i), "id" + i));
@@ -181,19 +167,7 @@ interface LogContract {
     @Test
     default void theLogKeepsTheNewestEntries() {
         String c = Ids.random();
-        LogSettings short_ = new LogSettings(
-                100,
-                1 << 20,
-                Duration.ofHours(2),
-                100,
-                1 << 20,
-                50,
-                1_000,
-                1 << 20,
-                1 << 18,
-                "triage",
-                "default",
-                Duration.ofMinutes(5));
+        LogSettings short_ = TestLogSettings.with(its -> its.maxEvents = 100);
         for (int i = 0; i < 10; i++) {
             assertThat(appendAll(
                             log(short_),
@@ -208,19 +182,7 @@ interface LogContract {
     @Test
     default void theLogKeepsWithinItsBytesAndCountsThemRight() {
         String c = Ids.random();
-        LogSettings small = new LogSettings(
-                1_000,
-                100_000,
-                Duration.ofHours(2),
-                100,
-                1 << 20,
-                50,
-                1_000,
-                1 << 20,
-                1 << 18,
-                "triage",
-                "default",
-                Duration.ofMinutes(5));
+        LogSettings small = TestLogSettings.with(its -> its.maxBytes = 100_000);
         String filler = "x".repeat(5_000);
         for (int i = 0; i < 100; i++) {
             Appended one = append(log(small), event("agent.note", c, "'filler':'" + filler + "'"));
@@ -320,19 +282,7 @@ interface LogContract {
     @Test
     default void whatWasMissedComesInPages() {
         String c = Ids.random();
-        LogSettings pages = new LogSettings(
-                1_000,
-                4 << 20,
-                Duration.ofHours(2),
-                100,
-                1 << 20,
-                50,
-                1_000,
-                1 << 20,
-                20_000,
-                "triage",
-                "default",
-                Duration.ofMinutes(5));
+        LogSettings pages = TestLogSettings.with(its -> its.pageBytes = 20_000);
         Position at = append(log(pages), note(c, 0)).position();
         String filler = "x".repeat(9_000);
         for (int i = 0; i < 7; i++) {
@@ -352,19 +302,10 @@ interface LogContract {
     @Test
     default void whoMissedTooMuchGetsASnapshot() {
         String c = Ids.random();
-        LogSettings few = new LogSettings(
-                1_000,
-                1 << 20,
-                Duration.ofHours(2),
-                100,
-                1 << 20,
-                50,
-                10,
-                2_000,
-                1 << 18,
-                "triage",
-                "default",
-                Duration.ofMinutes(5));
+        LogSettings few = TestLogSettings.with(its -> {
+            its.resumeEvents = 10;
+            its.resumeBytes = 2_000;
+        });
         Position first = append(log(few), note(c, 0)).position();
         appendAll(log(few), IntStream.range(1, 11).mapToObj(n -> note(c, n)).toArray(Append[]::new));
         assertThat(missed(get(log(few).join(c, first, null))).entries()).hasSize(10);
@@ -429,19 +370,7 @@ interface LogContract {
     @Test
     default void aRunsTextIsBoundedAndSaysSo() {
         String c = Ids.random();
-        LogSettings small = new LogSettings(
-                1_000,
-                1 << 20,
-                Duration.ofHours(2),
-                100,
-                10,
-                50,
-                1_000,
-                1 << 20,
-                1 << 18,
-                "triage",
-                "default",
-                Duration.ofMinutes(5));
+        LogSettings small = TestLogSettings.with(its -> its.maxRunText = 10);
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'12345678'"));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'9ABC'"));
         append(log(small), event("agent.response.streaming", c, "'run':'r1','chunk':'D'"));
@@ -653,19 +582,7 @@ interface LogContract {
 
     /** A log for which whatever is a moment old is silent. */
     private ConversationLog impatient() {
-        return log(new LogSettings(
-                1_000,
-                1 << 20,
-                Duration.ofHours(2),
-                100,
-                1 << 20,
-                50,
-                1_000,
-                1 << 20,
-                1 << 18,
-                "triage",
-                "default",
-                Duration.ofMillis(1)));
+        return log(TestLogSettings.with(its -> its.silence = Duration.ofMillis(1)));
     }
 
     private long failures(String conversation) {

@@ -15,10 +15,9 @@ import org.junit.jupiter.api.Test;
 final class OutageQueueTest {
 
     private final AtomicLong clock = new AtomicLong();
-    private final OutageQueue<String> queue =
-            new OutageQueue<>(2, String::length, 10, Duration.ofSeconds(60), clock::get);
-    private final OutageQueue<String>.Line line = queue.line(0);
-    private final OutageQueue<String>.Line other = queue.line(1);
+    private final OutageQueue<String> queue = new OutageQueue<>(String::length, 16, Duration.ofSeconds(60), clock::get);
+    private final OutageQueue<String>.Line line = queue.newLine();
+    private final OutageQueue<String>.Line other = queue.newLine();
 
     private static void assertOverloaded(ThrowingCallable adding) {
         assertThatThrownBy(adding)
@@ -34,40 +33,53 @@ final class OutageQueueTest {
 
     @Test
     void allLinesShareTheBytes() {
-        line.add("12345");
-        other.add("1234");
-        assertOverloaded(() -> line.add("12"));
-        line.add("1");
-        assertThat(queue.bytes()).isEqualTo(10);
+        line.add("1234567890", true);
+        other.add("12345", true);
+        assertOverloaded(() -> line.add("12", true));
+        line.add("1", true);
+        assertThat(queue.bytes()).isEqualTo(16);
         assertThat(queue.size()).isEqualTo(3);
         assertThat(queue.refused()).isEqualTo(1);
-        assertThat(all(line)).containsExactly("12345", "1");
+        assertThat(all(line)).containsExactly("1234567890", "1");
+    }
+
+    @Test
+    void whatIsHeldUpLeavesRoomForWhatIsNot() {
+        line.add("1234567890123456", true);
+        assertOverloaded(() -> line.add("1", true));
+        other.add("12", false);
+        assertOverloaded(() -> other.add("1", false));
+        assertThat(queue.bytes()).isEqualTo(18);
+        other.settle(new boolean[] {false});
+        other.add("34", false);
     }
 
     @Test
     void whatIsSettledMakesRoom() {
-        line.add("1234567890");
-        assertThat(line.head(1, 1)).containsExactly("1234567890");
+        line.add("1234567890123456", true);
+        assertThat(line.head(1, 1)).containsExactly("1234567890123456");
         line.settle(new boolean[] {false});
         assertThat(line.isEmpty()).isTrue();
-        line.add("0987654321");
+        line.add("6543210987654321", true);
         assertThat(queue.size()).isEqualTo(1);
     }
 
     @Test
-    void nothingNewIsTakenWhenTheOldestOfAllLinesIsTooOld() {
-        line.add("a");
+    void nothingNewIsTakenBehindWhatIsTooOld() {
+        line.add("a", true);
         clock.addAndGet(Duration.ofSeconds(30).toNanos());
-        line.add("b");
+        line.add("b", true);
         clock.addAndGet(Duration.ofSeconds(30).toNanos());
-        other.add("c");
+        line.add("c", true);
         clock.addAndGet(1);
-        assertOverloaded(() -> other.add("d"));
+        assertOverloaded(() -> line.add("d", true));
+        assertOverloaded(() -> line.add("d", false));
         assertThat(queue.oldest()).isEqualTo(Duration.ofSeconds(60).plusNanos(1));
         // What was taken stays, and when the oldest has gone the next one counts.
         assertThat(queue.size()).isEqualTo(3);
+        other.add("d", true);
         line.settle(new boolean[] {false});
-        other.add("d");
+        line.add("e", true);
         assertThat(queue.oldest()).isEqualTo(Duration.ofSeconds(30).plusNanos(1));
     }
 
@@ -85,7 +97,7 @@ final class OutageQueueTest {
     @Test
     void whatStaysKeepsItsPlaceAndItsAge() {
         for (String each : List.of("a", "b", "c", "d", "e")) {
-            line.add(each);
+            line.add(each, true);
             clock.addAndGet(1_000);
         }
         line.settle(new boolean[] {false, true, false, true});
@@ -96,8 +108,8 @@ final class OutageQueueTest {
 
     @Test
     void whatWasAcceptedBeforeIsTakenWhateverTheBoundsAre() {
-        line.restore("1234567890123");
-        assertThat(queue.bytes()).isEqualTo(13);
-        assertOverloaded(() -> line.add(""));
+        line.restore("12345678901234567890");
+        assertThat(queue.bytes()).isEqualTo(20);
+        assertOverloaded(() -> line.add("", true));
     }
 }

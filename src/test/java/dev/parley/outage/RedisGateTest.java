@@ -10,10 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.test.StepVerifier;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
@@ -23,18 +21,15 @@ final class RedisGateTest {
         return Mono.error(Refusal.of(ErrorCode.UNAVAILABLE, "no answer"));
     }
 
-    private final Sinks.Many<Boolean> up = Sinks.many().replay().latestOrDefault(false);
     private final AtomicInteger pings = new AtomicInteger();
     private VirtualTimeScheduler time;
     private volatile boolean answers = true;
     private RedisGate gate;
-    private Disposable open;
 
     @BeforeEach
     void start() {
         time = VirtualTimeScheduler.getOrSet();
-        gate = new RedisGate();
-        open = gate.open(up.asFlux(), Mono.defer(() -> {
+        gate = new RedisGate("redis", Mono.defer(() -> {
             pings.incrementAndGet();
             return answers ? Mono.empty() : away();
         }));
@@ -42,12 +37,12 @@ final class RedisGateTest {
 
     @AfterEach
     void stop() {
-        open.dispose();
+        gate.dispose();
         VirtualTimeScheduler.reset();
     }
 
     private void connection(boolean stands) {
-        assertThat(up.tryEmitNext(stands)).isEqualTo(Sinks.EmitResult.OK);
+        gate.stands(stands);
     }
 
     private void call(Mono<String> call) {

@@ -1,7 +1,10 @@
 package dev.parley.redis;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisURI;
+import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.cluster.RedisClusterClient;
@@ -15,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Three masters with a replica each, which need a second to call one of them dead. What redis-cli would do is done here. */
 public final class TestCluster implements TestTopology {
@@ -31,9 +35,10 @@ public final class TestCluster implements TestTopology {
     private final RedisClusterClient client;
     private final StatefulRedisClusterConnection<String, String> connection;
 
-    private TestCluster() {
+    private TestCluster(List<String> more) {
+        List<String> settings = Stream.concat(SETTINGS.stream(), more.stream()).toList();
         for (int i = 0; i < 2 * MASTERS; i++) {
-            servers.add(EmbeddedRedis.start(0, SETTINGS));
+            servers.add(EmbeddedRedis.start(0, settings));
         }
         for (int i = 0; i < servers.size(); i++) {
             looks.at(servers.get(i)).clusterSetConfigEpoch(i + 1);
@@ -70,8 +75,9 @@ public final class TestCluster implements TestTopology {
         connection.setTimeout(Duration.ofSeconds(2));
     }
 
-    public static TestCluster start() {
-        return new TestCluster();
+    /** @param more lines of redis.conf for all of its servers; a later one counts */
+    public static TestCluster start(String... more) {
+        return new TestCluster(List.of(more));
     }
 
     private List<RedisClusterNode> nodes(EmbeddedRedis at) {
@@ -133,6 +139,41 @@ public final class TestCluster implements TestTopology {
                                 .filter(EmbeddedRedis::running)
                                 .allMatch(
                                         server -> looks.at(server).clusterInfo().contains("cluster_state:ok")));
+    }
+
+    private EmbeddedRedis replicaOf(EmbeddedRedis master) {
+        return servers.stream()
+                .filter(server -> server != master && server.running())
+                .filter(server -> looks.at(server).info("replication").contains("master_port:" + master.port()))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** Blocks until the replica of a key's master has what was written to it so far. */
+    public void replicate(String key) {
+        RedisCommands<String, String> master = looks.at(masterOf(key));
+        assertThat(master.set(key, "written last")).isEqualTo("OK");
+        assertThat(master.waitForReplication(1, 10_000)).isEqualTo(1);
+    }
+
+    /** Has the replica of a master that is away take its place. */
+    public void takeOver(EmbeddedRedis away) {
+        EmbeddedRedis replica = replicaOf(away);
+        assertThat(looks.at(replica).clusterFailover(true, true)).isEqualTo("OK");
+    }
+
+    /** Has the master of a key and its replica change places; both live, and all know. */
+    void changePlaces(String key) {
+        EmbeddedRedis master = masterOf(key);
+        EmbeddedRedis replica = replicaOf(master);
+        assertThat(looks.at(replica).clusterFailover(false)).isEqualTo("OK");
+        int slot = SlotHash.getSlot(key);
+        TestTopology.await(
+                "all know",
+                () -> servers.stream()
+                        .allMatch(server -> nodes(server).stream()
+                                .filter(node -> node.hasSlot(slot))
+                                .allMatch(node -> node.getUri().getPort() == replica.port())));
     }
 
     /** Moves the slot of a key, which must be empty, to another master, as {@code redis-cli --cluster reshard} does at last. */

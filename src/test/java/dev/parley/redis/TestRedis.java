@@ -1,12 +1,9 @@
 package dev.parley.redis;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
 import io.lettuce.core.api.sync.RedisCommands;
-import java.time.Duration;
 
 /** One Redis for all integration tests of a JVM, and a client of its own to look into it. Tests use their own conversations. */
 public final class TestRedis {
@@ -33,10 +30,6 @@ public final class TestRedis {
 
     /** The gateway's own way to it; the caller closes it. */
     public static Redis connect() {
-        Redis redis = new Redis(RedisTopology.parse(uri()), RedisSettings.defaults("test"));
-        redis.open();
-        Boolean up = redis.up().filter(now -> now).blockFirst(Duration.ofSeconds(10));
-        assertThat(up).isTrue();
-        return redis;
+        return TestServer.connect(uri());
     }
 }

@@ -1,6 +1,10 @@
 package dev.parley.support;
 
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.LoggerFactory;
 import reactor.blockhound.BlockHound;
+import reactor.blockhound.BlockingMethod;
+import reactor.blockhound.BlockingOperationError;
 import reactor.blockhound.integration.BlockHoundIntegration;
 
 /** Makes BlockHound watch Lettuce's event loops too: they are plain Netty threads, which it does not know as non-blocking. */
@@ -13,14 +17,7 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
                         || thread.getName().startsWith("lettuce-nioEventLoop")));
         // Writing a log line is the one thing that may wait a moment.
         builder.allowBlockingCallsInside("ch.qos.logback.classic.Logger", "callAppenders");
-        // Lettuce counts who writes to a connection under a lock that it holds for that alone, and while it reconnects.
-        builder.allowBlockingCallsInside("io.lettuce.core.protocol.SharedLock", "incrementWriters");
-        builder.allowBlockingCallsInside("io.lettuce.core.protocol.SharedLock", "lockWritersExclusive");
-        // The same for the slots of a cluster: held while one entry of an array is set.
-        builder.allowBlockingCallsInside(
-                "io.lettuce.core.cluster.PooledClusterConnectionProvider", "getWriteConnection");
-        builder.allowBlockingCallsInside(
-                "io.lettuce.core.cluster.PooledClusterConnectionProvider", "lambda$getWriteConnection$1");
+        builder.blockingMethodCallback(EventLoopsDoNotBlock::judge);
         // With TLS it reads what is trusted, a file, for each connection that it makes.
         builder.allowBlockingCallsInside(
                 "io.lettuce.core.SslConnectionBuilder$SslChannelInitializer", "initializeSSLEngine");
@@ -28,5 +25,28 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
         builder.allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate");
         // Loads classes when a socket's first command is made.
         builder.allowBlockingCallsInside("java.lang.ClassLoader", "loadClass");
+    }
+
+    /** What blocks is told, since whoever called may keep the error to himself: Lettuce takes a connection for lost. */
+    private static void judge(BlockingMethod method) {
+        if (!lettuceLocks()) {
+            BlockingOperationError error = new BlockingOperationError(method);
+            // Not before: this class is loaded ahead of everything that a log may be set up with.
+            LoggerFactory.getLogger(EventLoopsDoNotBlock.class).error("An event loop is blocked", error);
+            throw error;
+        }
+    }
+
+    /**
+     * Lettuce keeps the state of a connection, of a cluster and of a bounded queue under locks that it holds for moments: two event
+     * loops that connect at the same time may meet there.
+     */
+    private static boolean lettuceLocks() {
+        return StackWalker.getInstance()
+                .walk(frames -> frames.dropWhile(frame -> !frame.getClassName().equals(ReentrantLock.class.getName()))
+                        .dropWhile(frame -> frame.getClassName().equals(ReentrantLock.class.getName()))
+                        .findFirst()
+                        .map(frame -> frame.getClassName().startsWith("io.lettuce."))
+                        .orElse(false));
     }
 }

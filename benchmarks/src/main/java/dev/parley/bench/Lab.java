@@ -32,13 +32,7 @@ final class Lab implements AutoCloseable {
         try (RedisServer redis = launch.redis() == null
                         ? RedisServer.own(launch.directory(), scenario.redisKeepsData())
                         : RedisServer.at(launch.redis());
-                Stage stage = new Stage(
-                        loop,
-                        system,
-                        redis,
-                        launch.with(scenario.gateway()),
-                        phase.settings().nodes(),
-                        progress)) {
+                Stage stage = new Stage(loop, system, redis, launch.with(scenario.gateway()), phase, progress)) {
             Round round = scenario.run(stage, phase.settings());
             versions.putAll(stage.subject().versions());
             return round;

@@ -40,12 +40,34 @@ class SmokeIT {
         "durable, 'stream-max,http-max'",
         "join, watched",
         "outage, 'publish,replay'",
+        "sessions, 'paced,max'",
+        "growth, growth",
+        "cache, 'exact,miss,mix,mix-proxy'",
         "scale, 'nodes-2,elsewhere'",
         "start, start"
     })
     void scenarioRunsAndLosesNothing(String scenario, String phases) throws Exception {
-        Results results = bench("run", scenario, "--quick", "--phase", phases);
+        countsAndLosesNothing(bench("run", scenario, "--quick", "--phase", phases));
+    }
 
+    @Test
+    void questionsInOtherWordsAreAnswered() throws Exception {
+        String[] extensions = Path.of(PARLEY, "extensions")
+                .toFile()
+                .list((folder, name) -> name.startsWith("langchain4j-embeddings-all-minilm"));
+        assumeThat(extensions)
+                .as(
+                        "the embedder is not in the gateway's extensions/, so cache/semantic is not tried; in the directory above:"
+                                + " mvn dependency:copy-dependencies -DincludeScope=provided -DoutputDirectory=target/parley/extensions")
+                .isNotEmpty();
+        Results results = bench("run", "cache", "--quick", "--phase", "semantic");
+
+        countsAndLosesNothing(results);
+        assertThat(results.results().get(0).rounds().get(0).figures().get("hits"))
+                .isPositive();
+    }
+
+    private static void countsAndLosesNothing(Results results) {
         assertThat(results.results()).isNotEmpty().allSatisfy(result -> {
             assertThat(result.problems()).isEmpty();
             assertThat(result.system()).isEqualTo("parley");

@@ -1,16 +1,40 @@
 package dev.parley.bench.load;
 
 /**
- * The events of one run: chunks of an agent's answer. Each run has conversations of its own, so that nothing of an earlier one is in
- * their logs.
+ * The events of one run of the harness: agents' answers, chunk by chunk, each ended by an event with its text. Each run has conversations
+ * of its own, so that nothing of an earlier one is in their logs.
  *
  * @param run 0 to 65535
  * @param bytes how long an event's JSON should be; the least is about 200
+ * @param answer how many of a conversation's events make an answer
+ * @param last whether these are the events that end an answer
  */
-public record Events(int run, int bytes) {
+public record Events(int run, int bytes, int answer, boolean last) {
 
-    public static final String TYPE = "agent.response.streaming";
+    private static final int ANSWER = 500;
+
     public static final String TIME = "2026-11-23T08:00:00.000Z";
+
+    private static final String CHUNK = "agent.response.streaming";
+    private static final String END = "agent.response.completed";
+
+    public Events(int run, int bytes) {
+        this(run, bytes, ANSWER, false);
+    }
+
+    /** Those that end an answer. */
+    public Events ends() {
+        return new Events(run, bytes, answer, true);
+    }
+
+    /** The same in answers that do not end. */
+    public Events endless() {
+        return new Events(run, bytes, Integer.MAX_VALUE, last);
+    }
+
+    public String type() {
+        return last ? END : CHUNK;
+    }
 
     public String conversation(int number) {
         return "c-%04x-%06d".formatted(run, number);
@@ -22,9 +46,9 @@ public record Events(int run, int bytes) {
         return payload(conversation, Template.PLACE + "x".repeat(Math.max(0, bytes - rest)));
     }
 
-    private String payload(int conversation, String chunk) {
-        return "{\"conversation_id\":\"" + conversation(conversation)
-                + "\",\"run\":\"r-1\",\"agent\":\"bench\",\"chunk\":\"" + chunk + "\"}";
+    private String payload(int conversation, String text) {
+        return "{\"conversation_id\":\"" + conversation(conversation) + "\",\"run\":\"r-1\",\"agent\":\"bench\",\""
+                + (last ? "content" : "chunk") + "\":\"" + text + "\"}";
     }
 
     /** A whole event, with a place for the stamp. */
@@ -32,7 +56,7 @@ public record Events(int run, int bytes) {
         return event(payload(conversation));
     }
 
-    private static String event(String payload) {
-        return "{\"event\":\"" + TYPE + "\",\"payload\":" + payload + ",\"timestamp\":\"" + TIME + "\"}";
+    private String event(String payload) {
+        return "{\"event\":\"" + type() + "\",\"payload\":" + payload + ",\"timestamp\":\"" + TIME + "\"}";
     }
 }

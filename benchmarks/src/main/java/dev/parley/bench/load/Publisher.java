@@ -21,8 +21,10 @@ public final class Publisher {
     private final EventLoop loop;
     private final List<Connection> connections;
     private final Template[] templates;
+    private final Template[] ends;
     private final int[] published;
     private final Plan plan;
+    private final Events events;
     private final int run;
     private final AtomicLong sent = new AtomicLong();
     private final Answers answers = new Answers();
@@ -37,11 +39,22 @@ public final class Publisher {
                 .map(outlet -> Connection.open(loop, outlet, answers))
                 .toList();
         this.plan = plan;
+        this.events = events;
         this.run = events.run();
         this.published = new int[conversations];
-        this.templates = IntStream.range(0, conversations)
+        this.templates = templates(connections, events, conversations);
+        this.ends = templates(connections, events.ends(), conversations);
+    }
+
+    private static Template[] templates(List<Outlet> connections, Events events, int conversations) {
+        return IntStream.range(0, conversations)
                 .mapToObj(i -> connections.get(i % connections.size()).template(events, i))
                 .toArray(Template[]::new);
+    }
+
+    /** What is sent. */
+    public Events events() {
+        return events;
     }
 
     /** Sends at a rate until it is stopped. */
@@ -139,7 +152,9 @@ public final class Publisher {
         if (!connection.writable()) {
             return false;
         }
-        connection.write(templates[conversation], run, conversation, published[conversation]++, nanos);
+        int number = published[conversation]++;
+        Template template = (number + 1) % events.answer() == 0 ? ends[conversation] : templates[conversation];
+        connection.write(template, run, conversation, number, nanos);
         sent.lazySet(sent.get() + 1);
         return true;
     }

@@ -47,6 +47,10 @@ public final class Stamp {
         return in.getByte(at) == FIRST && in.getByte(at + LENGTH - 1) == LAST && hex(in, at + 1, 4) == run;
     }
 
+    public static int run(ByteBuf in, int at) {
+        return (int) hex(in, at + 1, 4);
+    }
+
     public static int conversation(ByteBuf in, int at) {
         return (int) hex(in, at + 5, 6);
     }

@@ -22,7 +22,7 @@ public class ElsewhereBenchmark extends Micro {
     @Param({"300", "4000"})
     int bytes;
 
-    private final String channel = "agent:events:" + Events.TYPE;
+    private final String channel = "agent:events:" + new Events(1, 300).type();
     private byte[] event = new byte[0];
     private PubSubSource source = new PubSubSource((conversation, read, size) -> false);
 
@@ -34,7 +34,7 @@ public class ElsewhereBenchmark extends Micro {
 
     /** Nothing is hosted, so it asks nobody for a log or a channel. */
     private static Hub hub() {
-        return new Hub(null, null, Keys.DEFAULT, new HubSettings(ANY, ANY, ANY, ANY), conversation -> {});
+        return new Hub(null, null, Keys.DEFAULT, new HubSettings(ANY, ANY, ANY, ANY), null, conversation -> {});
     }
 
     @Benchmark

@@ -34,6 +34,16 @@ final class Figures {
     static {
         HEADLINE.put("deliveries_per_s", "deliveries/s");
         HEADLINE.put("deliveries_per_gateway_cpu_s", "per gateway CPU-second");
+        HEADLINE.put("calls_per_s", "calls/s");
+        HEADLINE.put("append_p50_ms", "ms p50 to append");
+        HEADLINE.put("append_p99_ms", "ms p99");
+        HEADLINE.put("get_p99_ms", "ms p99 to get");
+        HEADLINE.put("append_short_p50_ms", "ms p50 to append to a short session");
+        HEADLINE.put("append_long_p50_ms", "to a long one");
+        HEADLINE.put("session_redis_bytes", "bytes of Redis for a session");
+        HEADLINE.put("overhead_p50_ms", "ms p50 more than without a gateway");
+        HEADLINE.put("hit_percent", "% from the cache");
+        HEADLINE.put("money_saved", "of money saved");
         HEADLINE.put("latency_p50_ms", "ms p50");
         HEADLINE.put("latency_p99_ms", "ms p99");
         HEADLINE.put("delivered_percent", "% delivered");

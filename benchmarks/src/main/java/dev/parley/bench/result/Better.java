@@ -17,7 +17,9 @@ public enum Better {
         if (figure.startsWith("client_")) {
             return NEITHER;
         }
-        if (figure.endsWith("per_gateway_cpu_s") || figure.equals("delivered_percent")) {
+        if (figure.endsWith("per_gateway_cpu_s")
+                || figure.equals("delivered_percent")
+                || figure.equals("hit_percent")) {
             return HIGHER;
         }
         if (figure.startsWith("idle_")) {
@@ -35,6 +37,11 @@ public enum Better {
                 || figure.startsWith("snapshot_")
                 || figure.startsWith("shown_")
                 || figure.startsWith("returning_")
+                || figure.startsWith("append_")
+                || figure.startsWith("get_")
+                || figure.startsWith("overhead_")
+                || figure.startsWith("hit_p")
+                || figure.endsWith("_redis_bytes")
                 || figure.equals("ready_s")) {
             return LOWER;
         }
@@ -44,10 +51,13 @@ public enum Better {
     private static boolean isLoss(String figure) {
         return switch (figure) {
             case "lost",
+                    "unanswered",
                     "repeated",
                     "reordered",
                     "gaps",
                     "refused",
+                    "wrong",
+                    "missed",
                     "log_lost",
                     "log_repeated",
                     "log_reordered",

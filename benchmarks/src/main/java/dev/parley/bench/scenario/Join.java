@@ -50,7 +50,7 @@ final class Join implements Scenario {
 
     @Override
     public Round run(Stage stage, Settings settings) throws InterruptedException {
-        Events events = Stage.events(settings);
+        Events events = Stage.events(settings).endless();
         Publisher publisher = stage.publisher(settings, Plan.inTurn(settings.conversations()), events);
         Fleet fleet = stage.fleet(events, publisher);
         fleet.open(settings.conversations(), settings.conversations());

@@ -14,6 +14,9 @@ public final class Scenarios {
             new Durable(),
             new Join(),
             new Outage(),
+            new Sessions(),
+            new Growth(),
+            new Cache(),
             new Scale(),
             new Start());
 

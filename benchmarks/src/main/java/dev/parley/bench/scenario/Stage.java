@@ -1,5 +1,6 @@
 package dev.parley.bench.scenario;
 
+import dev.parley.bench.client.Callers;
 import dev.parley.bench.client.Fleet;
 import dev.parley.bench.load.Events;
 import dev.parley.bench.load.Plan;
@@ -23,14 +24,15 @@ public final class Stage implements AutoCloseable {
     private final long loopThread;
     private final String system;
     private final RedisServer redis;
-    private final Launch launch;
-    private final int nodes;
+    private final Phase phase;
     private final Progress progress;
     private final List<Publisher> publishers = new ArrayList<>();
     private final List<Fleet> fleets = new ArrayList<>();
+    private final List<Callers> callers = new ArrayList<>();
+    private Launch launch;
     private @Nullable Subject subject;
 
-    public Stage(EventLoop loop, String system, RedisServer redis, Launch launch, int nodes, Progress progress) {
+    public Stage(EventLoop loop, String system, RedisServer redis, Launch launch, Phase phase, Progress progress) {
         this.loop = loop;
         this.loopThread = loop.submit(() -> Thread.currentThread().getId())
                 .syncUninterruptibly()
@@ -38,7 +40,7 @@ public final class Stage implements AutoCloseable {
         this.system = system;
         this.redis = redis;
         this.launch = launch;
-        this.nodes = nodes;
+        this.phase = phase;
         this.progress = progress;
     }
 
@@ -46,9 +48,19 @@ public final class Stage implements AutoCloseable {
     public Subject subject() {
         if (subject == null) {
             progress.say("starting " + system);
-            subject = Systems.start(system, redis, launch, nodes);
+            subject = Systems.start(system, redis, launch, phase.settings().nodes());
         }
         return subject;
+    }
+
+    /** What this phase is called. */
+    String phase() {
+        return phase.name();
+    }
+
+    /** What the gateway is to be started with for this phase, {@code key=value}; what the run was given goes before it. */
+    void set(List<String> settings) {
+        launch = launch.with(settings);
     }
 
     RedisServer redis() {
@@ -90,6 +102,28 @@ public final class Stage implements AutoCloseable {
         return fleet;
     }
 
+    /** Sockets that call. Blocks until they may. */
+    Callers callers(Settings settings, Events events, int sessions) {
+        Callers all = new Callers(loop, subject().nodes(), settings.sockets(), events, sessions);
+        callers.add(all);
+        return all;
+    }
+
+    /** Whether sessions have a record, so that none of their messages is dropped. */
+    boolean hasRecord() {
+        return sets("postgres.url");
+    }
+
+    /** Whether a gateway that is started here finds what is not in its distribution. */
+    boolean hasExtension(String jar) {
+        return launch.gateway() != null || launch.hasExtension(jar);
+    }
+
+    /** Whether the run was given this setting. */
+    boolean sets(String key) {
+        return launch.sets(key);
+    }
+
     /** CPU-seconds of the one thread that makes the load and reads what comes. */
     double loopSeconds() {
         return ManagementFactory.getThreadMXBean().getThreadCpuTime(loopThread) / 1e9;
@@ -101,6 +135,7 @@ public final class Stage implements AutoCloseable {
         for (Fleet fleet : fleets) {
             fleet.close();
         }
+        callers.forEach(Callers::close);
         if (subject != null) {
             subject.close();
         }

@@ -1,7 +1,6 @@
 package dev.parley.bench.subject;
 
 import dev.parley.bench.client.Dialect;
-import dev.parley.bench.load.Events;
 import dev.parley.bench.load.Outlet;
 import dev.parley.bench.load.Template;
 import dev.parley.bench.measure.Watched;
@@ -69,7 +68,7 @@ final class JavaPeers {
         return redis.outlets(
                 1,
                 (events, conversation) ->
-                        Template.command("PUBLISH", "agent:events:" + Events.TYPE, events.event(conversation)));
+                        Template.command("PUBLISH", "agent:events:" + events.type(), events.event(conversation)));
     }
 
     /** {@code /ws/<conversation>}, and a greeting when it follows. */

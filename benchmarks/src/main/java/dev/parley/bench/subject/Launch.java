@@ -41,6 +41,17 @@ public record Launch(
         return new Launch(gateway, gatewayPid, redis, parley, peers, all, javaOptions, directory);
     }
 
+    /** Whether the gateway is given this setting. */
+    public boolean sets(String key) {
+        return settings.stream().anyMatch(setting -> key(setting).equals(key));
+    }
+
+    /** Whether a jar whose name begins so lies beside the distribution's own, in {@code extensions/}. */
+    public boolean hasExtension(String jar) {
+        String[] names = parley.resolve("extensions").toFile().list((folder, name) -> name.startsWith(jar));
+        return names != null && names.length > 0;
+    }
+
     private static String key(String setting) {
         String name = setting.substring(0, Math.max(0, setting.indexOf('=')));
         return name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;

@@ -138,8 +138,8 @@ final class Parley implements Subject {
             case PUBSUB ->
                 redis.outlets(
                         1,
-                        (events, conversation) ->
-                                Template.command("PUBLISH", "agent:events:" + Events.TYPE, events.event(conversation)));
+                        (events, conversation) -> Template.command(
+                                "PUBLISH", "agent:events:" + events.type(), events.event(conversation)));
             case STREAM ->
                 redis.outlets(
                         1,
@@ -151,12 +151,13 @@ final class Parley implements Subject {
                                 STREAM_LENGTH,
                                 "*",
                                 "event",
-                                Events.TYPE,
+                                events.type(),
                                 "payload",
                                 events.payload(conversation),
                                 "timestamp",
                                 Events.TIME));
             case HTTP -> http();
+            case CALL -> throw new IllegalArgumentException("events are not published by call: leave out --via");
         };
     }
 

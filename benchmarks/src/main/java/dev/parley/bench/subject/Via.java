@@ -7,5 +7,7 @@ public enum Via {
     /** A Redis stream: kept, each delivered once. */
     STREAM,
     /** An HTTP request for each: kept. */
-    HTTP
+    HTTP,
+    /** Nothing is published: operations are called over sockets. */
+    CALL
 }

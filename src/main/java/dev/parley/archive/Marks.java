@@ -1,0 +1,101 @@
+package dev.parley.archive;
+
+import dev.parley.redis.Redis;
+import dev.parley.redis.Script;
+import io.lettuce.core.XAddArgs;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The names of what is to be archived, on a stream that all nodes share by the group {@code archiver}. It is seldom on the slot of what
+ * it tells of, so a crash may lose a mark: {@link Archiver} finds what was left unmarked. Thread-safe, cold, on Redis' event loop.
+ */
+public final class Marks {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Marks.class);
+
+    private static final Script TAKE = Script.load(Marks.class, "take.lua");
+    private static final Script DONE = Script.load(Marks.class, "done.lua");
+
+    private static final String NAME = "name";
+    private static final int AT_ONCE = 64;
+    private static final long MAX = 1_000_000;
+
+    private final Redis redis;
+    private final String stream;
+
+    /** @param stream its key */
+    public Marks(Redis redis, String stream) {
+        this.redis = redis;
+        this.stream = stream;
+    }
+
+    /** Never fails: what has changed has changed, whether it is marked or not. */
+    public Mono<Void> set(Collection<String> names) {
+        return Flux.fromIterable(names)
+                .flatMap(this::set, AT_ONCE)
+                .onErrorResume(e -> {
+                    LOG.warn("{} could not be marked for the archive yet: {}", names, e.getMessage());
+                    return Mono.empty();
+                })
+                .then();
+    }
+
+    private Mono<String> set(String name) {
+        XAddArgs bounded = XAddArgs.Builder.maxlen(MAX).approximateTrimming();
+        return redis.callOne(stream, commands -> commands.xadd(stream, bounded, Map.of(NAME, Script.bytes(name))));
+    }
+
+    /**
+     * What a node has taken.
+     *
+     * @param all marks there are, whoever has them
+     * @param oldest how long the oldest of these has been there
+     * @param ids of the marks that were taken, by name
+     * @param count how many were taken
+     */
+    record Taken(long all, Duration oldest, Map<String, List<String>> ids, int count) {}
+
+    /**
+     * Takes some.
+     *
+     * @param claimAfter when a node that has not acknowledged is taken for dead
+     */
+    Mono<Taken> take(String node, int most, Duration claimAfter) {
+        return TAKE.run(
+                        redis,
+                        new String[] {stream},
+                        Script.bytes(node),
+                        Script.bytes(most),
+                        Script.bytes(claimAfter.toMillis()))
+                .map(Marks::taken);
+    }
+
+    private static Taken taken(List<Object> reply) {
+        Map<String, List<String>> ids = new LinkedHashMap<>();
+        List<Object> marks = Script.list(reply.get(2));
+        for (Object mark : marks) {
+            List<Object> entry = Script.list(mark);
+            String name = Script.text(Script.list(entry.get(1)).get(1));
+            ids.computeIfAbsent(name, first -> new ArrayList<>()).add(Script.text(entry.get(0)));
+        }
+        return new Taken((Long) reply.get(0), Duration.ofMillis((Long) reply.get(1)), ids, marks.size());
+    }
+
+    /** Acknowledges marks, and drops them. */
+    Mono<Void> done(List<String> ids) {
+        return DONE.run(
+                        redis,
+                        new String[] {stream},
+                        ids.stream().map(Script::bytes).toArray(byte[][]::new))
+                .then();
+    }
+}

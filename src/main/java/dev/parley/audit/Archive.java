@@ -1,0 +1,124 @@
+package dev.parley.audit;
+
+import dev.parley.postgres.Postgres;
+import io.r2dbc.spi.Readable;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The trails in PostgreSQL. Cold; fails as {@link Postgres} does. */
+final class Archive {
+
+    private static final String COLUMNS =
+            "seq, conversation_id, tenant_id, agent, action, details::text, at, entry_id, prev, mac";
+
+    private static final String INSERT = """
+            INSERT INTO audit_entries
+              (trail, seq, conversation_id, tenant_id, agent, action, details, at, entry_id, prev, mac)
+            SELECT $1, seq, conversation_id, tenant_id, agent, action, details::json, at, entry_id, prev, mac
+            FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
+              $9::text[], $10::text[], $11::text[])
+              AS new (seq, conversation_id, tenant_id, agent, action, details, at, entry_id, prev, mac)
+            ON CONFLICT DO NOTHING
+            """;
+
+    private static final String OLDEST_FIRST =
+            "SELECT " + COLUMNS + " FROM audit_entries WHERE trail = $1 AND seq > $2 AND seq < $3"
+                    + " ORDER BY seq FETCH FIRST $4 ROWS WITH TIES";
+
+    private static final String NEWEST_FIRST =
+            "SELECT " + COLUMNS + " FROM audit_entries WHERE trail = $1 AND seq > $2 AND seq < $3"
+                    + " ORDER BY seq DESC FETCH FIRST $4 ROWS WITH TIES";
+
+    private static final String LAST = """
+            (SELECT seq, mac, tenant_id FROM audit_entries WHERE trail = $1 ORDER BY seq DESC LIMIT 1)
+            UNION ALL
+            (SELECT 0, '', tenant_id FROM audit_entries WHERE trail = $1 ORDER BY seq LIMIT 1)
+            """;
+
+    private final Postgres postgres;
+
+    Archive(Postgres postgres) {
+        this.postgres = postgres;
+    }
+
+    /** @param owner whoever wrote its first entry; empty when there is none */
+    record Last(Head head, String owner) {}
+
+    /** What is there already stays as it is; an entry that has another one's number but not its time is kept beside that. */
+    Mono<Long> insert(Trail trail, List<AuditEntry> entries) {
+        return postgres.update(
+                INSERT,
+                values -> values.bind("$1", trail.name())
+                        .bind("$2", entries.stream().map(AuditEntry::seq).toArray(Long[]::new))
+                        .bind("$3", texts(entries, AuditEntry::conversation))
+                        .bind("$4", texts(entries, AuditEntry::tenant))
+                        .bind("$5", texts(entries, AuditEntry::agent))
+                        .bind("$6", texts(entries, AuditEntry::action))
+                        .bind("$7", texts(entries, Storable::details))
+                        .bind("$8", entries.stream().map(Storable::at).toArray(OffsetDateTime[]::new))
+                        .bind("$9", texts(entries, AuditEntry::id))
+                        .bind("$10", texts(entries, AuditEntry::prev))
+                        .bind("$11", texts(entries, AuditEntry::mac)));
+    }
+
+    private static String[] texts(List<AuditEntry> entries, Function<AuditEntry, String> field) {
+        return entries.stream().map(field).map(Storable::text).toArray(String[]::new);
+    }
+
+    /** The end of a trail as far as it is archived. */
+    Mono<Last> last(Trail trail) {
+        return postgres.query(
+                        LAST,
+                        values -> values.bind("$1", trail.name()),
+                        row -> new Last(new Head(number(row, 0), text(row, 1)), text(row, 2)))
+                .collectList()
+                .map(rows -> rows.isEmpty()
+                        ? new Last(Head.NONE, "")
+                        : new Last(rows.get(0).head(), rows.get(rows.size() - 1).owner()));
+    }
+
+    /**
+     * A page; entries of one number are never parted, so it may be a little longer.
+     *
+     * @param after exclusive
+     * @param before exclusive
+     */
+    Flux<AuditEntry> page(Trail trail, long after, @Nullable Long before, long limit, boolean newestFirst) {
+        return postgres.query(
+                newestFirst ? NEWEST_FIRST : OLDEST_FIRST,
+                values -> values.bind("$1", trail.name())
+                        .bind("$2", after)
+                        .bind("$3", before == null ? Long.MAX_VALUE : before)
+                        .bind("$4", limit),
+                Archive::entry);
+    }
+
+    private static AuditEntry entry(Readable row) {
+        return new AuditEntry(
+                number(row, 0),
+                text(row, 1),
+                text(row, 2),
+                text(row, 3),
+                text(row, 4),
+                text(row, 5),
+                Objects.requireNonNull(row.get(6, OffsetDateTime.class))
+                        .toInstant()
+                        .toString(),
+                text(row, 7),
+                text(row, 8),
+                text(row, 9));
+    }
+
+    private static long number(Readable row, int column) {
+        return Objects.requireNonNull(row.get(column, Long.class));
+    }
+
+    private static String text(Readable row, int column) {
+        return Objects.requireNonNull(row.get(column, String.class));
+    }
+}

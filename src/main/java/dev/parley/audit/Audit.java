@@ -1,0 +1,251 @@
+package dev.parley.audit;
+
+import dev.parley.archive.Archiver;
+import dev.parley.archive.Marks;
+import dev.parley.auth.Access;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Witness;
+import dev.parley.event.Ids;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.postgres.Postgres;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import dev.parley.redis.Script;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The audit trail: what agents append, and what the gateway notes by itself. Thread-safe; everything is cold but what {@link Witness}
+ * says, comes on Redis' or PostgreSQL's event loop, and fails with {@link Refusal}: {@code not_found} for another
+ * tenant's conversation, {@code overloaded}, {@code unavailable}.
+ *
+ * <p>What the gateway notes ({@link #acted}, {@link #refused}) waits in this node's memory, {@value Notes#MAX_WAITING} entries at most,
+ * until Redis has it: the deed is neither slower for it nor fails with it. While Redis is away it stays there, in order, with the time
+ * at which it was done; so does the first entry of a trail that Redis does not have while PostgreSQL is away, since that may have its
+ * beginning. What does not fit is dropped and counted; what waits when a node is killed is gone; one that stops waits for it a moment
+ * ({@link #idle}).
+ */
+public final class Audit implements Witness, Disposable {
+
+    private static final Script BELONGS = Script.load(Audit.class, "owner.lua", "belongs.lua");
+
+    private static final int PAGE = 500;
+
+    private final Redis redis;
+    private final Keys keys;
+    private final AuditSettings settings;
+    private final Chain chain;
+    private final Appender appender;
+    private final Reader reader;
+    private final Notes notes;
+    private final @Nullable Archiving archiver;
+    private final Disposable.Swap archiving = Disposables.swap();
+
+    /** @param postgres null for none: then Redis has all there is */
+    public Audit(Redis redis, Keys keys, AuditSettings settings, @Nullable Postgres postgres) {
+        this.redis = redis;
+        this.keys = keys;
+        this.settings = settings;
+        this.chain = new Chain(settings.key());
+        Archive archive = postgres == null ? null : new Archive(postgres);
+        this.appender = new Appender(redis, keys, settings, chain, archive);
+        this.reader = new Reader(redis, keys, settings.defaultTenant(), archive);
+        this.notes = new Notes(this::note);
+        this.archiver =
+                postgres == null || archive == null ? null : Archiving.of(redis, keys, settings, postgres, archive);
+    }
+
+    /** Where there is PostgreSQL. */
+    private record Archiving(Postgres postgres, Archiver archiver, TrailArchive trails, Partitions partitions) {
+
+        private static final Duration PARTITIONS_EVERY = Duration.ofHours(1);
+
+        static Archiving of(Redis redis, Keys keys, AuditSettings settings, Postgres postgres, Archive archive) {
+            TrailArchive trails = new TrailArchive(redis, keys, settings, archive);
+            Archiver archiver = new Archiver(
+                    redis,
+                    postgres,
+                    new Marks(redis, keys.auditDirty()),
+                    keys.auditScan(),
+                    trails,
+                    settings.node(),
+                    settings.claimAfter());
+            return new Archiving(postgres, archiver, trails, new Partitions(postgres, settings.retention()));
+        }
+
+        Flux<Void> run() {
+            Mono<Void> months = Archiver.repeated("The audit trail's months", PARTITIONS_EVERY, partitions.keep());
+            return Flux.merge(archiver.run(), postgres.reached().then(months));
+        }
+    }
+
+    /** Starts to archive; {@link #dispose} ends it. */
+    public void open() {
+        if (archiver != null) {
+            archiving.update(archiver.run().subscribe());
+        }
+    }
+
+    /**
+     * Adds an entry to a conversation's trail, once for each id.
+     *
+     * @param details a JSON object
+     * @param id made when null
+     */
+    public Mono<Added> append(
+            Principal who, String conversation, String agent, String action, String details, @Nullable String id) {
+        return Mono.defer(() -> appender.append(new Draft(
+                Trail.ofConversation(conversation),
+                conversation,
+                who.access(conversation),
+                agent,
+                action,
+                details,
+                Draft.now(),
+                id == null ? Ids.random() : id)));
+    }
+
+    /** Reads a page of a conversation's trail; of one's own tenant's for null. */
+    public Mono<Page> read(Principal who, @Nullable String conversation, Query query) {
+        return reader.page(trail(who, conversation), access(who, conversation), query);
+    }
+
+    /** All of it, oldest first; each page is read when it is asked for. */
+    public Flux<AuditEntry> export(Principal who, @Nullable String conversation) {
+        return pages(trail(who, conversation), access(who, conversation), 0).concatMapIterable(Page::entries, 1);
+    }
+
+    /** Follows the whole chain and says where it breaks first. */
+    public Mono<Verdict> verify(Principal who, @Nullable String conversation) {
+        return Mono.defer(() -> {
+            Trail trail = trail(who, conversation);
+            Verifier verifier = new Verifier(chain, trail, settings.retention() != null);
+            return pages(trail, access(who, conversation), 0)
+                    .takeWhile(verifier::accepts)
+                    .then(Mono.fromSupplier(verifier::verdict));
+        });
+    }
+
+    private Flux<Page> pages(Trail trail, Access access, long after) {
+        return reader.page(trail, access, Query.oldestAfter(after, PAGE))
+                .expand(page -> page.full()
+                        ? reader.page(
+                                trail,
+                                access,
+                                Query.oldestAfter(
+                                        page.entries()
+                                                .get(page.entries().size() - 1)
+                                                .seq(),
+                                        PAGE))
+                        : Mono.empty());
+    }
+
+    private static Trail trail(Principal who, @Nullable String conversation) {
+        return conversation == null ? Trail.ofTenant(who.tenant()) : Trail.ofConversation(conversation);
+    }
+
+    private static Access access(Principal who, @Nullable String conversation) {
+        return conversation == null ? new Access(who.tenant(), false, true) : who.access(conversation);
+    }
+
+    @Override
+    public void acted(Principal who, String conversation, String action, Map<String, String> details) {
+        Access access = who.access(conversation).orNew();
+        notes.add(draft(Trail.ofConversation(conversation), access, who, conversation, action, details));
+    }
+
+    @Override
+    public void refused(Principal who, String conversation, String what) {
+        if (who.access(conversation).checked()) {
+            Access own = new Access(who.tenant(), false, true);
+            notes.add(draft(
+                    Trail.ofTenant(who.tenant()), own, who, conversation, "access.denied", Map.of("attempt", what)));
+        }
+    }
+
+    private static Draft draft(
+            Trail trail,
+            Access access,
+            Principal who,
+            String conversation,
+            String action,
+            Map<String, String> details) {
+        String message = details.get("message_id");
+        return new Draft(
+                trail,
+                conversation,
+                access,
+                Storable.text(who.subject()),
+                action,
+                Json.object(details),
+                Draft.now(),
+                // The same message sent again is no second deed.
+                message == null ? Ids.random() : action + ":" + message);
+    }
+
+    /** A refusal is worth an entry where the conversation is somebody else's: what does not exist, nobody was kept from. */
+    private Mono<Void> note(Draft draft) {
+        if (draft.trail().ofConversation()) {
+            return appender.append(draft)
+                    // Its trail was begun by another tenant before it had an owner.
+                    .onErrorResume(
+                            e -> Refusal.is(e, ErrorCode.NOT_FOUND),
+                            e -> appender.append(
+                                    draft.in(Trail.ofTenant(draft.access().tenant()))))
+                    .then();
+        }
+        return belongsToAnother(draft)
+                .flatMap(another -> another ? appender.append(draft).then() : Mono.empty());
+    }
+
+    private Mono<Boolean> belongsToAnother(Draft draft) {
+        String conversation = draft.conversation();
+        String[] on = {
+            Trail.ofConversation(conversation).head(keys), keys.meta(conversation), keys.session(conversation)
+        };
+        return BELONGS.run(redis, on, Script.bytes(draft.access().tenant()), Script.bytes(settings.defaultTenant()))
+                .map(reply -> reply.get(0).equals(1L));
+    }
+
+    /** Completes when nothing that was noted waits any more. */
+    public Mono<Void> idle() {
+        return notes.idle();
+    }
+
+    /** Whether a key of the operator's own seals the entries. */
+    public boolean keyed() {
+        return chain.keyed();
+    }
+
+    /** How many notes wait for Redis. */
+    public long waiting() {
+        return notes.size();
+    }
+
+    /** How many notes were lost, since too many waited, or Redis refused them for good. */
+    public long dropped() {
+        return notes.dropped();
+    }
+
+    /** How many entries this node has archived. */
+    public long archived() {
+        return archiver == null ? 0 : archiver.trails().copied();
+    }
+
+    /** How many trails wait to be archived. */
+    public long unarchived() {
+        return archiver == null ? 0 : archiver.archiver().waiting();
+    }
+
+    @Override
+    public void dispose() {
+        notes.dispose();
+        archiving.dispose();
+    }
+}

@@ -1,0 +1,73 @@
+package dev.parley.audit;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.security.GeneralSecurityException;
+import java.util.Base64;
+import java.util.List;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an entry is sealed with: HMAC-SHA-256 (RFC 2104) over the mac of the entry before it, the trail, its number and all that it says,
+ * each with its length in front of it, so that nothing can move from one field to the next. Thread-safe; microseconds.
+ *
+ * <p>Without a key of the operator's own anybody can seal: then the chain shows mistakes, and nobody's intent.
+ */
+final class Chain {
+
+    private static final String ALGORITHM = "HmacSHA256";
+    private static final byte[] NO_KEY = "parley".getBytes(UTF_8);
+
+    private final SecretKeySpec key;
+    private final boolean keyed;
+
+    Chain(byte @Nullable [] key) {
+        this.keyed = key != null;
+        this.key = new SecretKeySpec(key == null ? NO_KEY : key, ALGORITHM);
+    }
+
+    boolean keyed() {
+        return keyed;
+    }
+
+    AuditEntry seal(Draft draft, long seq, String prev) {
+        AuditEntry open = AuditEntry.of(draft, seq, prev, "");
+        return AuditEntry.of(draft, seq, prev, mac(draft.trail(), open));
+    }
+
+    boolean sealed(Trail trail, AuditEntry entry) {
+        return mac(trail, entry).equals(entry.mac());
+    }
+
+    private String mac(Trail trail, AuditEntry entry) {
+        ByteArrayOutputStream sealed = new ByteArrayOutputStream();
+        List<String> parts = List.of(
+                entry.prev(),
+                trail.name(),
+                Long.toString(entry.seq()),
+                entry.conversation(),
+                entry.tenant(),
+                entry.agent(),
+                entry.action(),
+                entry.details(),
+                entry.timestamp(),
+                entry.id());
+        for (String part : parts) {
+            byte[] bytes = part.getBytes(UTF_8);
+            sealed.writeBytes(
+                    ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).array());
+            sealed.writeBytes(bytes);
+        }
+        try {
+            Mac mac = Mac.getInstance(ALGORITHM);
+            mac.init(key);
+            return Base64.getUrlEncoder().withoutPadding().encodeToString(mac.doFinal(sealed.toByteArray()));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every JVM has " + ALGORITHM, e);
+        }
+    }
+}

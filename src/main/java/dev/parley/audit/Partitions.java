@@ -1,0 +1,109 @@
+package dev.parley.audit;
+
+import dev.parley.postgres.Postgres;
+import io.r2dbc.spi.Connection;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.YearMonth;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * The months of {@code audit_entries}: made ahead, so that no entry waits for one, and dropped whole when retention is over. In UTC.
+ */
+final class Partitions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Partitions.class);
+
+    private static final long MONTHS_BACK = 1;
+    private static final long MONTHS_AHEAD = 2;
+    /** "parley" and 1: nodes make them one after the other. */
+    private static final String LOCK = "SELECT pg_advisory_xact_lock(1885434489, 1)";
+
+    private static final Pattern NAME = Pattern.compile("audit_entries_([0-9]{4})_([0-9]{2})");
+
+    private static final String ALL =
+            "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit_entries'::regclass";
+
+    private final Postgres postgres;
+    private final @Nullable Duration retention;
+    private final Clock clock;
+
+    Partitions(Postgres postgres, @Nullable Duration retention) {
+        this(postgres, retention, Clock.systemUTC());
+    }
+
+    Partitions(Postgres postgres, @Nullable Duration retention, Clock clock) {
+        this.postgres = postgres;
+        this.retention = retention;
+        this.clock = clock;
+    }
+
+    /** Makes what is needed soon and drops what is over. */
+    Mono<Void> keep() {
+        YearMonth now = YearMonth.now(clock);
+        List<YearMonth> months = LongStream.rangeClosed(-MONTHS_BACK, MONTHS_AHEAD)
+                .mapToObj(now::plusMonths)
+                .toList();
+        return Flux.fromIterable(months).concatMap(this::make).then(Mono.defer(this::drop));
+    }
+
+    /** Where the one for the rest has entries of that month already, they stay there, and so do those that come. */
+    private Mono<Void> make(YearMonth month) {
+        String create = "CREATE TABLE IF NOT EXISTS " + name(month) + " PARTITION OF audit_entries FOR VALUES FROM ('"
+                + month.atDay(1) + "T00:00:00Z') TO ('" + month.plusMonths(1).atDay(1) + "T00:00:00Z')";
+        return postgres.inTransaction(connection -> execute(connection, LOCK)
+                        .then(execute(connection, create))
+                        .thenReturn(true))
+                .onErrorResume(io.r2dbc.spi.R2dbcException.class, e -> {
+                    LOG.warn("The audit entries of {} have no partition of their own: {}", month, e.getMessage());
+                    return Mono.empty();
+                })
+                .then();
+    }
+
+    private Mono<Void> drop() {
+        if (retention == null) {
+            return Mono.empty();
+        }
+        Instant until = clock.instant().minus(retention);
+        return postgres.query(ALL, UnaryOperator.identity(), row -> Objects.requireNonNull(row.get(0, String.class)))
+                .filter(name -> isOver(name, until))
+                .concatMap(name -> postgres.update("DROP TABLE IF EXISTS " + name, UnaryOperator.identity())
+                        .doOnSuccess(done -> LOG.info("The audit entries in {} are dropped: retention is over", name)))
+                .then(postgres.update(
+                        "DELETE FROM audit_entries_other WHERE at < $1",
+                        values -> values.bind("$1", until.atOffset(ZoneOffset.UTC))))
+                .then();
+    }
+
+    private static boolean isOver(String table, Instant until) {
+        Matcher name = NAME.matcher(table.substring(table.indexOf('.') + 1));
+        return name.matches()
+                && !YearMonth.of(Integer.parseInt(name.group(1)), Integer.parseInt(name.group(2)))
+                        .plusMonths(1)
+                        .atDay(1)
+                        .atStartOfDay(ZoneOffset.UTC)
+                        .toInstant()
+                        .isAfter(until);
+    }
+
+    private static String name(YearMonth month) {
+        return "audit_entries_%04d_%02d".formatted(month.getYear(), month.getMonthValue());
+    }
+
+    private static Mono<Void> execute(Connection connection, String sql) {
+        return Postgres.rowsUpdated(connection.createStatement(sql)).then();
+    }
+}

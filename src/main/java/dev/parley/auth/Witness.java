@@ -1,0 +1,30 @@
+package dev.parley.auth;
+
+import java.util.Map;
+
+/** Is told what people and agents do, and what they were kept from. Thread-safe; returns at once and never fails. */
+public interface Witness {
+
+    /** Tells nobody. */
+    Witness NONE = new Witness() {
+        @Override
+        public void acted(Principal who, String conversation, String action, Map<String, String> details) {}
+
+        @Override
+        public void refused(Principal who, String conversation, String what) {}
+    };
+
+    /**
+     * Somebody has done something.
+     *
+     * @param action such as {@code message.sent}
+     */
+    void acted(Principal who, String conversation, String action, Map<String, String> details);
+
+    /**
+     * Somebody was told that a conversation does not exist.
+     *
+     * @param what they wanted to do, such as {@code send}
+     */
+    void refused(Principal who, String conversation, String what);
+}

@@ -1,0 +1,26 @@
+package dev.parley.leaderboard;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/** An agent's place: who has resolved more, or as much in less time on average, is before it. Who has done the same shares it. */
+public record Standing(int rank, Figures figures) {
+
+    private static final Comparator<Figures> ORDER = Comparator.comparingLong(Figures::resolutions)
+            .reversed()
+            // Of as many: the lower the sum, the lower the average.
+            .thenComparingLong(Figures::millis)
+            .thenComparing(Figures::agent);
+
+    /** The first places, as in a competition: 1, 2, 2, 4; by name where a place is shared. */
+    static List<Standing> rank(List<Figures> all, int limit) {
+        List<Standing> standings = new ArrayList<>();
+        for (Figures figures : all.stream().sorted(ORDER).limit(limit).toList()) {
+            Standing before = standings.isEmpty() ? null : standings.get(standings.size() - 1);
+            int rank = before != null && before.figures.levelWith(figures) ? before.rank : standings.size() + 1;
+            standings.add(new Standing(rank, figures));
+        }
+        return standings;
+    }
+}

@@ -1,0 +1,44 @@
+package dev.parley.llmcache;
+
+import dev.parley.llmcache.semantic.Candidate;
+import org.jspecify.annotations.Nullable;
+
+/** What comes of a look-up. */
+public sealed interface Answer {
+
+    /** How it was found. */
+    enum Kind {
+        EXACT,
+        /** Past its time, while it is refreshed. */
+        STALE,
+        /** Somebody else has just computed it. */
+        JOINED,
+        /** It answers the same question in other words. */
+        SEMANTIC
+    }
+
+    CacheKey key();
+
+    /** There when the caller is to compute the answer and put it: since there is none, or one past its time. */
+    @Nullable
+    Lead lead();
+
+    /**
+     * @param ageMillis -1 where nobody knows
+     * @param near the question that it answers, when that is not the one that was asked
+     */
+    record Hit(
+            CacheKey key,
+            Entry entry,
+            Kind kind,
+            long ageMillis,
+            @Nullable Lead lead,
+            @Nullable Candidate near) implements Answer {
+
+        Hit(CacheKey key, Entry entry, Kind kind, long ageMillis, @Nullable Lead lead) {
+            this(key, entry, kind, ageMillis, lead, null);
+        }
+    }
+
+    record Miss(CacheKey key, Reason reason, @Nullable Lead lead) implements Answer {}
+}

@@ -1,0 +1,251 @@
+package dev.parley.llmcache;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.event.Ids;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import dev.parley.redis.Script;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Entries and flights in Redis. All of a tenant's share a slot, and a look-up is one script; the seed's entries have slots of their own,
+ * and know neither epochs nor tags. Cold; answers come on Redis' event loop, and fail as {@link Redis} says.
+ */
+final class EntryStore implements Flights {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EntryStore.class);
+
+    /** How long it is remembered that an answer may not be kept. */
+    private static final Duration UNCACHEABLE = Duration.ofSeconds(2);
+
+    /** Tags, models and namespaces that are kept apart. */
+    private static final int MAX_EPOCHS = 10_000;
+
+    private static final int COUNT_AT_ONCE = 500;
+
+    /** Packing more than this takes a moment: not on an event loop. */
+    private static final int LONG = 64 << 10;
+
+    private static final Script LOOK = Script.load(EntryStore.class, "flight.lua", "entry.lua", "look.lua");
+    private static final Script SEED_LOOK = Script.load(EntryStore.class, "flight.lua", "seed-look.lua");
+    private static final Script PUT = Script.load(EntryStore.class, "entry.lua", "put.lua");
+    private static final Script SEED_PUT = Script.load(EntryStore.class, "seed-put.lua");
+    private static final Script RELEASE = Script.load(EntryStore.class, "release.lua");
+    private static final Script INVALIDATE = Script.load(EntryStore.class, "invalidate.lua");
+    private static final Script COUNT = Script.load(EntryStore.class, "entry.lua", "count.lua");
+    private static final Script EXPLAIN = Script.load(EntryStore.class, "entry.lua", "explain.lua");
+    private static final Script SEED_EXPLAIN = Script.load(EntryStore.class, "seed-explain.lua");
+
+    private static final byte[] EMPTY = {};
+
+    private final Redis redis;
+    private final Keys keys;
+    private final CacheSettings settings;
+
+    EntryStore(Redis redis, Keys keys, CacheSettings settings) {
+        this.redis = redis;
+        this.keys = keys;
+        this.settings = settings;
+    }
+
+    @Override
+    public Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest) {
+        return Mono.defer(() -> {
+                    byte[] wanted = Script.bytes(lease.toMillis());
+                    byte[] unique = Script.bytes(Ids.random());
+                    byte[] old = Script.bytes(oldest == null ? -1 : oldest.toMillis());
+                    return key.seed()
+                            ? SEED_LOOK.run(redis, keysOf(key), wanted, unique, old)
+                            : LOOK.run(
+                                    redis,
+                                    keysOf(key),
+                                    wanted,
+                                    unique,
+                                    old,
+                                    Script.bytes(settings.lease().toMillis()));
+                })
+                .map(this::read);
+    }
+
+    private Look read(List<Object> reply) {
+        return switch (Script.text(reply.get(0))) {
+            case "hit" -> found(reply, false);
+            case "stale" -> found(reply, true);
+            case "free" -> new Look.Free();
+            case "taken" -> new Look.Taken(reason(reply), (Long) reply.get(2));
+            default -> new Look.Missing(reason(reply), lead(reply, 2));
+        };
+    }
+
+    private Look found(List<Object> reply, boolean stale) {
+        byte[] value = (byte[]) reply.get(2);
+        try {
+            return reply.get(1) == null
+                    ? new Look.Found(Header.seeds(value), -1, false, null)
+                    : new Look.Found(
+                            Header.entry(Script.text(reply.get(1)), value, settings.maxEntry()),
+                            (Long) reply.get(3),
+                            stale,
+                            lead(reply, 4));
+        } catch (IllegalStateException e) {
+            LOG.warn("An entry of the cache can't be read", e);
+            return new Look.Missing(Reason.DAMAGED, null);
+        }
+    }
+
+    private static Reason reason(List<Object> reply) {
+        return Reason.of(Script.text(reply.get(1)));
+    }
+
+    private static @Nullable Lead lead(List<Object> reply, int at) {
+        return reply.size() > at ? new Lead(Script.text(reply.get(at)), (Long) reply.get(at + 1)) : null;
+    }
+
+    /**
+     * Stores an entry.
+     *
+     * @param response for an entry of the seed's, which is that alone
+     * @param token null: without a flight
+     * @param fresh not zero
+     * @return why it is not; empty when it is
+     */
+    Mono<Reason> put(CacheKey key, Entry entry, JsonNode response, @Nullable String token, Duration fresh) {
+        byte[] flight = token == null ? EMPTY : Script.bytes(token);
+        Mono<List<Object>> script = key.seed()
+                ? Mono.defer(() -> SEED_PUT.run(
+                        redis, keysOf(key), flight, ResponseJson.write(response), Script.bytes(fresh.toMillis())))
+                : packed(entry.json())
+                        .flatMap(value -> PUT.run(
+                                redis,
+                                keysOf(key),
+                                flight,
+                                Script.bytes(Header.text(entry, value != entry.json())),
+                                value,
+                                Script.bytes(fresh.toMillis()),
+                                Script.bytes(fresh.plus(settings.stale()).toMillis()),
+                                Script.bytes(settings.maxEntries()),
+                                Script.bytes(key.hash()),
+                                Script.bytes(keys.cached(key.tenant()))));
+        return script.map(reply -> Script.text(reply.get(0)))
+                .filter(outcome -> !outcome.equals("stored"))
+                .map(Reason::of);
+    }
+
+    private static Mono<byte[]> packed(byte[] json) {
+        Mono<byte[]> packed = Mono.fromSupplier(() -> Packing.packed(json));
+        return json.length > LONG ? packed.subscribeOn(Schedulers.parallel()) : packed;
+    }
+
+    @Override
+    public Mono<Boolean> release(CacheKey key, String token, boolean uncacheable) {
+        return Mono.defer(() -> RELEASE.run(
+                        redis,
+                        new String[] {keysOf(key)[1]},
+                        Script.bytes(token),
+                        Script.bytes(uncacheable ? UNCACHEABLE.toMillis() : 0)))
+                .map(reply -> (Long) reply.get(0) == 1);
+    }
+
+    /** Begins an epoch for some of a tenant's entries; from its completion on no node serves what was there. */
+    Mono<String> invalidate(String tenant, List<Scope> scopes) {
+        byte[][] arguments = Stream.concat(
+                        Stream.of(
+                                Integer.toString(MAX_EPOCHS),
+                                Long.toString(
+                                        CacheSettings.MAX_TTL.multipliedBy(2).toMillis())),
+                        scopes.stream().map(Scope::field))
+                .map(Script::bytes)
+                .toArray(byte[][]::new);
+        return INVALIDATE
+                .run(redis, new String[] {keys.cacheEpochs(tenant)}, arguments)
+                .map(reply -> Script.text(reply.get(0)));
+    }
+
+    /** How many of a tenant's entries something would invalidate: looked at part by part, so what changes meanwhile may count or not. */
+    Mono<Long> count(String tenant, Scope scope) {
+        return part(tenant, scope, 0)
+                .expand(part ->
+                        part.seen < COUNT_AT_ONCE ? Mono.empty() : part(tenant, scope, part.first + COUNT_AT_ONCE))
+                .reduce(0L, (sum, part) -> sum + part.matching);
+    }
+
+    private record Part(int first, long seen, long matching) {}
+
+    private Mono<Part> part(String tenant, Scope scope, int first) {
+        return COUNT.run(
+                        redis,
+                        new String[] {keys.cacheIndex(tenant), keys.cacheEpochs(tenant)},
+                        Script.bytes(first),
+                        Script.bytes(first + COUNT_AT_ONCE - 1),
+                        Script.bytes(keys.cached(tenant)),
+                        Script.bytes(scope.field()))
+                .map(reply -> new Part(first, (Long) reply.get(0), (Long) reply.get(1)));
+    }
+
+    /** What there is under a key, without a change to it. */
+    Mono<Explanation.Kept> explain(CacheKey key) {
+        return (key.seed() ? SEED_EXPLAIN : EXPLAIN).run(redis, keysOf(key)).map(Explanation.Kept::of);
+    }
+
+    private String[] keysOf(CacheKey key) {
+        if (key.seed()) {
+            String entry = keys.cachedBySeed(key.hash());
+            return new String[] {entry, keys.cacheFlight(entry)};
+        }
+        String entry = keys.cached(key.tenant()) + key.hash();
+        return new String[] {
+            entry, keys.cacheFlight(entry), keys.cacheEpochs(key.tenant()), keys.cacheIndex(key.tenant())
+        };
+    }
+
+    /** What stands before an entry's JSON; {@code entry.lua} reads it too. */
+    static final class Header {
+
+        private Header() {}
+
+        /** All but the first three lines, which Redis writes by its own clock. */
+        static String text(Entry entry, boolean packed) {
+            return Stream.concat(
+                            Stream.of(
+                                    Long.toString(entry.tookMillis()),
+                                    Long.toString(entry.costMicros()),
+                                    packed ? "deflate" : "",
+                                    entry.category().wire(),
+                                    entry.model(),
+                                    entry.namespace()),
+                            entry.tags().stream())
+                    .collect(Collectors.joining("\n", "", "\n"));
+        }
+
+        static Entry entry(String header, byte[] value, int most) {
+            List<String> lines = List.of(header.split("\n", -1));
+            byte[] json = lines.get(5).isEmpty() ? value : Packing.unpacked(value, most);
+            return new Entry(
+                    Long.parseLong(lines.get(1)),
+                    Category.of(lines.get(6)),
+                    lines.get(7),
+                    lines.get(8),
+                    new ArrayList<>(lines.subList(Explanation.Kept.TAGS, lines.size() - 1)),
+                    Long.parseLong(lines.get(3)),
+                    Long.parseLong(lines.get(4)),
+                    json);
+        }
+
+        /** It was written by somebody else: what is no JSON would spoil the answer that it stands in. */
+        static Entry seeds(byte[] response) {
+            ResponseJson.requireValid(response);
+            String json = "{\"response\":" + new String(response, StandardCharsets.UTF_8) + "}";
+            return new Entry(0, Category.DEFAULT, "", "", List.of(), 0, 0, json.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package dev.parley.llmcache;
+
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * What a tenant's cache has done in an hour.
+ *
+ * @param counts {@code hit:<kind>}, {@code miss:<reason>}, {@code refused:<reason>} (puts), {@code stored}, {@code saved_ms} and {@code
+ *     saved_micros}; what is not there is 0
+ */
+public record HourlyFigures(Instant hour, Map<String, Long> counts) {
+
+    public HourlyFigures {
+        counts = Map.copyOf(counts);
+    }
+}

@@ -1,0 +1,341 @@
+package dev.parley.llmcache;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.frame.Refusal;
+import dev.parley.llmcache.semantic.Found;
+import dev.parley.llmcache.semantic.Reported;
+import dev.parley.llmcache.semantic.Semantic;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import java.math.BigDecimal;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Answers of models, a tenant: exactly the same question, exactly the same answer. One tenant never sees another's.
+ *
+ * <p>Looking up and putting never fail for want of Redis: then a look-up is a miss at once, a put is dropped, and who computes is settled
+ * on this node. All Monos are cold, and answer on Redis' event loop, or on a thread of Reactor's parallel scheduler when they waited.
+ * Thread-safe.
+ */
+public final class LlmCache implements Disposable {
+
+    /** Entries do not all end at the same moment. */
+    private static final double JITTER = 0.1;
+
+    private final CacheSettings settings;
+    private final Policy policy;
+    private final EntryStore store;
+    private final LocalFlights local = new LocalFlights(System::nanoTime);
+    private final Flights flights;
+    private final SingleFlight single;
+    private final @Nullable Paraphrases paraphrases;
+    private final Tally tally;
+
+    public LlmCache(Redis redis, Keys keys, CacheSettings settings) {
+        this(redis, keys, settings, new WrittenData(), null, Set.of());
+    }
+
+    /**
+     * @param semantic finds the same question in other words; null: nobody does
+     * @param reworded the categories in which its answer will do
+     */
+    public LlmCache(
+            Redis redis,
+            Keys keys,
+            CacheSettings settings,
+            PersonalData personal,
+            @Nullable Semantic semantic,
+            Set<Category> reworded) {
+        this.settings = settings;
+        this.policy = new Policy(settings.maxTemperature(), personal);
+        this.store = new EntryStore(redis, keys, settings);
+        this.flights = new FallbackFlights(store, local);
+        this.single = new SingleFlight(flights, settings.maxWaiting());
+        this.paraphrases = semantic == null ? null : new Paraphrases(semantic, store, reworded);
+        this.tally = new Tally(redis, keys, settings.seedTenant());
+    }
+
+    /** Begins to write down what is counted. */
+    public void open() {
+        tally.open();
+    }
+
+    /** Nobody waits any more, nothing more is written down. */
+    @Override
+    public void dispose() {
+        single.dispose();
+        tally.dispose();
+    }
+
+    /** Writes down what has been counted; for the end. Never fails. */
+    public Mono<Void> flush() {
+        return tally.flush();
+    }
+
+    /** For whoever computes and does not say how long that may take. */
+    public Duration lease() {
+        return settings.lease();
+    }
+
+    public CacheKey key(Question question) {
+        return CacheKey.of(question, settings.seedTenant());
+    }
+
+    /** Looks an answer up, and waits for one that is computed if {@code terms} say so. Cancelling it is leaving. */
+    public Mono<Answer> lookup(Question question, Terms terms) {
+        return Mono.defer(() -> {
+                    CacheKey key = key(question);
+                    Reason refusal = policy.refusal(question);
+                    return refusal == null
+                            ? look(question, key, terms)
+                            : Mono.<Answer>just(new Answer.Miss(key, refusal, null));
+                })
+                .doOnNext(tally::looked);
+    }
+
+    /** What is there exactly; else what is there in other words; else whoever computes it. */
+    private Mono<Answer> look(Question question, CacheKey key, Terms terms) {
+        Paraphrases others = paraphrases;
+        if (others == null || terms.nearest() >= 1 || !others.mayAnswer(question, key)) {
+            return single.look(key, terms);
+        }
+        return single.look(key, new Terms(Duration.ZERO, Duration.ZERO, terms.oldest()))
+                .flatMap(exact -> {
+                    if (exact instanceof Answer.Hit) {
+                        return Mono.just(exact);
+                    }
+                    return exact.lead() == null
+                            ? others.look(question, key, terms).switchIfEmpty(single.look(key, terms))
+                            : refreshing(key, terms, exact);
+                });
+    }
+
+    /** It is past its time, and the first look has made the caller the one who refreshes it. */
+    private Mono<Answer> refreshing(CacheKey key, Terms terms, Answer leading) {
+        return terms.lease().isZero()
+                ? Mono.just(leading)
+                : single.look(key, new Terms(Duration.ZERO, terms.lease(), terms.oldest()))
+                        .map(now -> now instanceof Answer.Hit hit
+                                ? new Answer.Hit(key, hit.entry(), hit.kind(), hit.ageMillis(), leading.lead())
+                                : leading);
+    }
+
+    /**
+     * An entry's answer was wrong for a question: it is not given to it again, and counts against its category, once.
+     *
+     * @param entry the entry's key
+     * @return empty where no other question's answer is ever given; fails with {@code unavailable} while Redis is away
+     */
+    public Mono<Reported> report(Question question, String entry) {
+        return paraphrases == null ? Mono.empty() : paraphrases.report(question, key(question), entry);
+    }
+
+    /**
+     * Stores an answer, if it may be kept, and tells those who wait for it. If it may not they are told that, too, and compute for
+     * themselves.
+     *
+     * @param token of whoever was told to compute it; null: nobody was
+     */
+    public Mono<Stored> put(Question question, Reply reply, @Nullable String token) {
+        return Mono.defer(() -> {
+                    CacheKey key = key(question);
+                    if (key.seed() && !reply.tags().isEmpty()) {
+                        throw Refusal.badRequest(
+                                "tags can't be kept with an entry of the seed's: give a namespace, or leave them out");
+                    }
+                    Reason refusal = policy.refusal(question, reply);
+                    Duration fresh = fresh(question.category(), reply);
+                    Entry entry = entry(question, reply, token);
+                    if (refusal == null && fresh.isZero()) {
+                        refusal = Reason.TTL;
+                    } else if (refusal == null && entry.json().length > settings.maxEntry()) {
+                        refusal = Reason.TOO_LARGE;
+                    }
+                    return refusal == null
+                            ? store(key, entry, reply, token, fresh).delayUntil(stored -> remember(question, stored))
+                            : refuse(key, token).thenReturn(Stored.refused(key, refusal));
+                })
+                .doOnNext(tally::put);
+    }
+
+    private Mono<Void> remember(Question question, Stored stored) {
+        return paraphrases == null || stored.reason() != null
+                ? Mono.empty()
+                : paraphrases.remember(question, stored.key(), stored.fresh());
+    }
+
+    private Mono<Void> refuse(CacheKey key, @Nullable String token) {
+        if (token == null) {
+            return Mono.empty();
+        }
+        return flights.release(key, token, true)
+                .doOnNext(ours -> {
+                    if (ours) {
+                        single.uncacheable(key);
+                    }
+                })
+                .then();
+    }
+
+    private Mono<Stored> store(CacheKey key, Entry entry, Reply reply, @Nullable String token, Duration fresh) {
+        if (token != null && LocalFlights.isLocal(token)) {
+            return local.release(key, token, false).map(ours -> {
+                if (ours) {
+                    single.landed(key, entry);
+                }
+                return Stored.refused(key, Reason.UNAVAILABLE);
+            });
+        }
+        return store.put(key, entry, reply.response(), token, fresh)
+                .timeout(FallbackFlights.PATIENCE, FallbackFlights.late())
+                .doOnError(FallbackFlights::tell)
+                .onErrorReturn(Reason.UNAVAILABLE)
+                .map(reason -> Stored.refused(key, reason))
+                .defaultIfEmpty(new Stored(key, null, fresh))
+                .doOnNext(stored -> {
+                    if (stored.reason() == null) {
+                        single.landed(key, entry);
+                    }
+                });
+    }
+
+    private Duration fresh(Category category, Reply reply) {
+        Duration ttl = Objects.requireNonNullElse(reply.ttl(), settings.ttl(category));
+        double factor = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
+        return ttl.isZero() ? ttl : Duration.ofMillis(Math.max(1, Math.round(ttl.toMillis() * factor)));
+    }
+
+    private static Entry entry(Question question, Reply reply, @Nullable String token) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.set("response", reply.response());
+        json.put("model", question.model()).put("category", question.category().wire());
+        ArrayNode tags = json.putArray("tags");
+        reply.tags().forEach(tags::add);
+        JsonNode usage = reply.usage() == null ? reply.response().get("usage") : reply.usage();
+        if (usage != null) {
+            json.set("usage", usage);
+        }
+        if (reply.costMicros() > 0) {
+            json.put("cost", BigDecimal.valueOf(reply.costMicros(), 6).stripTrailingZeros());
+        }
+        return new Entry(
+                System.currentTimeMillis(),
+                question.category(),
+                question.model(),
+                Objects.requireNonNullElse(question.namespace(), ""),
+                reply.tags(),
+                took(reply, token),
+                reply.costMicros(),
+                ResponseJson.write(json));
+    }
+
+    /** Nodes' clocks and Redis' differ by little, against what a model takes; where it is more nobody has saved less than nothing. */
+    private static long took(Reply reply, @Nullable String token) {
+        if (reply.took() != null) {
+            return reply.took().toMillis();
+        }
+        if (token == null || !token.matches("[0-9]{1,18}-[0-9]{1,15}-.*")) {
+            return 0;
+        }
+        long began = Long.parseLong(token.split("-", 3)[1]);
+        return Math.min(Math.max(0, System.currentTimeMillis() - began), CacheSettings.MAX_LEASE.toMillis());
+    }
+
+    /**
+     * Gives up to compute an answer: the next one who asks, or waits, does.
+     *
+     * @return whether the token was good for that
+     */
+    public Mono<Boolean> abandon(CacheKey key, String token) {
+        return flights.release(key, token, false);
+    }
+
+    /**
+     * As {@link #abandon}, where nobody on this node can compute it now: all who wait here are told of a miss, and do not try one after the
+     * other.
+     */
+    public Mono<Boolean> dismiss(CacheKey key, String token) {
+        return flights.release(key, token, false).doOnNext(ours -> single.dismiss(key));
+    }
+
+    /** What would come of a look-up and why; it counts as none, and takes no flight. */
+    public Mono<Explanation> explain(Question question) {
+        return Mono.defer(() -> {
+            CacheKey key = key(question);
+            Explanation without = new Explanation(
+                    key, CacheKey.textOf(question, settings.seedTenant()), policy.fired(question), null, null);
+            Mono<Optional<Found>> semantic = paraphrases == null
+                    ? Mono.just(Optional.empty())
+                    : paraphrases.explain(question, key).singleOptional();
+            return store.explain(key)
+                    .timeout(FallbackFlights.PATIENCE, FallbackFlights.late())
+                    .zipWith(semantic)
+                    .map(both -> new Explanation(
+                            key,
+                            without.text(),
+                            without.rules(),
+                            both.getT1(),
+                            both.getT2().orElse(null)))
+                    .doOnError(FallbackFlights::tell)
+                    .onErrorReturn(without);
+        });
+    }
+
+    /**
+     * From now on no node serves what is under any of these. The seed's entries know nothing of it: they end by their time.
+     *
+     * @return completes when it is so; fails with {@code unavailable} while Redis is away
+     */
+    public Mono<Void> invalidate(String tenant, List<Scope> scopes) {
+        return store.invalidate(tenant, scopes).then();
+    }
+
+    /** How many entries that would be; fails with {@code unavailable} while Redis is away. */
+    public Mono<Long> count(String tenant, Scope scope) {
+        return store.count(tenant, scope);
+    }
+
+    /** What all nodes have counted for a tenant, the latest hour first, those without anything left out; fails with {@code unavailable}. */
+    public Mono<List<HourlyFigures>> stats(String tenant, int hours) {
+        return tally.read(tenant, hours);
+    }
+
+    /** Look-ups that were answered. */
+    public long hits() {
+        return tally.hits();
+    }
+
+    public long misses() {
+        return tally.misses();
+    }
+
+    public long stored() {
+        return tally.stored();
+    }
+
+    /** Answers that may not be kept. */
+    public long refused() {
+        return tally.refused();
+    }
+
+    /** Answers that were not kept since Redis was away. */
+    public long dropped() {
+        return tally.dropped();
+    }
+
+    /** Callers that wait now for what somebody else computes. */
+    public int waiting() {
+        return single.waiting();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.parley.llmcache;
+
+import dev.parley.event.Ids;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** Flights of this node alone, in memory, {@value #MOST} at most; beyond them everybody computes. Thread-safe. */
+final class LocalFlights implements Flights {
+
+    static final String TOKEN = "local-";
+    static final int MOST = 10_000;
+
+    private record Flight(String token, long ends) {}
+
+    private final Map<CacheKey, Flight> flights = new ConcurrentHashMap<>();
+    private final LongSupplier nanos;
+
+    LocalFlights(LongSupplier nanos) {
+        this.nanos = nanos;
+    }
+
+    static boolean isLocal(@Nullable String token) {
+        return token != null && token.startsWith(TOKEN);
+    }
+
+    @Override
+    public Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest) {
+        return Mono.fromSupplier(() -> lease.isZero() ? new Look.Missing(Reason.UNAVAILABLE, null) : take(key, lease));
+    }
+
+    private Look take(CacheKey key, Duration lease) {
+        long now = nanos.getAsLong();
+        if (flights.size() >= MOST) {
+            flights.values().removeIf(flight -> flight.ends - now <= 0);
+            if (flights.size() >= MOST) {
+                return new Look.Missing(Reason.UNAVAILABLE, null);
+            }
+        }
+        String token = TOKEN + Ids.random();
+        Flight flight = flights.compute(
+                key,
+                (name, there) ->
+                        there != null && there.ends - now > 0 ? there : new Flight(token, now + lease.toNanos()));
+        return flight.token.equals(token)
+                ? new Look.Missing(Reason.UNAVAILABLE, new Lead(token, lease.toMillis()))
+                : new Look.Taken(
+                        Reason.UNAVAILABLE, Duration.ofNanos(flight.ends - now).toMillis());
+    }
+
+    @Override
+    public Mono<Boolean> release(CacheKey key, String token, boolean uncacheable) {
+        return Mono.fromSupplier(() -> {
+            Flight flight = flights.get(key);
+            return flight != null && flight.token.equals(token) && flights.remove(key, flight);
+        });
+    }
+}

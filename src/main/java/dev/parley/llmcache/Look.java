@@ -1,0 +1,28 @@
+package dev.parley.llmcache;
+
+import org.jspecify.annotations.Nullable;
+
+/** What there is under a key just now. */
+sealed interface Look {
+
+    /**
+     * An entry that may be served.
+     *
+     * @param stale it is past its time
+     * @param lead there when the caller is to refresh it
+     */
+    record Found(
+            Entry entry,
+            long ageMillis,
+            boolean stale,
+            @Nullable Lead lead) implements Look {}
+
+    /** None. */
+    record Missing(Reason reason, @Nullable Lead lead) implements Look {}
+
+    /** None, and somebody computes it. */
+    record Taken(Reason reason, long leaseMillis) implements Look {}
+
+    /** None, and somebody has found out just now that it may not be kept. */
+    record Free() implements Look {}
+}

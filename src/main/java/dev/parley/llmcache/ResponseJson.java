@@ -1,0 +1,55 @@
+package dev.parley.llmcache;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import java.io.IOException;
+import java.util.stream.Stream;
+
+/** JSON of responses, kept as it came. */
+final class ResponseJson {
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .enable(DeserializationFeature.USE_BIG_INTEGER_FOR_INTS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .build();
+
+    static {
+        // The first writing waits for a lock when two come at once: not on event loops.
+        JsonNodeFactory nodes = JsonNodeFactory.instance;
+        Stream.of(nodes.objectNode(), nodes.arrayNode(), nodes.textNode(""), nodes.nullNode(), nodes.booleanNode(true))
+                .forEach(ResponseJson::write);
+    }
+
+    private ResponseJson() {}
+
+    @CanIgnoreReturnValue
+    static byte[] write(JsonNode tree) {
+        try {
+            return JSON.writeValueAsBytes(tree);
+        } catch (IOException e) {
+            throw new IllegalStateException("a tree can't be written", e);
+        }
+    }
+
+    /** @throws IllegalStateException when it is no JSON, to its last byte */
+    static void requireValid(byte[] json) {
+        try (JsonParser parser = JSON.createParser(json)) {
+            if (parser.nextToken() == null) {
+                throw new IllegalStateException("there is nothing");
+            }
+            parser.skipChildren();
+            if (parser.nextToken() != null) {
+                throw new IllegalStateException("there is something behind it");
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("it is no JSON", e);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+package dev.parley.llmcache;
+
+import dev.parley.support.Succession;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+
+/**
+ * Of those who want the same answer one computes it, the others wait. All that wait on this node for one key share one look at it, every
+ * {@link #LOOK_FIRST} to {@link #LOOK_LATER}: it finds what another node has stored, or takes over from a leader who is gone. What is
+ * computed on this node they are told at once. Thread-safe.
+ */
+final class SingleFlight implements Disposable {
+
+    private static final Duration LOOK_FIRST = Duration.ofMillis(20);
+    private static final Duration LOOK_LATER = Duration.ofMillis(200);
+
+    private final Flights flights;
+    private final int most;
+    private final Map<CacheKey, Group> groups = new ConcurrentHashMap<>();
+    private final AtomicInteger waiting = new AtomicInteger();
+    private volatile boolean disposed;
+
+    /** @param most callers that may wait; more are not made to */
+    SingleFlight(Flights flights, int most) {
+        this.flights = flights;
+        this.most = most;
+    }
+
+    Mono<Answer> look(CacheKey key, Terms terms) {
+        return Mono.defer(() -> {
+            boolean waits = !terms.patience().isZero();
+            if (waits && groups.containsKey(key)) {
+                return join(key, terms);
+            }
+            return flights.look(key, terms.lease(), terms.oldest())
+                    .flatMap(look -> look instanceof Look.Taken && waits
+                            ? join(key, terms)
+                            : Mono.just(answer(key, look, Answer.Kind.EXACT)));
+        });
+    }
+
+    private static Answer answer(CacheKey key, Look look, Answer.Kind fresh) {
+        if (look instanceof Look.Found found) {
+            Answer.Kind kind = found.stale() ? Answer.Kind.STALE : fresh;
+            return new Answer.Hit(key, found.entry(), kind, found.ageMillis(), found.lead());
+        }
+        if (look instanceof Look.Missing missing) {
+            return new Answer.Miss(key, missing.reason(), missing.lead());
+        }
+        return new Answer.Miss(key, look instanceof Look.Free ? Reason.UNCACHEABLE : Reason.IN_FLIGHT, null);
+    }
+
+    private static Look withoutLead(Look look) {
+        return look instanceof Look.Found found
+                ? new Look.Found(found.entry(), found.ageMillis(), found.stale(), null)
+                : look;
+    }
+
+    private Mono<Answer> join(CacheKey key, Terms terms) {
+        Answer tired = new Answer.Miss(key, Reason.IN_FLIGHT, null);
+        if (disposed || waiting.get() >= most) {
+            return Mono.just(tired);
+        }
+        return Mono.<Answer>create(sink -> queue(key, new Waiter(sink.onDispose(waiting::decrementAndGet), terms)))
+                .timeout(terms.patience(), Mono.just(tired));
+    }
+
+    private void queue(CacheKey key, Waiter waiter) {
+        waiting.incrementAndGet();
+        groups.compute(key, (name, there) -> {
+                    Group group = there == null ? new Group(key) : there;
+                    group.add(waiter);
+                    return group;
+                })
+                .start();
+    }
+
+    /** Tells everybody who waits here what has just been computed. */
+    void landed(CacheKey key, Entry entry) {
+        tell(key, new Answer.Hit(key, entry, Answer.Kind.JOINED, 0, null));
+    }
+
+    /** Tells everybody who waits here that what has just been computed may not be kept. */
+    void uncacheable(CacheKey key) {
+        tell(key, new Answer.Miss(key, Reason.UNCACHEABLE, null));
+    }
+
+    /** Tells everybody who waits here that nobody computes it. */
+    void dismiss(CacheKey key) {
+        tell(key, new Answer.Miss(key, Reason.IN_FLIGHT, null));
+    }
+
+    private void tell(CacheKey key, Answer answer) {
+        Group group = groups.remove(key);
+        if (group != null) {
+            group.tellAll(answer);
+        }
+    }
+
+    /** Callers that wait now. */
+    int waiting() {
+        return waiting.get();
+    }
+
+    /** Nobody waits any more. */
+    @Override
+    public void dispose() {
+        disposed = true;
+        groups.keySet().forEach(key -> {
+            Group group = groups.remove(key);
+            if (group != null) {
+                group.looking.dispose();
+                group.tellAll(new Answer.Miss(key, Reason.IN_FLIGHT, null));
+            }
+        });
+    }
+
+    private static final class Waiter {
+
+        private final MonoSink<Answer> sink;
+        private final Terms terms;
+        private volatile boolean gone;
+
+        Waiter(MonoSink<Answer> sink, Terms terms) {
+            this.sink = sink.onCancel(() -> gone = true);
+            this.terms = terms;
+        }
+    }
+
+    /** Those who wait for one key. A look that is under way is never cut off: it may have taken the flight. */
+    private final class Group {
+
+        private final CacheKey key;
+        private final Deque<Waiter> waiters = new ArrayDeque<>();
+        private final Succession looking = new Succession();
+        private Duration pause = LOOK_FIRST;
+        private boolean started;
+
+        Group(CacheKey key) {
+            this.key = key;
+        }
+
+        synchronized void add(Waiter waiter) {
+            waiters.add(waiter);
+        }
+
+        void start() {
+            synchronized (this) {
+                if (started) {
+                    return;
+                }
+                started = true;
+            }
+            lookLater(pause);
+        }
+
+        private void lookLater(Duration after) {
+            looking.begin(() -> Mono.delay(after)
+                    .then(Mono.defer(this::look))
+                    .subscribe(this::heard, e -> tell(key, new Answer.Miss(key, Reason.UNAVAILABLE, null))));
+        }
+
+        private Mono<Look> look() {
+            Waiter first = first();
+            return first == null
+                    ? Mono.fromRunnable(this::leave)
+                    : flights.look(key, first.terms.lease(), first.terms.oldest());
+        }
+
+        private void heard(Look look) {
+            if (look instanceof Look.Taken taken) {
+                pause = min(pause.multipliedBy(2), LOOK_LATER);
+                lookLater(min(pause, Duration.ofMillis(Math.max(1, taken.leaseMillis() + 1))));
+            } else if (look instanceof Look.Missing missing && missing.lead() != null) {
+                handOver(missing, missing.lead());
+            } else {
+                groups.remove(key, this);
+                tellOneToRefresh(look);
+                tellAll(answer(key, withoutLead(look), Answer.Kind.JOINED));
+            }
+        }
+
+        private void tellOneToRefresh(Look look) {
+            if (look instanceof Look.Found found && found.lead() != null) {
+                Waiter one = next();
+                if (one != null) {
+                    one.sink.success(answer(key, look, Answer.Kind.JOINED));
+                }
+            }
+        }
+
+        /** The leader is gone: the first one here takes over, the others wait on. */
+        private void handOver(Look.Missing missing, Lead lead) {
+            Waiter next = next();
+            if (next == null) {
+                looking.begin(() -> flights.release(key, lead.token(), false).subscribe(released -> leave()));
+                return;
+            }
+            next.sink.success(answer(key, missing, Answer.Kind.JOINED));
+            pause = LOOK_FIRST;
+            lookLater(pause);
+        }
+
+        /** Nobody waits here any more, unless somebody has just come. */
+        private void leave() {
+            groups.computeIfPresent(key, (name, there) -> there == this && first() == null ? null : there);
+            if (groups.get(key) == this) {
+                lookLater(LOOK_FIRST);
+            }
+        }
+
+        private synchronized @Nullable Waiter first() {
+            while (!waiters.isEmpty() && waiters.element().gone) {
+                waiters.remove();
+            }
+            return waiters.peek();
+        }
+
+        private synchronized @Nullable Waiter next() {
+            return first() == null ? null : waiters.poll();
+        }
+
+        private void tellAll(Answer answer) {
+            List<Waiter> all;
+            synchronized (this) {
+                all = List.copyOf(waiters);
+                waiters.clear();
+            }
+            all.forEach(waiter -> waiter.sink.success(answer));
+        }
+    }
+
+    private static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+}

@@ -1,0 +1,23 @@
+package dev.parley.llmcache;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a caller wants of a look-up.
+ *
+ * @param patience how long for an answer that somebody else computes; zero: not at all
+ * @param lease if nobody computes it the caller will, within this time; zero: it does not say
+ * @param oldest the oldest answer that will do; null: any
+ * @param nearest the least cosine of another question whose answer will do, where that is more than its category's; 1 for none
+ */
+public record Terms(
+        Duration patience, Duration lease, @Nullable Duration oldest, double nearest) {
+
+    public Terms(Duration patience, Duration lease, @Nullable Duration oldest) {
+        this(patience, lease, oldest, 0);
+    }
+
+    /** Whatever there is now. */
+    public static final Terms NOW = new Terms(Duration.ZERO, Duration.ZERO, null);
+}

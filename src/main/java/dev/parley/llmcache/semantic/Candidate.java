@@ -1,0 +1,29 @@
+package dev.parley.llmcache.semantic;
+
+import dev.parley.llmcache.semantic.guard.Verdict;
+import java.util.List;
+
+/**
+ * A question of the partition near the one that was asked.
+ *
+ * @param entryKey of the exact entry that answers it
+ * @param near whether it is as near as it must be
+ * @param reported whether its answer was wrong for the question that was asked
+ * @param verdicts of the guards: of those that were asked before one objected; empty when none had to be asked
+ */
+public record Candidate(
+        String question, String entryKey, double cosine, boolean near, boolean reported, List<Verdict> verdicts) {
+
+    /** Whether its answer may be given. */
+    boolean passes() {
+        return near && !reported && objection() == null;
+    }
+
+    /** The verdict of the guard that objects; null when none does. */
+    public @org.jspecify.annotations.Nullable Verdict objection() {
+        return verdicts.stream()
+                .filter(verdict -> !verdict.passes())
+                .findFirst()
+                .orElse(null);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.parley.llmcache.semantic;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a look-up came to.
+ *
+ * @param hit the nearest candidate that passes; null: none
+ * @param threshold the least cosine that counted
+ * @param candidates that were looked at, the nearest first
+ */
+public record Found(@Nullable Candidate hit, Reason reason, double threshold, List<Candidate> candidates) {
+
+    /** Why there is a hit, or none. */
+    public enum Reason {
+        HIT,
+        /** The partition is empty. */
+        NOTHING,
+        /** The nearest one is not near enough. */
+        FAR,
+        /** Guards object to all that are near enough. */
+        GUARDED,
+        /** Those that are near enough and pass have been reported as wrong. */
+        REPORTED,
+        /** The question is empty or longer than an embedder reads. */
+        UNFIT,
+        /** It took longer than may be. */
+        LATE,
+        /** Redis or the embedder is away. */
+        UNAVAILABLE;
+
+        /** As metrics and headers have it. */
+        public String label() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    static Found none(Reason reason) {
+        return new Found(null, reason, 0, List.of());
+    }
+}

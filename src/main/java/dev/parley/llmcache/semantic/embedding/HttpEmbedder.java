@@ -1,0 +1,128 @@
+package dev.parley.llmcache.semantic.embedding;
+
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+
+/**
+ * Asks a server with OpenAI's API. While as many requests are under way as may be, texts wait, and go together in the next one
+ * ({@link EmbeddingsApi}). Whoever does not wait any more is left out. Vectors come on Reactor's parallel scheduler. {@link #dispose} gives
+ * up what is under way.
+ */
+public final class HttpEmbedder implements Embedder, Disposable {
+
+    private final HttpEmbedderSettings settings;
+    private final EmbeddingsApi api;
+    private final Disposable.Composite underWay = Disposables.composite();
+    private final Queue<Waiting> waiting = new ArrayDeque<>();
+    private int requests;
+
+    public HttpEmbedder(HttpEmbedderSettings settings) {
+        this.settings = settings;
+        this.api = new EmbeddingsApi(settings);
+    }
+
+    @Override
+    public String id() {
+        return settings.model();
+    }
+
+    @Override
+    public int dimensions() {
+        return settings.dimensions();
+    }
+
+    @Override
+    public Mono<float[]> embed(String text) {
+        return Mono.create(sink -> take(text, sink));
+    }
+
+    private void take(String text, MonoSink<float[]> sink) {
+        if (underWay.isDisposed()) {
+            sink.error(Refusal.of(ErrorCode.UNAVAILABLE, "the embedder is closed"));
+        } else if (line(new Waiting(text, sink))) {
+            send();
+        } else {
+            sink.error(Refusal.of(
+                    ErrorCode.OVERLOADED, settings.waiting() + " texts wait to be embedded already: ask later"));
+        }
+    }
+
+    private boolean line(Waiting one) {
+        synchronized (waiting) {
+            if (waiting.size() >= settings.waiting()) {
+                waiting.removeIf(Waiting::gone);
+            }
+            return waiting.size() < settings.waiting() && waiting.add(one);
+        }
+    }
+
+    private void send() {
+        List<Waiting> batch = next();
+        if (!batch.isEmpty()) {
+            Disposable.Swap request = Disposables.swap();
+            boolean open = underWay.add(request);
+            request.update(api.embed(batch.stream().map(Waiting::text).toList())
+                    .doFinally(end -> ended(request))
+                    .subscribe(
+                            vectors -> {
+                                for (int i = 0; i < batch.size(); i++) {
+                                    batch.get(i).done(vectors.get(i));
+                                }
+                            },
+                            e -> batch.forEach(each -> each.failed(e))));
+            if (!open) {
+                request.dispose();
+            }
+        }
+    }
+
+    /** What goes together now; empty when nothing waits, or too many requests are under way. */
+    private List<Waiting> next() {
+        synchronized (waiting) {
+            List<Waiting> batch = new ArrayList<>();
+            if (requests < settings.requests()) {
+                Waiting one;
+                while (batch.size() < settings.batch() && (one = waiting.poll()) != null) {
+                    if (!one.gone()) {
+                        batch.add(one);
+                    }
+                }
+                requests += batch.isEmpty() ? 0 : 1;
+            }
+            return batch;
+        }
+    }
+
+    private void ended(Disposable request) {
+        boolean unused = underWay.remove(request);
+        synchronized (waiting) {
+            requests--;
+        }
+        send();
+    }
+
+    /** Fails whoever waits. */
+    @Override
+    public void dispose() {
+        underWay.dispose();
+        List<Waiting> left;
+        synchronized (waiting) {
+            left = List.copyOf(waiting);
+            waiting.clear();
+        }
+        left.forEach(each -> each.failed(Refusal.of(ErrorCode.UNAVAILABLE, "the embedder is closed")));
+    }
+
+    @Override
+    public boolean isDisposed() {
+        return underWay.isDisposed();
+    }
+}

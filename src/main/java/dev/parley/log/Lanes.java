@@ -1,0 +1,102 @@
+package dev.parley.log;
+
+import dev.parley.outage.OutageQueue;
+import io.lettuce.core.cluster.SlotHash;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A publisher's lanes, each made when it is first needed: a few where one server has everything, and on a cluster one for each slot. So
+ * what a lane has is one master's, whichever that is now, and neither waits for another master nor is held with it. Slots move between
+ * masters and conversations don't move between slots: a conversation takes the same lane for ever. Thread-safe.
+ */
+final class Lanes {
+
+    private static final int WITHOUT_CLUSTER = 4;
+    /** The last positions that all lanes remember, about. */
+    private static final int LAST_POSITIONS = 4_096;
+
+    private static final int FEWEST_LAST_POSITIONS = 8;
+
+    private final ConversationLog log;
+    private final QueueListener listener;
+    private final OutageQueue<Lane.Waiting> queue;
+    private final QueueCounts counts;
+    private final AtomicReferenceArray<@Nullable Lane> lanes;
+    private final int lastPositions;
+    private final Turns turns = new Turns();
+    private final Set<String> away = ConcurrentHashMap.newKeySet();
+
+    Lanes(ConversationLog log, QueueListener listener, OutageQueue<Lane.Waiting> queue, QueueCounts counts) {
+        this.log = log;
+        this.listener = listener;
+        this.queue = queue;
+        this.counts = counts;
+        this.lanes = new AtomicReferenceArray<>(log.sharded() ? SlotHash.SLOT_COUNT : WITHOUT_CLUSTER);
+        this.lastPositions = Math.max(FEWEST_LAST_POSITIONS, LAST_POSITIONS / lanes.length());
+    }
+
+    Lane of(String conversation) {
+        int number = log.sharded() ? log.slotOf(conversation) : Math.floorMod(conversation.hashCode(), WITHOUT_CLUSTER);
+        Lane lane = lanes.get(number);
+        return lane == null ? make(number) : lane;
+    }
+
+    private synchronized Lane make(int number) {
+        Lane lane = lanes.get(number);
+        if (lane == null) {
+            lane = new Lane(
+                    log.sharded()
+                            ? batch -> turns.await(log.masterOf(number), log.append(null, batch))
+                            : batch -> log.append(null, batch),
+                    () -> isAway(log.masterOf(number)),
+                    listener,
+                    queue.newLine(),
+                    counts,
+                    lastPositions);
+            lanes.set(number, lane);
+        }
+        return lane;
+    }
+
+    private boolean isAway(@Nullable String master) {
+        return master == null || away.contains(master);
+    }
+
+    void suspend(String master) {
+        away.add(master);
+        each(master, Lane::suspend);
+    }
+
+    void resume(String master) {
+        away.remove(master);
+        each(master, Lane::resume);
+    }
+
+    private void each(String master, Consumer<Lane> action) {
+        for (int number = 0; number < lanes.length(); number++) {
+            Lane lane = lanes.get(number);
+            if (lane != null && master.equals(log.masterOf(number))) {
+                action.accept(lane);
+            }
+        }
+    }
+
+    /** Ends all work, and returns what is left, each conversation's in order. */
+    List<Lane.Waiting> stop() {
+        List<Lane.Waiting> left = new ArrayList<>();
+        for (int number = 0; number < lanes.length(); number++) {
+            Lane lane = lanes.get(number);
+            if (lane != null) {
+                left.addAll(lane.stop());
+            }
+        }
+        turns.dispose();
+        return left;
+    }
+}

@@ -1,0 +1,144 @@
+package dev.parley.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.auth.Principal;
+import dev.parley.event.Ids;
+import dev.parley.frame.Refusal;
+import dev.parley.http.Exchange;
+import dev.parley.llmcache.Category;
+import dev.parley.llmcache.Question;
+import dev.parley.llmcache.Reply;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaders;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one caller asks for.
+ *
+ * @param body as it came, and as the upstream gets it
+ * @param question what the cache is asked; null: nothing
+ * @param tags what an answer is kept with
+ * @param headers for the upstream
+ */
+record Ask(
+        Api api,
+        byte[] body,
+        ObjectNode request,
+        @Nullable Question question,
+        CacheControl control,
+        List<String> tags,
+        HttpHeaders headers) {
+
+    static final String CATEGORY = "X-Parley-Cache-Category";
+    static final String NAMESPACE = "X-Parley-Cache-Namespace";
+    static final String TAGS = "X-Parley-Cache-Tags";
+
+    private static final List<String> PASSED =
+            List.of("accept", "user-agent", "idempotency-key", "openai-organization", "openai-project", "openai-beta");
+
+    /** @throws Refusal {@code bad_request} when the body or a header is not as it should be */
+    static Ask of(Api api, Principal who, Exchange exchange, byte[] body, UpstreamSettings upstream) {
+        ObjectNode request = Json.request(body);
+        Category category = category(api, exchange.header(CATEGORY));
+        String namespace = exchange.header(NAMESPACE);
+        if (namespace != null && !Ids.valid(namespace)) {
+            throw Refusal.badRequest(NAMESPACE + " " + Ids.RULE);
+        }
+        Question whole = new Question(who.tenant(), namespace, request, category, Set.of());
+        ObjectNode asked = api.question(request);
+        return new Ask(
+                api,
+                body,
+                request,
+                asked == null ? null : new Question(whole.tenant(), namespace, asked, category, Set.of()),
+                CacheControl.of(exchange.request().requestHeaders().getAll(HttpHeaderNames.CACHE_CONTROL)),
+                tags(exchange.header(TAGS)),
+                passed(exchange, upstream));
+    }
+
+    private static Category category(Api api, @Nullable String word) {
+        if (word == null) {
+            return api.category();
+        }
+        String lower = word.strip().toLowerCase(Locale.ROOT);
+        if (!Category.words().contains(lower)) {
+            throw Refusal.badRequest(CATEGORY + " must be one of "
+                    + String.join(", ", Category.words().stream().sorted().toList()));
+        }
+        return Category.of(lower);
+    }
+
+    private static List<String> tags(@Nullable String header) {
+        List<String> tags = Stream.of(Objects.requireNonNullElse(header, "").split(","))
+                .map(String::strip)
+                .filter(tag -> !tag.isEmpty())
+                .toList();
+        if (tags.size() > Reply.MAX_TAGS || !tags.stream().allMatch(Ids::valid)) {
+            throw Refusal.badRequest(
+                    TAGS + " must be " + Reply.MAX_TAGS + " ids at most, with commas between them; each " + Ids.RULE);
+        }
+        return tags;
+    }
+
+    private static HttpHeaders passed(Exchange exchange, UpstreamSettings upstream) {
+        HttpHeaders headers = new DefaultHttpHeaders();
+        for (String name : PASSED) {
+            String value = exchange.header(name);
+            if (value != null) {
+                headers.set(name, value);
+            }
+        }
+        String authorization = upstream.key() != null
+                ? "Bearer " + upstream.key()
+                : upstream.passKeys() ? exchange.header(HttpHeaderNames.AUTHORIZATION) : null;
+        if (authorization != null) {
+            headers.set(HttpHeaderNames.AUTHORIZATION, authorization);
+        }
+        return headers;
+    }
+
+    boolean streams() {
+        return api == Api.CHAT
+                && request.path("stream").isBoolean()
+                && request.path("stream").booleanValue();
+    }
+
+    boolean wantsUsage() {
+        return streams() && request.path("stream_options").path("include_usage").asBoolean();
+    }
+
+    /** Why the cache is not asked; null: it is. */
+    @Nullable
+    String bypass() {
+        if (question == null) {
+            return "input";
+        }
+        return control.noStore() ? "no_store" : control.noCache() ? "no_cache" : null;
+    }
+
+    /** Whether an answer is offered to the cache. */
+    boolean stores() {
+        return question != null && !control.noStore();
+    }
+
+    /** Whether what is in the cache, which anybody may have put there in any form, answers this. */
+    boolean isAnsweredBy(JsonNode response) {
+        return api.isWhole(request, response)
+                && (!wantsUsage() || response.path("usage").isObject());
+    }
+
+    /** The same, to be answered at once and not as a stream. */
+    Ask whole() {
+        ObjectNode unstreamed = request.deepCopy();
+        unstreamed.remove(List.of("stream", "stream_options"));
+        HttpHeaders plain = headers.copy().remove(HttpHeaderNames.ACCEPT);
+        return new Ask(api, Json.bytes(unstreamed), unstreamed, question, control, tags, plain);
+    }
+}

@@ -1,0 +1,79 @@
+package dev.parley.openai;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import io.github.resilience4j.core.IntervalFunction;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Refuses calls when half of the last ones had no answer, or one with a status from 500 on; it lets one try again after a wait that grows
+ * to 30 s. A call is judged by its answer's head: what becomes of the body is as much the caller's doing, who may read for minutes or not
+ * at all. Thread-safe.
+ */
+final class Breaker {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Breaker.class);
+
+    private static final int WINDOW = 32;
+    private static final int FEWEST = 10;
+
+    private final CircuitBreaker breaker = CircuitBreaker.of(
+            "upstream",
+            CircuitBreakerConfig.custom()
+                    .slidingWindow(WINDOW, FEWEST, SlidingWindowType.COUNT_BASED)
+                    .failureRateThreshold(50)
+                    .recordResult(status -> status instanceof Integer code && code >= 500)
+                    .permittedNumberOfCallsInHalfOpenState(1)
+                    .waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialRandomBackoff(
+                            Duration.ofMillis(500), 2, 0.5, Duration.ofSeconds(30)))
+                    .writableStackTraceEnabled(false)
+                    .build());
+
+    Breaker() {
+        breaker.getEventPublisher()
+                .onStateTransition(change -> LOG.warn(
+                        "The upstream's breaker is {}",
+                        change.getStateTransition().getToState()));
+    }
+
+    /** Throws {@link io.github.resilience4j.circuitbreaker.CallNotPermittedException} when there is to be no call. */
+    Call begin() {
+        breaker.acquirePermission();
+        return new Call();
+    }
+
+    /** A call that was permitted. Only the first thing that is said of it counts. */
+    final class Call {
+
+        private final long began = System.nanoTime();
+        private final AtomicBoolean judged = new AtomicBoolean();
+
+        void answered(int status) {
+            if (judged.compareAndSet(false, true)) {
+                breaker.onResult(System.nanoTime() - began, TimeUnit.NANOSECONDS, status);
+            }
+        }
+
+        void unanswered(Throwable error) {
+            if (judged.compareAndSet(false, true)) {
+                breaker.onError(System.nanoTime() - began, TimeUnit.NANOSECONDS, error);
+            }
+        }
+
+        /** That tells nothing of the upstream. */
+        void left() {
+            if (judged.compareAndSet(false, true)) {
+                breaker.releasePermission();
+            }
+        }
+
+        boolean isJudged() {
+            return judged.get();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.parley.openai;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.http.Exchange;
+import dev.parley.http.Problem;
+import dev.parley.http.ProblemException;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import reactor.core.Exceptions;
+import reactor.core.publisher.Mono;
+
+/** What the gateway itself refuses, in the words of OpenAI's API. */
+record ErrorAnswer(int status, String code, String message, int retryMs, List<String> headers) {
+
+    /** Fails as before where there is nothing to say, or half of something else has been said. */
+    static Mono<Void> answer(Exchange exchange, Throwable thrown) {
+        Throwable error = Exceptions.unwrap(thrown);
+        ErrorAnswer answer = of(error);
+        return exchange.response().hasSentHeaders() || answer == null
+                ? Mono.error(known(error))
+                : answer.send(exchange);
+    }
+
+    private static @Nullable ErrorAnswer of(Throwable error) {
+        if (error instanceof ProxyException refused) {
+            return new ErrorAnswer(
+                    refused.status(), refused.code(), text(refused), refused.status() == 503 ? 1000 : 0, List.of());
+        }
+        Problem problem = error instanceof ProblemException refused
+                ? refused.problem()
+                : error instanceof Refusal refusal ? Problem.of(refusal) : null;
+        return problem == null
+                ? null
+                : new ErrorAnswer(
+                        problem.status(),
+                        problem.code().wire(),
+                        problem.detail(),
+                        problem.retryMs(),
+                        problem.headers());
+    }
+
+    /** What an upstream has done is no fault of this node. */
+    private static Throwable known(Throwable error) {
+        return error instanceof ProxyException ? Refusal.of(ErrorCode.UNAVAILABLE, text(error)) : error;
+    }
+
+    private static String text(Throwable error) {
+        return Objects.requireNonNullElse(error.getMessage(), "");
+    }
+
+    private Mono<Void> send(Exchange exchange) {
+        return Mono.defer(() -> {
+            exchange.answerWith(headers);
+            if (retryMs > 0) {
+                exchange.answerWith(
+                        List.of(HttpHeaderNames.RETRY_AFTER.toString(), Long.toString((retryMs + 999L) / 1000)));
+            }
+            if (status == 401) {
+                exchange.answerWith(List.of(HttpHeaderNames.WWW_AUTHENTICATE.toString(), "Bearer"));
+            }
+            if (status == 408) {
+                // The rest of the body may still come, and would be taken for the next request's.
+                exchange.response().keepAlive(false);
+            }
+            ObjectNode json = JsonNodeFactory.instance.objectNode();
+            json.putObject("error")
+                    .put("message", message)
+                    .put("type", type())
+                    .putNull("param")
+                    .put("code", code);
+            return exchange.json(status, Json.bytes(json));
+        });
+    }
+
+    private String type() {
+        return switch (status) {
+            case 401 -> "authentication_error";
+            case 403 -> "permission_error";
+            case 429 -> "rate_limit_error";
+            default -> status < 500 ? "invalid_request_error" : "server_error";
+        };
+    }
+}

@@ -1,0 +1,91 @@
+package dev.parley.openai;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import dev.parley.frame.Refusal;
+import dev.parley.llmcache.CacheKey;
+import dev.parley.llmcache.Lead;
+import dev.parley.llmcache.LlmCache;
+import dev.parley.llmcache.Question;
+import dev.parley.llmcache.Reply;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.BiFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/** An answer on its way from the upstream to the cache. For one call. */
+final class Flight {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Flight.class);
+
+    private final LlmCache cache;
+    private final Ask ask;
+    private final boolean stores;
+    private final @Nullable Lead lead;
+    private final long began = System.nanoTime();
+    private volatile boolean landed;
+
+    /** @param lead there when others may wait for it */
+    Flight(LlmCache cache, Ask ask, boolean stores, @Nullable Lead lead) {
+        this.cache = cache;
+        this.ask = ask;
+        this.stores = stores;
+        this.lead = lead;
+    }
+
+    boolean stores() {
+        return stores;
+    }
+
+    /** Offers a whole answer with status 200 to the cache; what is none, or null, ends the waiting for it. Never fails. */
+    Mono<Void> land(@Nullable JsonNode response) {
+        Question question = ask.question();
+        if (!stores || question == null) {
+            return Mono.empty();
+        }
+        return Mono.defer(() -> {
+                    landed = true;
+                    boolean whole = response != null && ask.api().isWhole(ask.request(), response);
+                    // The seed's entries have no tags.
+                    List<String> tags = cache.key(question).seed() ? List.of() : ask.tags();
+                    Reply reply = new Reply(
+                            response == null ? NullNode.getInstance() : response,
+                            200,
+                            !whole,
+                            null,
+                            null,
+                            0,
+                            Duration.ofNanos(System.nanoTime() - began),
+                            tags,
+                            null);
+                    return cache.put(question, reply, lead == null ? null : lead.token());
+                })
+                .doOnError(e -> !(e instanceof Refusal), e -> LOG.warn("An answer could not be kept", e))
+                .onErrorComplete()
+                .then();
+    }
+
+    /** Whoever waits may compute it, unless it has landed. Never fails. */
+    Mono<Void> close() {
+        return end(cache::abandon);
+    }
+
+    /** The same; where the upstream is not even asked, all who wait here hear so at once. */
+    Mono<Void> failed(Throwable error) {
+        return error instanceof ProxyException refused && refused.code().equals(Upstream.UNAVAILABLE)
+                ? end(cache::dismiss)
+                : close();
+    }
+
+    private Mono<Void> end(BiFunction<CacheKey, String, Mono<Boolean>> how) {
+        return Mono.defer(() -> {
+            Question question = ask.question();
+            return lead == null || landed || question == null
+                    ? Mono.empty()
+                    : how.apply(cache.key(question), lead.token()).then();
+        });
+    }
+}

@@ -1,0 +1,119 @@
+package dev.parley.openai;
+
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.event.Utf8;
+import dev.parley.frame.Refusal;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** Requests and answers; numbers stay as they came. */
+final class Json {
+
+    /** Tools come with schemas in schemas. */
+    private static final int MAX_DEPTH = 200;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder(new JsonFactoryBuilder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(MAX_DEPTH)
+                            .build())
+                    // Of two fields of one name others may take the first one, and answer another question than the one
+                    // that is hashed.
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .enable(DeserializationFeature.USE_BIG_INTEGER_FOR_INTS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+            .build();
+
+    static {
+        // The first reading and writing wait for a lock when two come at once: not on event loops.
+        byte[] unused = bytes(read("{\"a\":[1,0.5,\"\",true,null]}".getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private Json() {}
+
+    /** @throws Refusal {@code bad_request} when it is no JSON object, or has text that is no Unicode and would be hashed like other text */
+    static ObjectNode request(byte[] body) {
+        if (!Utf8.valid(body)) {
+            throw Refusal.badRequest("the body is not valid UTF-8");
+        }
+        try {
+            if (parse(body) instanceof ObjectNode object) {
+                requireUnicode(object);
+                return object;
+            }
+            throw Refusal.badRequest("the body must be a JSON object");
+        } catch (JsonProcessingException e) {
+            throw Refusal.badRequest("the body is not JSON that can be taken: " + e.getOriginalMessage());
+        }
+    }
+
+    /** Null when it is no JSON. */
+    static @Nullable JsonNode readOrNull(byte[] json) {
+        try {
+            return Utf8.valid(json) ? parse(json) : null;
+        } catch (JsonProcessingException e) {
+            return null;
+        }
+    }
+
+    /** @throws IllegalStateException when it is no JSON */
+    static JsonNode read(byte[] json) {
+        try {
+            return parse(json);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("it is no JSON", e);
+        }
+    }
+
+    private static JsonNode parse(byte[] json) throws JsonProcessingException {
+        try (JsonParser parser = MAPPER.createParser(json)) {
+            JsonNode tree = MAPPER.readTree(parser);
+            return tree == null ? JsonNodeFactory.instance.missingNode() : tree;
+        } catch (JsonProcessingException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static byte[] bytes(JsonNode tree) {
+        try {
+            return MAPPER.writeValueAsBytes(tree);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree can't be written", e);
+        }
+    }
+
+    private static void requireUnicode(JsonNode node) {
+        if (node.isTextual()) {
+            requireUnicode(node.textValue());
+        }
+        node.properties().forEach(field -> {
+            requireUnicode(field.getKey());
+            requireUnicode(field.getValue());
+        });
+        if (node.isArray()) {
+            node.forEach(Json::requireUnicode);
+        }
+    }
+
+    private static void requireUnicode(String text) {
+        if (!Utf8.canEncode(text)) {
+            throw Refusal.badRequest("the body has half of a surrogate pair: text must be Unicode");
+        }
+    }
+}

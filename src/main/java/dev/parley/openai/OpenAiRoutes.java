@@ -1,0 +1,64 @@
+package dev.parley.openai;
+
+import dev.parley.auth.Authenticator;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.http.Exchange;
+import dev.parley.http.Origins;
+import dev.parley.http.Route;
+import dev.parley.llmcache.LlmCache;
+import java.util.List;
+import java.util.stream.Stream;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+
+/** {@code POST /v1/chat/completions} and {@code /v1/embeddings}, for agents. Thread-safe. */
+public final class OpenAiRoutes implements Disposable {
+
+    private final Authenticator authenticator;
+    private final boolean checkOrigin;
+    private final Upstream upstream;
+    private final Proxy proxy;
+
+    /** @param checkOrigin whether only same-origin and loopback pages may ask */
+    public OpenAiRoutes(Authenticator authenticator, boolean checkOrigin, LlmCache cache, Upstream upstream) {
+        this.authenticator = authenticator;
+        this.checkOrigin = checkOrigin;
+        this.upstream = upstream;
+        this.proxy = new Proxy(cache, upstream);
+    }
+
+    public List<Route> routes() {
+        return Stream.of(Api.values())
+                .map(api -> Route.post("/v1" + api.path(), exchange -> serve(api, exchange)))
+                .toList();
+    }
+
+    /** Ends what goes on in the background. */
+    @Override
+    public void dispose() {
+        proxy.dispose();
+    }
+
+    private Mono<Void> serve(Api api, Exchange exchange) {
+        return Mono.defer(() -> {
+                    Principal who = caller(exchange);
+                    exchange.requireContentType("application/json");
+                    return exchange.body(upstream.settings().maxBody())
+                            .map(body -> Ask.of(api, who, exchange, body, upstream.settings()))
+                            .flatMap(ask -> proxy.serve(exchange, ask));
+                })
+                .onErrorResume(e -> ErrorAnswer.answer(exchange, e));
+    }
+
+    private Principal caller(Exchange exchange) {
+        if (checkOrigin && !Origins.allowed(exchange.request())) {
+            throw Refusal.of(ErrorCode.FORBIDDEN, "this page's origin may not ask: auth.mode is none");
+        }
+        Principal who = authenticator.authenticate(exchange.bearer());
+        who.require(Role.AGENT);
+        return who;
+    }
+}

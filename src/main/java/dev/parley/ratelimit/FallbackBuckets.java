@@ -1,0 +1,72 @@
+package dev.parley.ratelimit;
+
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Counted for all nodes together, and on this node alone while that can't be, or takes longer than {@link #PATIENCE}. What was taken here
+ * is settled here.
+ */
+final class FallbackBuckets implements Buckets {
+
+    /** Nobody is held up for longer just to be counted. */
+    static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private static final Mono<Taken> LATE =
+            Mono.error(Refusal.of(ErrorCode.UNAVAILABLE, "Redis takes too long to count"));
+
+    private final Buckets shared;
+    private final LocalBuckets local;
+    private final LongAdder taken = new LongAdder();
+    private final LongAdder refused = new LongAdder();
+    private final LongAdder alone = new LongAdder();
+
+    FallbackBuckets(Buckets shared, LocalBuckets local) {
+        this.shared = shared;
+        this.local = local;
+    }
+
+    @Override
+    public Mono<Taken> take(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+        return Mono.defer(() -> receipt != null && local.has(limit, owner, receipt.id())
+                        ? alone(limit, owner, cost, receipt)
+                        : shared.take(limit, owner, cost, receipt)
+                                .timeout(PATIENCE, LATE)
+                                .onErrorResume(FallbackBuckets::isAway, away -> alone(limit, owner, cost, receipt)))
+                .doOnNext(result -> (result.allowed() ? taken : refused).increment());
+    }
+
+    private static boolean isAway(Throwable e) {
+        return e instanceof Refusal refusal && refusal.code() == ErrorCode.UNAVAILABLE;
+    }
+
+    private Mono<Taken> alone(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+        alone.increment();
+        return local.take(limit, owner, cost, receipt);
+    }
+
+    @Override
+    public Mono<Settled> settle(Limit limit, Owner owner, String reservation, long used) {
+        return Mono.defer(
+                () -> (local.has(limit, owner, reservation) ? local : shared).settle(limit, owner, reservation, used));
+    }
+
+    /** How often something was taken. */
+    long taken() {
+        return taken.sum();
+    }
+
+    /** How often it would have been too much. */
+    long refused() {
+        return refused.sum();
+    }
+
+    /** How often it was this node alone that decided. */
+    long alone() {
+        return alone.sum();
+    }
+}

@@ -1,0 +1,103 @@
+package dev.parley.ratelimit;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * Counted on this node alone, for as long as nobody else can. Of buckets and of receipts the {@value #MOST} last used are kept. Answers at
+ * once, on the caller's thread; the lock is held for a few sums.
+ */
+final class LocalBuckets implements Buckets {
+
+    static final int MOST = 10_000;
+
+    private final LongSupplier nanos;
+    private final Map<Key, Bucket> buckets = lastUsed();
+    private final Map<Slip, Entry> entries = lastUsed();
+
+    /** @param nanos a clock that does not go back, such as {@link System#nanoTime} */
+    LocalBuckets(LongSupplier nanos) {
+        this.nanos = nanos;
+    }
+
+    private record Key(String limit, Owner owner) {}
+
+    private record Slip(Key key, String id) {}
+
+    /** @param settled with which use; negative while it is open */
+    private record Entry(long cost, double at, long settled) {}
+
+    /** Whether it was here that this was taken. */
+    synchronized boolean has(Limit limit, Owner owner, String id) {
+        return entries.containsKey(new Slip(new Key(limit.name(), owner), id));
+    }
+
+    @Override
+    public Mono<Taken> take(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+        return Mono.fromSupplier(() -> taken(limit, owner, cost, receipt));
+    }
+
+    private synchronized Taken taken(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+        Key key = new Key(limit.name(), owner);
+        double now = millis();
+        Bucket bucket = drained(limit, key, now);
+        Entry before = receipt == null ? null : entries.get(new Slip(key, receipt.id()));
+        if (before != null) {
+            if (before.cost != cost) {
+                throw Receipts.otherCost();
+            }
+            return Taken.of(limit, true, bucket.level(), cost);
+        }
+        boolean allowed = bucket.take(limit, cost);
+        if (allowed && receipt != null) {
+            entries.put(new Slip(key, receipt.id()), new Entry(cost, now, receipt.open() ? -1 : cost));
+        }
+        return Taken.of(limit, allowed, bucket.level(), cost);
+    }
+
+    @Override
+    public Mono<Settled> settle(Limit limit, Owner owner, String reservation, long used) {
+        return Mono.fromSupplier(() -> settled(limit, owner, reservation, used));
+    }
+
+    private synchronized Settled settled(Limit limit, Owner owner, String reservation, long used) {
+        Key key = new Key(limit.name(), owner);
+        Slip slip = new Slip(key, reservation);
+        Entry entry = entries.get(slip);
+        if (entry == null) {
+            throw Receipts.notFound();
+        }
+        Bucket bucket = drained(limit, key, millis());
+        if (entry.settled < 0) {
+            bucket.correct(used - entry.cost, entry.at);
+            entries.put(slip, new Entry(entry.cost, entry.at, used));
+        } else if (entry.settled != used) {
+            throw Receipts.otherUse();
+        }
+        return new Settled(entry.cost, used, Taken.of(limit, true, bucket.level(), 0));
+    }
+
+    private Bucket drained(Limit limit, Key key, double now) {
+        Bucket bucket = buckets.computeIfAbsent(key, unknown -> new Bucket());
+        bucket.drain(limit, now);
+        return bucket;
+    }
+
+    private double millis() {
+        return nanos.getAsLong() / 1e6;
+    }
+
+    private static <K, V> Map<K, V> lastUsed() {
+        return new LinkedHashMap<>(16, 0.75f, true) {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+                return size() > MOST;
+            }
+        };
+    }
+}

@@ -1,0 +1,79 @@
+package dev.parley.ratelimit;
+
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import dev.parley.redis.Script;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** Counted in Redis, for all nodes together: one script each time. Answers come on Redis' event loop. */
+final class RedisBuckets implements Buckets {
+
+    private static final Script TAKE = Script.load(RedisBuckets.class, "bucket.lua", "take.lua");
+    private static final Script SETTLE = Script.load(RedisBuckets.class, "bucket.lua", "settle.lua");
+
+    private final Redis redis;
+    private final Keys keys;
+
+    RedisBuckets(Redis redis, Keys keys) {
+        this.redis = redis;
+        this.keys = keys;
+    }
+
+    @Override
+    public Mono<Taken> take(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+        return Mono.defer(() -> run(limit, owner, cost, receipt)).map(reply -> {
+            long outcome = (Long) reply.get(0);
+            if (outcome < 0) {
+                throw Receipts.otherCost();
+            }
+            return Taken.of(limit, outcome == 1, Double.parseDouble(Script.text(reply.get(1))), cost);
+        });
+    }
+
+    private Mono<List<Object>> run(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+        String bucket = bucket(limit, owner);
+        if (receipt == null) {
+            return TAKE.run(redis, new String[] {bucket}, rate(limit), Script.bytes(limit.burst()), Script.bytes(cost));
+        }
+        return TAKE.run(
+                redis,
+                new String[] {bucket, bucket + ":" + receipt.id()},
+                rate(limit),
+                Script.bytes(limit.burst()),
+                Script.bytes(cost),
+                Script.bytes(receipt.open() ? "-" : Long.toString(cost)),
+                Script.bytes(ttl(limit).toMillis()));
+    }
+
+    @Override
+    public Mono<Settled> settle(Limit limit, Owner owner, String reservation, long used) {
+        String bucket = bucket(limit, owner);
+        return SETTLE.run(redis, new String[] {bucket, bucket + ":" + reservation}, rate(limit), Script.bytes(used))
+                .map(reply -> {
+                    long outcome = (Long) reply.get(0);
+                    if (outcome != 1) {
+                        throw outcome == 0 ? Receipts.notFound() : Receipts.otherUse();
+                    }
+                    long reserved = Long.parseLong(Script.text(reply.get(1)));
+                    double level = Double.parseDouble(Script.text(reply.get(2)));
+                    return new Settled(reserved, used, Taken.of(limit, true, level, 0));
+                });
+    }
+
+    private String bucket(Limit limit, Owner owner) {
+        return keys.rateLimit(limit.name(), owner.tenant(), owner.subject());
+    }
+
+    private static byte[] rate(Limit limit) {
+        return Script.bytes(Double.toString(limit.perMilli() / 1000));
+    }
+
+    /** Until an hour has gone and all of the burst is there again, so that nothing of it could be given back. */
+    private static Duration ttl(Limit limit) {
+        Duration full = Duration.ofMillis((long) (limit.burst() / limit.perMilli()) + 1);
+        return full.compareTo(Receipts.SHORTEST) > 0 ? full : Receipts.SHORTEST;
+    }
+}

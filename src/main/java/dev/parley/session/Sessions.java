@@ -1,0 +1,370 @@
+package dev.parley.session;
+
+import dev.parley.auth.Access;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Witness;
+import dev.parley.event.Ids;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.log.ConversationLog;
+import dev.parley.log.SessionMessage;
+import dev.parley.log.SessionReply;
+import dev.parley.log.SessionState;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/**
+ * The sessions of conversations: who is spoken to, what was said, and what agents remember. Every change is one script on the
+ * conversation's slot and an event in its log: both or neither, and once for each id.
+ *
+ * <p>All of this is cold, runs on Redis' event loop or the record's, and fails with {@link Refusal}: {@code not_found} also for another
+ * tenant's session, {@code gone} for one that has ended, {@code unavailable} while Redis is away. Reads are answered from the record then.
+ */
+public final class Sessions {
+
+    /** How many messages a window has at most. */
+    public static final int WINDOW = 50;
+
+    private static final int PATCH_TRIES = 100;
+
+    private final ConversationLog log;
+    private final HotSessions hot;
+    private final Archive archive;
+    private final Witness witness;
+
+    public Sessions(Redis redis, Keys keys, ConversationLog log, Archive archive, Witness witness) {
+        this.witness = witness;
+        this.log = log;
+        this.hot = new HotSessions(redis, keys);
+        this.archive = archive;
+    }
+
+    /**
+     * A session as it is behind a change.
+     *
+     * @param repeated the change was made before, under the same id
+     * @param seq the number of the message that was appended, 0 where none was or it is not known any more
+     */
+    public record Changed(String conversation, SessionState session, boolean repeated, long seq, String position) {}
+
+    /** @param context JSON by name */
+    public Mono<Changed> create(
+            Principal who,
+            String conversation,
+            @Nullable String agent,
+            Map<String, String> context,
+            @Nullable String key) {
+        return Mono.defer(() -> {
+            Map<String, String> clean = new LinkedHashMap<>();
+            context.forEach((name, value) -> clean.put(name, MergePatch.apply("", value)));
+            MergePatch.requireRoom(Map.of(), clean);
+            clean.values().removeIf(String::isEmpty);
+            return create(who, conversation, new Change.Beginning(agent, clean, null), key);
+        });
+    }
+
+    private Mono<Changed> create(Principal who, String conversation, Change.Beginning beginning, @Nullable String key) {
+        Access access = who.access(conversation).orNew();
+        Change change = Change.create(conversation, who.tenant(), beginning, idOf(key));
+        // What Redis has forgotten the record has: a session that has not ended is in the way, another tenant's is not
+        // there.
+        return denied(
+                who,
+                conversation,
+                "session.create",
+                revive(conversation, access).then(change(access, change)));
+    }
+
+    /** @param expected the number that the last message must have, else {@code conflict}; null for any */
+    public Mono<Changed> append(
+            Principal who, String conversation, NewMessage message, @Nullable Long expected, @Nullable String key) {
+        return Mono.defer(
+                () -> change(who.access(conversation), Change.append(conversation, message, expected, idOf(key))));
+    }
+
+    /** @param patches JSON merge patches (RFC 7396) by the context's names; a result of null takes the name away */
+    public Mono<Changed> update(Principal who, String conversation, Map<String, String> patches, @Nullable String key) {
+        return denied(who, conversation, "session.update", Mono.defer(() -> {
+            Access access = who.access(conversation);
+            return hot.newest(conversation, access, 0)
+                    .switchIfEmpty(Mono.defer(
+                            () -> archive.warm(conversation, access).then(hot.newest(conversation, access, 0))))
+                    .switchIfEmpty(Mono.error(HotSessions::notFound))
+                    .flatMap(read ->
+                            patch(access, conversation, patches, read.session().context(), idOf(key), PATCH_TRIES));
+        }));
+    }
+
+    /** The patched values are made here and taken only if nobody has changed them meanwhile: Lua can't keep JSON as it is. */
+    private Mono<Changed> patch(
+            Access access,
+            String conversation,
+            Map<String, String> patches,
+            Map<String, String> before,
+            String id,
+            int tries) {
+        if (tries == 0) {
+            return Mono.error(
+                    Refusal.of(ErrorCode.OVERLOADED, "the context is changed by too many at once: try again"));
+        }
+        Map<String, String> after = new LinkedHashMap<>();
+        patches.forEach((name, patch) -> after.put(name, MergePatch.apply(before.getOrDefault(name, ""), patch)));
+        MergePatch.requireRoom(before, after);
+        Change change = Change.update(conversation, patches, before, after, id);
+        return log.change(change.event(), access, change.script()).flatMap(reply -> {
+            if (reply instanceof SessionReply.ContextChanged changed) {
+                Map<String, String> now = new LinkedHashMap<>(before);
+                now.putAll(changed.now());
+                return patch(access, conversation, patches, now, id, tries - 1);
+            }
+            return done(conversation, reply);
+        });
+    }
+
+    /** From now on the conversation's messages go to another agent. */
+    public Mono<Changed> handOff(
+            Principal who, String conversation, String to, @Nullable String reason, @Nullable String key) {
+        return acted(
+                who,
+                conversation,
+                "session.handoff",
+                Map.of("to", to),
+                Mono.defer(
+                        () -> change(who.access(conversation), Change.handOff(conversation, to, reason, idOf(key)))));
+    }
+
+    public Mono<Changed> complete(Principal who, String conversation, @Nullable Long expected, @Nullable String key) {
+        return acted(
+                who,
+                conversation,
+                "session.complete",
+                Map.of(),
+                Mono.defer(() -> change(who.access(conversation), Change.complete(conversation, expected, idOf(key)))));
+    }
+
+    /** Takes its messages away, here and from the record; what the log still has of them goes, too. */
+    public Mono<Changed> delete(Principal who, String conversation, @Nullable String key) {
+        return acted(
+                who,
+                conversation,
+                "session.delete",
+                Map.of(),
+                Mono.defer(() -> change(who.access(conversation), Change.delete(conversation, idOf(key)))));
+    }
+
+    /** Begins a session that goes on from another one's message with that number. */
+    public Mono<Changed> fork(Principal who, String from, long seq, String to, @Nullable String key) {
+        return denied(
+                        who,
+                        from,
+                        "session.fork",
+                        Mono.defer(() -> hot.after(from, who.access(from), Integer.MAX_VALUE, 0)
+                                .switchIfEmpty(archive.newest(from, who.access(from), WINDOW))
+                                .switchIfEmpty(Mono.error(HotSessions::notFound))
+                                .map(Sessions::alive)))
+                .flatMap(read -> upTo(seq, from, read))
+                .flatMap(fork -> create(
+                        who,
+                        to,
+                        new Change.Beginning(fork.state().get("current_agent"), fork.context(), fork.fork()),
+                        key));
+    }
+
+    private record Forked(Change.Fork fork, Map<String, String> state, Map<String, String> context) {}
+
+    private Mono<Forked> upTo(long seq, String from, Read read) {
+        if (seq > read.session().number("message_count")) {
+            return Mono.error(Refusal.badRequest(
+                    "seq must be a message's number, at most " + read.session().number("message_count")));
+        }
+        List<SessionMessage> known =
+                read.messages().stream().filter(one -> one.seq() <= seq).toList();
+        long first = known.isEmpty() ? seq + 1 : known.get(0).seq();
+        int room = WINDOW - known.size();
+        // What was read may be in no record yet; what was dropped before that is.
+        Mono<List<SessionMessage>> messages = room <= 0 || first == 1
+                ? Mono.just(known)
+                : archive.upTo(from, read.session().number("generation"), first - 1, room)
+                        .map(older ->
+                                Stream.concat(older.stream(), known.stream()).toList());
+        return messages.map(list -> {
+            Map<String, String> state = new LinkedHashMap<>();
+            state.put("message_count", Long.toString(seq));
+            state.put(
+                    "token_count",
+                    Long.toString(
+                            list.stream().mapToLong(SessionMessage::tokens).sum()));
+            state.put("forked_from", from);
+            state.put("forked_generation", read.session().text("generation"));
+            state.put("forked_seq", Long.toString(seq));
+            String pinned = read.session().text("pinned");
+            if (!pinned.isEmpty() && Window.pinned(pinned).get(0).seq() <= seq) {
+                state.put("pinned", pinned);
+            }
+            return new Forked(
+                    new Change.Fork(from, read.session().number("generation"), seq, list, state),
+                    read.session().fields(),
+                    read.session().context());
+        });
+    }
+
+    /** The session without messages. */
+    public Mono<Read> get(Principal who, String conversation) {
+        return denied(who, conversation, "session.get", Mono.defer(() -> {
+            Access access = who.access(conversation);
+            return orArchived(hot.newest(conversation, access, 0), () -> archive.newest(conversation, access, 0))
+                    .map(Sessions::alive);
+        }));
+    }
+
+    private static Read alive(Read read) {
+        if (read.session().status().equals("deleted")) {
+            throw gone("deleted");
+        }
+        return read;
+    }
+
+    /**
+     * What a model is given: the newest messages.
+     *
+     * @param last at most so many, up to {@value #WINDOW}
+     * @param maxTokens at most so many, as they were counted
+     */
+    public Mono<Read> window(Principal who, String conversation, int last, long maxTokens) {
+        return denied(who, conversation, "session.messages", Mono.defer(() -> {
+            Access access = who.access(conversation);
+            return orArchived(
+                            hot.newest(conversation, access, WINDOW),
+                            () -> archive.newest(conversation, access, WINDOW))
+                    .map(Sessions::alive)
+                    .map(read -> new Read(
+                            read.session(),
+                            new Window(last, maxTokens)
+                                    .of(
+                                            read.messages(),
+                                            Window.pinned(read.session().text("pinned"))),
+                            read.source()));
+        }));
+    }
+
+    /**
+     * A page of all messages, the oldest first: from the record as far as Redis has dropped them, then from Redis.
+     *
+     * @param after the number behind which the page begins
+     */
+    public Mono<Read> history(Principal who, String conversation, long after, int limit) {
+        return denied(who, conversation, "session.messages", Mono.defer(() -> {
+            Access access = who.access(conversation);
+            return orArchived(
+                            hot.after(conversation, access, limit, after)
+                                    .flatMap(read -> whole(conversation, after, limit, read)),
+                            () -> archive.after(conversation, access, after, limit))
+                    .map(Sessions::alive);
+        }));
+    }
+
+    /** Redis was read first: whatever it had dropped by then is in the record. */
+    private Mono<Read> whole(String conversation, long after, int limit, Read read) {
+        List<SessionMessage> tail = read.messages();
+        boolean complete = tail.isEmpty()
+                ? read.session().number("message_count") <= after
+                : tail.get(0).seq() == after + 1;
+        if (complete) {
+            return Mono.just(read);
+        }
+        return archive.between(conversation, read.session().number("generation"), after, limit)
+                .map(older -> new Read(read.session(), joined(older, tail, limit), read.source()));
+    }
+
+    private static List<SessionMessage> joined(List<SessionMessage> older, List<SessionMessage> tail, int limit) {
+        long last = older.isEmpty() ? 0 : older.get(older.size() - 1).seq();
+        return Stream.concat(older.stream(), tail.stream().filter(message -> message.seq() > last))
+                .limit(limit)
+                .toList();
+    }
+
+    /**
+     * Brings a session that has left Redis back before it is followed or spoken to; does nothing when there is none. Whatever is wrong with
+     * the record, people go on speaking; only another tenant's session is {@code not_found}.
+     */
+    public Mono<Void> revive(String conversation, Access access) {
+        if (archive == Archive.NONE) {
+            return Mono.empty();
+        }
+        return hot.exists(conversation)
+                .filter(there -> !there)
+                .flatMap(missing -> archive.warm(conversation, access))
+                .onErrorResume(
+                        Refusal.class,
+                        refusal -> refusal.code() == ErrorCode.NOT_FOUND ? Mono.error(refusal) : Mono.empty());
+    }
+
+    private static Mono<Read> orArchived(Mono<Read> live, Supplier<Mono<Read>> archived) {
+        return live.onErrorResume(
+                        Refusal.class,
+                        refusal -> refusal.code() == ErrorCode.UNAVAILABLE
+                                ? archived.get().switchIfEmpty(Mono.error(refusal))
+                                : Mono.error(refusal))
+                .switchIfEmpty(Mono.defer(archived))
+                .switchIfEmpty(Mono.error(HotSessions::notFound));
+    }
+
+    /** Notes what was done, once. */
+    private Mono<Changed> acted(
+            Principal who, String conversation, String what, Map<String, String> details, Mono<Changed> change) {
+        return denied(who, conversation, what, change).doOnNext(changed -> {
+            if (!changed.repeated()) {
+                witness.acted(who, conversation, what, details);
+            }
+        });
+    }
+
+    private <T> Mono<T> denied(Principal who, String conversation, String what, Mono<T> call) {
+        return call.doOnError(e -> Refusal.is(e, ErrorCode.NOT_FOUND), e -> witness.refused(who, conversation, what));
+    }
+
+    /** A session that has left Redis comes back first. */
+    private Mono<Changed> change(Access access, Change change) {
+        String conversation = change.event().conversation();
+        Mono<SessionReply> once = log.change(change.event(), access, change.script());
+        return once.flatMap(reply -> reply instanceof SessionReply.Missing
+                        ? archive.warm(conversation, access).then(once)
+                        : Mono.just(reply))
+                .flatMap(reply -> done(conversation, reply));
+    }
+
+    private static Mono<Changed> done(String conversation, SessionReply reply) {
+        if (reply instanceof SessionReply.Done done) {
+            return Mono.just(new Changed(
+                    conversation,
+                    done.session(),
+                    done.repeated(),
+                    done.seq(),
+                    done.position().toString()));
+        } else if (reply instanceof SessionReply.Ended ended) {
+            return Mono.error(gone(ended.status()));
+        } else if (reply instanceof SessionReply.Conflict conflict) {
+            return Mono.error(Refusal.of(
+                    ErrorCode.CONFLICT,
+                    conflict.last().isEmpty()
+                            ? "there is a session of this conversation already"
+                            : "the session's last message is number " + conflict.last() + ", not the one expected"));
+        }
+        return Mono.error(HotSessions.notFound());
+    }
+
+    private static Refusal gone(String status) {
+        return Refusal.of(ErrorCode.GONE, "the session is " + status);
+    }
+
+    private static String idOf(@Nullable String key) {
+        return key == null ? Ids.random() : key;
+    }
+}

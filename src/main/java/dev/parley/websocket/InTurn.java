@@ -1,0 +1,24 @@
+package dev.parley.websocket;
+
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * Lets checks run at the same time, and what comes behind them begin in the order in which they were started, whether they pass or fail.
+ * Not thread-safe: for a socket's event loop.
+ */
+final class InTurn {
+
+    private Mono<Void> before = Mono.empty();
+
+    /** Ends as the check does, but not before the one that was started before it. The check is to be subscribed to at once. */
+    Mono<Void> check(Mono<?> check) {
+        Mono<Void> turn = before;
+        Sinks.Empty<Void> ended = Sinks.empty();
+        before = ended.asMono();
+        return Mono.whenDelayError(check, turn).doFinally(how -> {
+            Sinks.EmitResult result = ended.tryEmitEmpty();
+            assert result.isSuccess() : result;
+        });
+    }
+}

@@ -1,0 +1,12 @@
+-- Puts a question in; behind clock.lua.
+-- KEYS  the partition's entries   ARGV  id, question, key, vector (FP32), TTL in ms, most entries
+local id = ARGV[1]
+drop_ended(true)
+-- Not quantized: whether a cosine is past the threshold is decided by its third digit.
+redis.call('VADD', vectors, 'FP32', ARGV[4], id, 'NOQUANT')
+redis.call('HSET', entries, 'q' .. id, ARGV[2], 'k' .. id, ARGV[3])
+redis.call('ZADD', ends, now + ARGV[5], id)
+local over = redis.call('ZCARD', ends) - ARGV[6]
+if over > 0 then drop(redis.call('ZRANGE', ends, 0, math.min(over, PART) - 1), true) end
+renew()
+return {}

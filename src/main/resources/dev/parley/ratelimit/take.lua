@@ -1,0 +1,17 @@
+-- Takes something from a bucket, if it fits; behind bucket.lua.
+-- KEYS  bucket, receipt if there is to be one   ARGV  units that drain in a microsecond, burst, cost, and for a receipt: what it was
+-- settled with or '-', its TTL in ms
+-- Returns { 1 when it is taken, 0 when it would be too much, -1 when its receipt is for another cost, level }
+local burst, cost = tonumber(ARGV[2]), tonumber(ARGV[3])
+local level, since = read()
+local before = KEYS[2] and redis.call('GET', KEYS[2])
+if before then
+  return { string.match(before, '^%S+') == ARGV[3] and 1 or -1, string.format('%.17g', level) }
+end
+-- The millionth is for levels that have drained by fractions.
+if level + cost > burst + 1e-6 then return { 0, string.format('%.17g', level) } end
+write(level + cost, since)
+if KEYS[2] then
+  redis.call('SET', KEYS[2], string.format('%s %.0f %s', ARGV[3], now, ARGV[4]), 'PX', ARGV[5])
+end
+return { 1, string.format('%.17g', level + cost) }

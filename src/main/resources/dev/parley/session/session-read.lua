@@ -1,0 +1,20 @@
+-- Reads a session and its newest messages.
+--
+-- KEYS  session, context, messages, meta
+-- ARGV  1 tenant ('' unchecked)   2 messages   3 only those behind this number, '' for the newest
+-- Returns { 'missing' } or { 'not_found' } or { 'session', fields, context, messages }, the newest message first, or, behind a number,
+-- the oldest
+local session = redis.call('HGETALL', KEYS[1])
+if #session == 0 then return { 'missing' } end
+if ARGV[1] ~= '' and (redis.call('HGET', KEYS[4], 'tenant') or redis.call('HGET', KEYS[1], 'tenant_id')) ~= ARGV[1] then
+  return { 'not_found' }
+end
+local messages
+if ARGV[2] == '0' then
+  messages = {}
+elseif ARGV[3] == '' then
+  messages = redis.call('XREVRANGE', KEYS[3], '+', '-', 'COUNT', ARGV[2])
+else
+  messages = redis.call('XRANGE', KEYS[3], string.format('(%s-0', ARGV[3]), '+', 'COUNT', ARGV[2])
+end
+return { 'session', session, redis.call('HGETALL', KEYS[2]), messages }

@@ -1,0 +1,359 @@
+package dev.parley.audit;
+
+import static dev.parley.audit.AuditContract.ACME;
+import static dev.parley.audit.AuditContract.assertRefused;
+import static dev.parley.audit.AuditContract.assertWhole;
+import static dev.parley.audit.AuditContract.fill;
+import static dev.parley.audit.AuditContract.get;
+import static dev.parley.audit.AuditContract.numbers;
+import static dev.parley.audit.AuditContract.page;
+import static dev.parley.audit.AuditContract.settings;
+import static dev.parley.audit.AuditContract.someone;
+import static dev.parley.audit.AuditContract.stream;
+import static dev.parley.audit.AuditContract.verdict;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.archive.Archiver;
+import dev.parley.archive.Marks;
+import dev.parley.audit.Verdict.Broken;
+import dev.parley.audit.Verdict.Reason;
+import dev.parley.event.Ids;
+import dev.parley.frame.ErrorCode;
+import dev.parley.postgres.Postgres;
+import dev.parley.postgres.TestPostgres;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import dev.parley.redis.TestRedis;
+import dev.parley.redis.TestTopology;
+import io.lettuce.core.Consumer;
+import io.lettuce.core.Range;
+import io.lettuce.core.XReadArgs.StreamOffset;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Trails that outlive Redis. */
+@Timeout(120)
+class ArchiveIT {
+
+    private final Redis redis = TestRedis.connect();
+    private final Postgres postgres = new Postgres(TestPostgres.settings(TestPostgres.newDatabase()));
+    // Each test has marks of its own.
+    private final Keys keys = new Keys("archive-" + Ids.random() + ":");
+    private final Archive archive = new Archive(postgres);
+    private final String conversation = "audit-" + Ids.random();
+    private final Trail trail = Trail.ofConversation(conversation);
+
+    @AfterEach
+    void close() {
+        redis.close().block(Duration.ofSeconds(10));
+        postgres.close().block(Duration.ofSeconds(10));
+    }
+
+    private void reachPostgres() {
+        postgres.open();
+        postgres.reached().block(Duration.ofSeconds(30));
+    }
+
+    private Audit audit(int maxEntries) {
+        return new Audit(redis, keys, settings(maxEntries), postgres);
+    }
+
+    private TrailArchive trails() {
+        AuditSettings settings =
+                new AuditSettings(AuditContract.KEY, 5, Duration.ofHours(1), null, "house", "one", Duration.ZERO);
+        return new TrailArchive(redis, keys, settings, archive);
+    }
+
+    private Archiver archiver(String node, Duration claimAfter) {
+        return new Archiver(
+                redis, postgres, new Marks(redis, keys.auditDirty()), keys.auditScan(), trails(), node, claimAfter);
+    }
+
+    private List<AuditEntry> inPostgres() {
+        return get(archive.page(trail, 0, null, 10_000, false).collectList());
+    }
+
+    private List<AuditEntry> inRedis() {
+        return TestRedis.commands().xrange(trail.stream(keys), Range.unbounded()).stream()
+                .map(message -> new AuditEntry(
+                        Long.parseLong(message.getId().split("-")[0]),
+                        field(message.getBody().get("conversation_id")),
+                        field(message.getBody().get("tenant_id")),
+                        field(message.getBody().get("agent")),
+                        field(message.getBody().get("action")),
+                        field(message.getBody().get("details")),
+                        field(message.getBody().get("timestamp")),
+                        field(message.getBody().get("id")),
+                        field(message.getBody().get("prev")),
+                        field(message.getBody().get("mac"))))
+                .toList();
+    }
+
+    private static String field(@Nullable String value) {
+        return Objects.requireNonNull(value);
+    }
+
+    private static List<Long> upTo(long last) {
+        return LongStream.rangeClosed(1, last).boxed().toList();
+    }
+
+    private void execute(String sql) {
+        assertThat(get(postgres.update(sql, UnaryOperator.identity()))).isPositive();
+    }
+
+    @Test
+    @SuppressWarnings("unchecked") // Lettuce's generic varargs
+    void anArchiverThatDiesBetweenCopyAndAcknowledgementLosesAndRepeatsNothing() {
+        reachPostgres();
+        Audit audit = audit(10_000);
+        fill(audit, conversation, 500);
+        List<AuditEntry> ledger = inRedis();
+        assertThat(ledger).hasSize(500);
+
+        // One takes the mark, copies some, and dies; another copies all, notes it, and dies before it acknowledges.
+        TestRedis.commands().xgroupCreate(StreamOffset.from(keys.auditDirty(), "0"), "archiver");
+        assertThat(TestRedis.commands()
+                        .xreadgroup(Consumer.from("archiver", "dead"), StreamOffset.lastConsumed(keys.auditDirty())))
+                .hasSize(1);
+        assertThat(get(archive.insert(trail, ledger.subList(0, 123)))).isEqualTo(123);
+        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        assertThat(TestRedis.commands().xlen(keys.auditDirty())).isEqualTo(1);
+        assertThat(get(archiver("early", Duration.ofMinutes(1)).round())).isFalse();
+        assertThat(TestRedis.commands().xlen(keys.auditDirty()))
+                .as("not taken from one that may live")
+                .isEqualTo(1);
+
+        assertThat(get(archiver("alive", Duration.ZERO).round())).isFalse();
+
+        assertThat(inPostgres()).isEqualTo(ledger);
+        assertThat(TestRedis.commands().xlen(keys.auditDirty())).isZero();
+        assertWhole(audit, conversation, 500);
+    }
+
+    @Test
+    void nothingIsTrimmedBeforeItIsArchivedAndPagesJoinBoth() {
+        Audit audit = audit(100);
+        reachPostgres();
+        fill(audit, conversation, 300);
+        assertThat(inRedis()).hasSize(300);
+        assertThat(TestRedis.commands().pttl(trail.stream(keys)))
+                .as("no expiry before it is archived")
+                .isEqualTo(-1);
+
+        audit.open();
+        TestTopology.await("all is archived", () -> inPostgres().size() == 300);
+        TestTopology.await("Redis keeps the newest", () -> inRedis().size() == 100);
+        assertThat(TestRedis.commands().pttl(trail.stream(keys))).isPositive();
+
+        assertThat(Objects.requireNonNull(audit.export(ACME, conversation)
+                        .map(AuditEntry::seq)
+                        .collectList()
+                        .block()))
+                .isEqualTo(upTo(300));
+        assertThat(numbers(page(audit, conversation, 0, 203L, true))).containsExactly(202L, 201L, 200L, 199L);
+        assertThat(numbers(page(audit, conversation, 0, 201L, true))).containsExactly(200L, 199L, 198L, 197L);
+        assertThat(numbers(page(audit, conversation, 0, 3L, true))).containsExactly(2L, 1L);
+        assertThat(numbers(page(audit, conversation, 198, null, false))).containsExactly(199L, 200L, 201L, 202L);
+        assertThat(numbers(page(audit, conversation, 10, 13L, false))).containsExactly(11L, 12L);
+        assertThat(page(audit, conversation, 0, null, true).archived()).isFalse();
+        assertWhole(audit, conversation, 300);
+        audit.dispose();
+    }
+
+    @Test
+    void aTrailThatRedisHasLetGoGoesOnFromWhereItIsArchived() {
+        reachPostgres();
+        Audit audit = audit(100);
+        fill(audit, conversation, 20);
+        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        assertThat(TestRedis.commands().del(trail.head(keys), trail.stream(keys), trail.seen(keys)))
+                .isEqualTo(3);
+
+        assertThat(numbers(page(audit, conversation, 0, null, true))).containsExactly(20L, 19L, 18L, 17L);
+        assertRefused(audit.read(someone("other"), conversation, new Query(0, null, 4, true)), ErrorCode.NOT_FOUND);
+        assertRefused(audit.append(someone("other"), conversation, "a", "did", "{}", null), ErrorCode.NOT_FOUND);
+        // A node that knows nothing, and one that knew the end before it went.
+        assertThat(AuditContract.append(audit(100), conversation, 21).seq()).isEqualTo(21);
+        assertThat(AuditContract.append(audit, conversation, 22).seq()).isEqualTo(22);
+        assertWhole(audit, conversation, 22);
+
+        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        assertThat(inPostgres()).extracting(AuditEntry::seq).isEqualTo(upTo(22));
+    }
+
+    @Test
+    void whatIsNotedInANewTrailWaitsForPostgresAndHoldsUpNobodyElse() {
+        reachPostgres();
+        fill(audit(100), conversation, 3);
+        Postgres never = new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/nowhere"));
+        Audit audit = new Audit(redis, keys, settings(100), never);
+        for (int n = 0; n < 300; n++) {
+            audit.acted(ACME, "audit-" + Ids.random(), "message.sent", Map.of("message_id", "m"));
+        }
+        audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m"));
+
+        TestTopology.await("the one that can be written is", () -> inRedis().size() == 4);
+        TestTopology.await("the others wait", () -> audit.waiting() == 300);
+        assertThat(audit.dropped()).isZero();
+        audit.dispose();
+        never.close().block(Duration.ofSeconds(10));
+    }
+
+    @Test
+    void whatWaitsForPostgresIsBounded() {
+        reachPostgres();
+        Audit audit = audit(5);
+        fill(audit, conversation, 50);
+        assertRefused(audit.append(ACME, conversation, "a", "did", "{}", null), ErrorCode.OVERLOADED);
+
+        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        assertThat(AuditContract.append(audit, conversation, 51).seq()).isEqualTo(51);
+    }
+
+    @Test
+    void whatIsChangedInPostgresIsNamed() {
+        reachPostgres();
+        Audit audit = audit(5);
+        fill(audit, conversation, 20);
+        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        execute("UPDATE audit_entries SET details = '{\"n\": 7}' WHERE seq = 7");
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(7, Reason.CHANGED));
+        execute("UPDATE audit_entries SET details = '{\"n\":7}' WHERE seq = 7");
+
+        execute(
+                "INSERT INTO audit_entries SELECT trail, seq, at + interval '1 s', entry_id, tenant_id, conversation_id,"
+                        + " agent, action, details, prev, mac FROM audit_entries WHERE seq = 9");
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(9, Reason.REPEATED));
+        execute("DELETE FROM audit_entries WHERE seq = 9");
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(9, Reason.MISSING));
+    }
+
+    @Test
+    void anEntryThatSomebodySpoiltDoesNotStopTheArchiver() {
+        reachPostgres();
+        fill(audit(100), conversation, 3);
+        String stream = trail.stream(keys);
+        assertThat(TestRedis.commands()
+                        .xadd(
+                                stream,
+                                new io.lettuce.core.XAddArgs().id("4-0"),
+                                "details",
+                                "no JSON \0",
+                                "timestamp",
+                                "yesterday"))
+                .isEqualTo("4-0");
+
+        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+
+        assertThat(inPostgres()).extracting(AuditEntry::seq).isEqualTo(upTo(4));
+        assertThat(verdict(audit(100), conversation).broken()).isEqualTo(new Broken(4, Reason.CHANGED));
+    }
+
+    @Test
+    void aTrailThatNobodyMarkedIsFound() {
+        reachPostgres();
+        fill(audit(100), conversation, 3);
+        assertThat(TestRedis.commands().del(keys.auditDirty())).isEqualTo(1);
+        Archiver archiver = archiver("one", Duration.ZERO);
+
+        archiver.look().block(Duration.ofSeconds(10));
+        assertThat(get(archiver.round())).isFalse();
+
+        assertThat(inPostgres()).hasSize(3);
+        assertThat(TestRedis.commands().xlen(keys.auditDirty())).isZero();
+    }
+
+    @Test
+    void postgresMayGoAndComeBackMeanwhile() {
+        try (TestPostgres server = TestPostgres.start()) {
+            Postgres away = new Postgres(TestPostgres.settings(server.url()));
+            away.open();
+            away.reached().block(Duration.ofSeconds(30));
+            AuditSettings settings = new AuditSettings(
+                    AuditContract.KEY, 100, Duration.ofHours(1), null, "house", "one", Duration.ofMillis(100));
+            Audit audit = new Audit(redis, keys, settings, away);
+            audit.open();
+            fill(audit, conversation, 50);
+            TestTopology.await("the first are archived", () -> audit.archived() == 50);
+
+            server.stop();
+            for (int n = 51; n <= 350; n++) {
+                AuditContract.append(audit, conversation, n);
+            }
+            assertThat(inRedis().get(0).seq())
+                    .as("nothing goes that is not there")
+                    .isLessThanOrEqualTo(51);
+            server.startAgain();
+            TestTopology.await("all is archived", () -> audit.archived() == 350);
+            assertWhole(audit, conversation, 350);
+            assertThat(get(new Archive(away)
+                            .page(trail, 0, null, 1_000, false)
+                            .map(AuditEntry::seq)
+                            .collectList()))
+                    .isEqualTo(upTo(350));
+            audit.dispose();
+            away.close().block(Duration.ofSeconds(10));
+        }
+    }
+
+    private List<String> partitions() {
+        return get(postgres.query(
+                        "SELECT inhrelid::regclass::text FROM pg_inherits"
+                                + " WHERE inhparent = 'audit_entries'::regclass ORDER BY 1",
+                        UnaryOperator.identity(),
+                        row -> Objects.requireNonNull(row.get(0, String.class)))
+                .collectList());
+    }
+
+    @Test
+    void monthsAreMadeAheadAndDroppedWhenRetentionIsOver() {
+        reachPostgres();
+        Clock then = Clock.fixed(Instant.parse("2026-01-31T23:00:00Z"), ZoneOffset.UTC);
+        new Partitions(postgres, null, then).keep().block(Duration.ofSeconds(10));
+        assertThat(partitions())
+                .containsExactly(
+                        "audit_entries_2025_12",
+                        "audit_entries_2026_01",
+                        "audit_entries_2026_02",
+                        "audit_entries_2026_03",
+                        "audit_entries_other");
+        execute(
+                "INSERT INTO audit_entries VALUES ('conv:a', 1, '2025-12-31T23:59:59Z', '', '', '', '', '', '{}', '', '')");
+        execute(
+                "INSERT INTO audit_entries VALUES ('conv:a', 2, '2026-01-01T00:00:00Z', '', '', '', '', '', '{}', '', '')");
+        execute(
+                "INSERT INTO audit_entries VALUES ('conv:a', 0, '2020-01-01T00:00:00Z', '', '', '', '', '', '{}', '', '')");
+
+        Clock later = Clock.fixed(Instant.parse("2026-02-01T00:00:00Z"), ZoneOffset.UTC);
+        new Partitions(postgres, Duration.ofDays(31), later).keep().block(Duration.ofSeconds(10));
+
+        assertThat(partitions())
+                .containsExactly(
+                        "audit_entries_2026_01",
+                        "audit_entries_2026_02",
+                        "audit_entries_2026_03",
+                        "audit_entries_2026_04",
+                        "audit_entries_other");
+        assertThat(get(new Archive(postgres)
+                        .page(Trail.ofConversation("a"), -1, null, 10, false)
+                        .collectList()))
+                .extracting(AuditEntry::seq)
+                .containsExactly(2L);
+    }
+
+    @Test
+    void theStreamIsCalledAsItIsDocumented() {
+        assertThat(trail.stream(Keys.DEFAULT)).isEqualTo(stream(conversation));
+    }
+}

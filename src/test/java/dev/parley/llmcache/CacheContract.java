@@ -1,0 +1,459 @@
+package dev.parley.llmcache;
+
+import static dev.parley.llmcache.CacheTesting.asked;
+import static dev.parley.llmcache.CacheTesting.completion;
+import static dev.parley.llmcache.CacheTesting.get;
+import static dev.parley.llmcache.CacheTesting.object;
+import static dev.parley.llmcache.CacheTesting.text;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.parley.event.Ids;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import io.lettuce.core.SetArgs;
+import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** What the cache does, on whatever topology of Redis. Each test has a tenant of its own; two caches are two nodes. */
+interface CacheContract {
+
+    Duration SECONDS = Duration.ofSeconds(10);
+    Terms LEAD = new Terms(Duration.ZERO, SECONDS, null);
+    Terms WAIT = new Terms(SECONDS, SECONDS, null);
+
+    Redis redis();
+
+    RedisClusterCommands<String, String> commands();
+
+    private static CacheSettings settings(@Nullable String seedTenant, Duration stale, int maxEntries) {
+        CacheSettings normal = CacheSettings.DEFAULT;
+        return new CacheSettings(
+                seedTenant, normal.ttls(), stale, 0.7, normal.maxEntry(), maxEntries, Duration.ofSeconds(30), 10_000);
+    }
+
+    private LlmCache cache() {
+        return new LlmCache(redis(), Keys.DEFAULT, settings(null, SECONDS, 100_000));
+    }
+
+    @CanIgnoreReturnValue
+    private static Answer.Miss missed(Answer answer) {
+        assertThat(answer).isInstanceOf(Answer.Miss.class);
+        return (Answer.Miss) answer;
+    }
+
+    @CanIgnoreReturnValue
+    private static Answer.Hit hit(Answer answer) {
+        assertThat(answer).isInstanceOf(Answer.Hit.class);
+        return (Answer.Hit) answer;
+    }
+
+    private static String token(Answer answer) {
+        return Objects.requireNonNull(answer.lead()).token();
+    }
+
+    @CanIgnoreReturnValue
+    private static Stored stored(Mono<Stored> put) {
+        Stored stored = get(put);
+        assertThat(stored.reason()).isNull();
+        return stored;
+    }
+
+    private static Reply tagged(String text, @Nullable Duration ttl, String... tags) {
+        return new Reply(completion(text), 200, false, null, null, 2_500, Duration.ofMillis(1_200), List.of(tags), ttl);
+    }
+
+    @Test
+    default void whatIsPutIsFoundOnAnyNode() {
+        Question question = asked(Ids.random(), "hours?");
+        assertThat(missed(get(cache().lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.ABSENT);
+        Stored stored = stored(cache().put(question, tagged("nine to five", null, "shop"), null));
+        assertThat(stored.fresh()).isBetween(Duration.ofMinutes(24 * 54), Duration.ofMinutes(24 * 66));
+        Answer.Hit hit = hit(get(cache().lookup(question, Terms.NOW)));
+        assertThat(text(hit)).isEqualTo("nine to five");
+        assertThat(hit.kind()).isEqualTo(Answer.Kind.EXACT);
+        assertThat(hit.ageMillis()).isBetween(0L, 10_000L);
+        assertThat(hit.entry().tags()).containsExactly("shop");
+        assertThat(hit.entry().costMicros()).isEqualTo(2_500);
+        assertThat(hit.lead()).isNull();
+        String key = Keys.DEFAULT.cached(question.tenant()) + stored.key().hash();
+        assertThat(commands().pttl(key))
+                .isBetween(1L, stored.fresh().plus(SECONDS).toMillis());
+        assertThat(commands().pttl(Keys.DEFAULT.cacheIndex(question.tenant()))).isPositive();
+    }
+
+    @Test
+    default void twoTenantsNeverSeeEachOthers() {
+        Question one = asked(Ids.random(), "hours?");
+        Question other = asked(Ids.random(), "hours?");
+        stored(cache().put(one, Reply.of(completion("that of one")), null));
+        assertThat(missed(get(cache().lookup(other, Terms.NOW))).reason()).isEqualTo(Reason.ABSENT);
+        stored(cache().put(other, Reply.of(completion("that of the other")), null));
+        assertThat(text(get(cache().lookup(one, Terms.NOW)))).isEqualTo("that of one");
+        assertThat(text(get(cache().lookup(other, Terms.NOW)))).isEqualTo("that of the other");
+        get(cache().invalidate(one.tenant(), List.of(new Scope(Scope.Kind.ALL, "")))
+                .thenReturn(true));
+        assertThat(text(get(cache().lookup(other, Terms.NOW)))).isEqualTo("that of the other");
+        missed(get(cache().lookup(one, Terms.NOW)));
+    }
+
+    @Test
+    default void namespacesAreKeptApart() {
+        Question plain = asked(Ids.random(), "hours?");
+        stored(cache().put(plain, Reply.of(completion("x")), null));
+        missed(get(cache().lookup(CacheTesting.in("n", plain), Terms.NOW)));
+    }
+
+    @Test
+    default void aLongEntryIsPackedAndComesBackAsItWas() {
+        Question question = asked(Ids.random(), "tell me more");
+        String text = "Lörem 漢字 😀 ipsum. ".repeat(10_000);
+        Stored stored = stored(cache().put(question, Reply.of(completion(text)), null));
+        assertThat(text(get(cache().lookup(question, Terms.NOW)))).isEqualTo(text);
+        String key = Keys.DEFAULT.cached(question.tenant()) + stored.key().hash();
+        assertThat(commands().hstrlen(key, "v")).isLessThan(20_000L);
+    }
+
+    @Test
+    default void numbersComeBackAsTheyWere() {
+        Question question = asked(Ids.random(), "numbers");
+        JsonNode response = object("{'a':1.0,'b':1.50,'c':123456789012345678901234567890,'d':[],'e':{},'f':1E+2}");
+        stored(cache().put(question, Reply.of(response), null));
+        String json = new String(
+                hit(get(cache().lookup(question, Terms.NOW))).entry().json(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(json).contains("\"a\":1.0,\"b\":1.50,\"c\":123456789012345678901234567890,\"d\":[],\"e\":{}");
+    }
+
+    @Test
+    default void whatIsTooLargeOrForNoTimeIsNotKept() {
+        Question question = asked(Ids.random(), "x");
+        assertThat(get(cache().put(question, Reply.of(completion("x".repeat(1 << 20))), null))
+                        .reason())
+                .isEqualTo(Reason.TOO_LARGE);
+        assertThat(get(cache().put(question, tagged("x", Duration.ZERO), null)).reason())
+                .isEqualTo(Reason.TTL);
+        missed(get(cache().lookup(question, Terms.NOW)));
+    }
+
+    @Test
+    default void aRefusalTellsWhyAndTouchesNothing() {
+        Question question = asked(Ids.random(), "I am a@b.example");
+        assertThat(missed(get(cache().lookup(question, LEAD)))).satisfies(miss -> {
+            assertThat(miss.reason()).isEqualTo(Reason.PII);
+            assertThat(miss.lead()).isNull();
+        });
+        assertThat(get(cache().put(question, Reply.of(completion("x")), null)).reason())
+                .isEqualTo(Reason.PII);
+    }
+
+    @Test
+    default void aDamagedEntryIsAMiss() {
+        Question question = asked(Ids.random(), "x");
+        Stored stored = stored(cache().put(question, Reply.of(completion("y".repeat(5_000))), null));
+        commands().hset(Keys.DEFAULT.cached(question.tenant()) + stored.key().hash(), "v", "rubbish");
+        assertThat(missed(get(cache().lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.DAMAGED);
+    }
+
+    @Test
+    default void oneIsToldToComputeAndTheOthersAreNot() {
+        Question question = asked(Ids.random(), "x");
+        Answer first = get(cache().lookup(question, LEAD));
+        assertThat(token(first)).isNotEmpty();
+        Answer second = get(cache().lookup(question, LEAD));
+        assertThat(missed(second).reason()).isEqualTo(Reason.IN_FLIGHT);
+        assertThat(second.lead()).isNull();
+        stored(cache().put(question, Reply.of(completion("y")), token(first)));
+        assertThat(text(get(cache().lookup(question, LEAD)))).isEqualTo("y");
+    }
+
+    @Test
+    default void ofAThousandOnTwoNodesOneComputes() {
+        Question question = asked(Ids.random(), "x");
+        List<LlmCache> nodes = List.of(cache(), cache());
+        AtomicInteger computed = new AtomicInteger();
+        Map<Answer.Kind, Integer> kinds = new HashMap<>();
+        List<Answer> answers = Flux.range(0, 1_000)
+                .flatMap(
+                        i -> nodes.get(i % 2)
+                                .lookup(question, WAIT)
+                                .subscribeOn(Schedulers.parallel())
+                                .flatMap(answer -> {
+                                    if (answer.lead() == null) {
+                                        return Mono.just(answer);
+                                    }
+                                    computed.incrementAndGet();
+                                    return Mono.delay(Duration.ofMillis(300))
+                                            .then(nodes.get(i % 2)
+                                                    .put(question, Reply.of(completion("once")), token(answer)))
+                                            .thenReturn(answer);
+                                }),
+                        1_000)
+                .collectList()
+                .block(Duration.ofSeconds(30));
+        for (Answer answer : Objects.requireNonNull(answers)) {
+            if (answer instanceof Answer.Hit hit) {
+                assertThat(text(hit)).isEqualTo("once");
+                kinds.merge(hit.kind(), 1, Integer::sum);
+            }
+        }
+        assertThat(computed).hasValue(1);
+        assertThat(kinds.values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(999);
+        assertThat(kinds.getOrDefault(Answer.Kind.JOINED, 0)).isGreaterThan(500);
+        assertThat(nodes).allSatisfy(node -> assertThat(node.waiting()).isZero());
+    }
+
+    @Test
+    default void whenTheLeaderIsGoneOneOfThoseWhoWaitTakesOver() {
+        Question question = asked(Ids.random(), "x");
+        Answer dead = get(cache().lookup(question, new Terms(Duration.ZERO, Duration.ofMillis(300), null)));
+        LlmCache node = cache();
+        List<Answer> answers = Flux.range(0, 20)
+                .flatMap(i -> node.lookup(question, WAIT), 20)
+                .flatMap(
+                        answer -> answer.lead() == null
+                                ? Mono.just(answer)
+                                : node.put(question, Reply.of(completion("second")), token(answer))
+                                        .thenReturn(answer),
+                        20)
+                .collectList()
+                .block(SECONDS);
+        assertThat(answers).filteredOn(answer -> answer.lead() != null).hasSize(1);
+        assertThat(answers)
+                .filteredOn(Answer.Hit.class::isInstance)
+                .hasSize(19)
+                .allSatisfy(answer -> assertThat(text(answer)).isEqualTo("second"));
+        // It comes too late, and harms nothing.
+        assertThat(get(cache().put(question, Reply.of(completion("first")), token(dead)))
+                        .reason())
+                .isEqualTo(Reason.SUPERSEDED);
+        assertThat(text(get(cache().lookup(question, Terms.NOW)))).isEqualTo("second");
+    }
+
+    @Test
+    default void whoIsLateAndHasNoSuccessorIsStillStored() throws InterruptedException {
+        Question question = asked(Ids.random(), "x");
+        Answer slow = get(cache().lookup(question, new Terms(Duration.ZERO, Duration.ofMillis(100), null)));
+        String flight = Keys.DEFAULT.cacheFlight(
+                Keys.DEFAULT.cached(question.tenant()) + slow.key().hash());
+        while (commands().exists(flight) > 0) {
+            Thread.onSpinWait();
+        }
+        stored(cache().put(question, Reply.of(completion("late")), token(slow)));
+    }
+
+    @Test
+    default void whatIsGivenUpIsComputedByTheNextOne() {
+        Question question = asked(Ids.random(), "x");
+        LlmCache node = cache();
+        Answer first = get(node.lookup(question, LEAD));
+        Mono<Answer> waiting = cache().lookup(question, WAIT).cache();
+        Disposable asking = waiting.subscribe();
+        assertThat(get(node.abandon(first.key(), "0-0-other"))).isFalse();
+        assertThat(get(node.abandon(first.key(), token(first)))).isTrue();
+        assertThat(get(waiting).lead()).isNotNull();
+        asking.dispose();
+    }
+
+    @Test
+    default void anAnswerThatMayNotBeKeptLetsEverybodyComputeAtOnce() {
+        Question question = asked(Ids.random(), "x");
+        LlmCache node = cache();
+        Answer first = get(node.lookup(question, LEAD));
+        List<Mono<Answer>> waiting = List.of(
+                node.lookup(question, WAIT).cache(),
+                cache().lookup(question, WAIT).cache());
+        Disposable asking = Mono.when(waiting).subscribe();
+        assertThat(get(node.put(question, Reply.of(completion("x", "length")), token(first)))
+                        .reason())
+                .isEqualTo(Reason.TRUNCATED);
+        assertThat(waiting)
+                .allSatisfy(one -> assertThat(missed(get(one)).reason()).isEqualTo(Reason.UNCACHEABLE));
+        asking.dispose();
+    }
+
+    @Test
+    default void patienceEnds() {
+        Question question = asked(Ids.random(), "x");
+        LlmCache node = cache();
+        get(node.lookup(question, LEAD));
+        Terms brief = new Terms(Duration.ofMillis(100), SECONDS, null);
+        assertThat(missed(get(node.lookup(question, brief))).reason()).isEqualTo(Reason.IN_FLIGHT);
+        assertThat(node.waiting()).isZero();
+    }
+
+    @Test
+    default void pastItsTimeOneRefreshesWhileTheOthersAreServed() throws InterruptedException {
+        Question question = asked(Ids.random(), "x");
+        LlmCache node = cache();
+        stored(node.put(question, tagged("old", Duration.ofMillis(1)), null));
+        Thread.sleep(5);
+        Answer first = get(node.lookup(question, LEAD));
+        assertThat(hit(first).kind()).isEqualTo(Answer.Kind.STALE);
+        assertThat(first.lead()).isNotNull();
+        for (int i = 0; i < 3; i++) {
+            Answer other = get(cache().lookup(question, i == 0 ? WAIT : Terms.NOW));
+            assertThat(hit(other).kind()).isEqualTo(Answer.Kind.STALE);
+            assertThat(text(other)).isEqualTo("old");
+            assertThat(other.lead()).isNull();
+        }
+        stored(node.put(question, tagged("new", null), token(first)));
+        assertThat(text(get(cache().lookup(question, Terms.NOW)))).isEqualTo("new");
+    }
+
+    @Test
+    default void whoDoesNotOfferToComputeRefreshesAllTheSame() throws InterruptedException {
+        Question question = asked(Ids.random(), "x");
+        stored(cache().put(question, tagged("old", Duration.ofMillis(1)), null));
+        Thread.sleep(5);
+        assertThat(missed(get(cache().lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.STALE);
+        assertThat(hit(get(cache().lookup(question, Terms.NOW))).kind()).isEqualTo(Answer.Kind.STALE);
+    }
+
+    @Test
+    default void whatIsTooOldForTheCallerIsAMiss() throws InterruptedException {
+        Question question = asked(Ids.random(), "x");
+        stored(cache().put(question, tagged("old", null), null));
+        Thread.sleep(5);
+        Terms fresh = new Terms(Duration.ZERO, Duration.ZERO, Duration.ofMillis(1));
+        assertThat(missed(get(cache().lookup(question, fresh))).reason()).isEqualTo(Reason.TOO_OLD);
+        hit(get(cache().lookup(question, Terms.NOW)));
+    }
+
+    @Test
+    default void whatIsInvalidatedIsServedByNobodyAndOthersAre() {
+        String tenant = Ids.random();
+        Question tagged = asked(tenant, "tagged");
+        Question named = CacheTesting.in("shop", asked(tenant, "named"));
+        Question other =
+                CacheTesting.question(tenant, "{'model':'m-2','messages':[{'role':'user','content':'other'}]}");
+        LlmCache node = cache();
+        for (Scope scope : List.of(
+                new Scope(Scope.Kind.TAG, "a"),
+                new Scope(Scope.Kind.NAMESPACE, "shop"),
+                new Scope(Scope.Kind.MODEL, "m-2"),
+                new Scope(Scope.Kind.ALL, ""))) {
+            stored(node.put(tagged, tagged("x", null, "a", "b"), null));
+            stored(node.put(named, tagged("x", null), null));
+            stored(node.put(other, tagged("x", null, "b"), null));
+            boolean all = scope.kind() == Scope.Kind.ALL;
+            assertThat(get(node.count(tenant, scope))).isEqualTo(all ? 3 : 1);
+            get(node.invalidate(tenant, List.of(scope)).thenReturn(true));
+            assertThat(get(node.count(tenant, scope))).isZero();
+            Map<Question, Scope.Kind> gone =
+                    Map.of(tagged, Scope.Kind.TAG, named, Scope.Kind.NAMESPACE, other, Scope.Kind.MODEL);
+            gone.forEach((question, kind) -> {
+                Answer answer = get(cache().lookup(question, Terms.NOW));
+                if (all || kind == scope.kind()) {
+                    assertThat(missed(answer).reason()).isEqualTo(Reason.INVALIDATED);
+                } else {
+                    hit(answer);
+                }
+            });
+        }
+    }
+
+    @Test
+    default void whatWasBegunBeforeAnInvalidationIsNotStoredAfterIt() {
+        Question question = asked(Ids.random(), "x");
+        LlmCache node = cache();
+        Answer first = get(node.lookup(question, LEAD));
+        get(node.invalidate(question.tenant(), List.of(new Scope(Scope.Kind.TAG, "a")))
+                .thenReturn(true));
+        assertThat(get(node.put(question, tagged("x", null, "a"), token(first))).reason())
+                .isEqualTo(Reason.INVALIDATED);
+        assertThat(missed(get(node.lookup(question, LEAD))).lead()).isNotNull();
+    }
+
+    @Test
+    default void beyondTheBoundThoseGoThatWouldEndFirst() {
+        String tenant = Ids.random();
+        LlmCache node = new LlmCache(redis(), Keys.DEFAULT, settings(null, SECONDS, 10));
+        for (int i = 0; i < 20; i++) {
+            stored(node.put(asked(tenant, "q" + i), tagged("x", Duration.ofHours(1 + i)), null));
+        }
+        assertThat(commands().zcard(Keys.DEFAULT.cacheIndex(tenant))).isEqualTo(10);
+        assertThat(missed(get(node.lookup(asked(tenant, "q0"), Terms.NOW))).reason())
+                .isEqualTo(Reason.ABSENT);
+        hit(get(node.lookup(asked(tenant, "q19"), Terms.NOW)));
+    }
+
+    @Test
+    default void whatTheSeedHasWrittenIsFoundAndTheReverse() {
+        String tenant = Ids.random();
+        LlmCache node = new LlmCache(redis(), Keys.DEFAULT, settings(tenant, SECONDS, 10));
+        JsonNode vector = CacheTesting.vectors().get(0);
+        Question question = CacheTesting.question(tenant, vector.path("request").asText());
+        String key = vector.path("key").asText();
+        commands().del(key);
+        assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.ABSENT);
+
+        // json.dumps of what the seed's agent was answered.
+        commands().set(key, "{\"content\": \"9 to 5, \\u00e9t\\u00e9\", \"score\": 1e-05}", SetArgs.Builder.ex(3600));
+        Answer.Hit hit = hit(get(node.lookup(question, Terms.NOW)));
+        assertThat(new String(hit.entry().json(), java.nio.charset.StandardCharsets.UTF_8))
+                .isEqualTo("{\"response\":{\"content\": \"9 to 5, \\u00e9t\\u00e9\", \"score\": 1e-05}}");
+
+        commands().set(key, "{\"content\": NaN", SetArgs.Builder.ex(3600));
+        assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.DAMAGED);
+
+        commands().del(key);
+        Answer first = get(node.lookup(question, LEAD));
+        stored(node.put(question, Reply.of(object("{'content':'été'}")), token(first)));
+        assertThat(commands().get(key)).isEqualTo("{\"content\":\"été\"}");
+        assertThat(commands().ttl(key)).isBetween(24 * 3240L, 24 * 3960L);
+        missed(get(node.lookup(CacheTesting.in("n", question), Terms.NOW)));
+        commands().del(key);
+    }
+
+    @Test
+    default void whatHappensIsCounted() {
+        Question question = asked(Ids.random(), "x");
+        String tenant = question.tenant();
+        LlmCache node = new LlmCache(redis(), Keys.DEFAULT, settings(tenant, SECONDS, 10));
+        Question own = CacheTesting.in("n", question);
+        Map<String, String> before = commands().hgetall(Keys.DEFAULT.cacheStatsOfSeed());
+        get(node.lookup(own, Terms.NOW));
+        stored(node.put(own, tagged("y", null), null));
+        get(node.lookup(own, Terms.NOW));
+        get(node.lookup(own, Terms.NOW));
+        get(node.lookup(asked(tenant, "I am a@b.example"), Terms.NOW));
+        get(node.put(own, Reply.of(completion("x", "length")), null));
+        List<HourlyFigures> hours = get(node.stats(tenant, 2));
+        Map<String, Long> counts = new HashMap<>();
+        hours.forEach(hour -> hour.counts().forEach((name, count) -> counts.merge(name, count, Long::sum)));
+        assertThat(counts)
+                .isEqualTo(Map.of(
+                        "hit:exact", 2L,
+                        "miss:absent", 1L,
+                        "miss:pii", 1L,
+                        "stored", 1L,
+                        "refused:truncated", 1L,
+                        "saved_ms", 2_400L,
+                        "saved_micros", 5_000L));
+        Map<String, String> after = commands().hgetall(Keys.DEFAULT.cacheStatsOfSeed());
+        assertThat(after)
+                .extractingByKey("hits", InstanceOfAssertFactories.STRING)
+                .isEqualTo(more(before, "hits", 2));
+        assertThat(after)
+                .extractingByKey("misses", InstanceOfAssertFactories.STRING)
+                .isEqualTo(more(before, "misses", 2));
+        assertThat(get(cache().stats(Ids.random(), 2))).isEmpty();
+    }
+
+    private static String more(Map<String, String> before, String name, int more) {
+        return Long.toString(Long.parseLong(before.getOrDefault(name, "0")) + more);
+    }
+}

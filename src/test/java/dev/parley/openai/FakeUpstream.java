@@ -1,0 +1,228 @@
+package dev.parley.openai;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.DisposableChannel;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+
+/** A model's API that does what the model's name says, and counts calls by the last thing that was said. */
+final class FakeUpstream implements AutoCloseable {
+
+    static final String ANSWER = "Nine to five, from Monday to Friday; on Saturdays the shop opens at ten. 🙂 Grüße";
+
+    private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
+    private final AtomicInteger all = new AtomicInteger();
+    private final AtomicInteger left = new AtomicInteger();
+    private final AtomicLong flooded = new AtomicLong();
+    private final DisposableServer server;
+    private volatile @Nullable String authorization;
+
+    FakeUpstream() {
+        this(0);
+    }
+
+    /** @param port 0 for any */
+    FakeUpstream(int port) {
+        this.server = HttpServer.create()
+                .host("127.0.0.1")
+                .port(port)
+                .route(routes -> routes.post(
+                                "/v1/chat/completions",
+                                (request, response) -> body(request).flatMap(asked -> chat(asked, request, response)))
+                        .post(
+                                "/v1/embeddings",
+                                (request, response) -> body(request).flatMap(asked -> embeddings(asked, response))))
+                .bindNow();
+    }
+
+    int port() {
+        return server.port();
+    }
+
+    String url() {
+        return "http://127.0.0.1:" + server.port() + "/v1";
+    }
+
+    int calls(String said) {
+        return calls.getOrDefault(said, new AtomicInteger()).get();
+    }
+
+    int calls() {
+        return all.get();
+    }
+
+    /** Calls that were left before their answer had ended. */
+    int left() {
+        return left.get();
+    }
+
+    /** Bytes of floods that could be written. */
+    long flooded() {
+        return flooded.get();
+    }
+
+    @Nullable
+    String authorization() {
+        return authorization;
+    }
+
+    private static Mono<JsonNode> body(HttpServerRequest request) {
+        return request.receive().aggregate().asByteArray().map(Json::read);
+    }
+
+    private Mono<Void> chat(JsonNode asked, HttpServerRequest request, HttpServerResponse response) {
+        authorization = request.requestHeaders().get("Authorization");
+        String said = asked.path("messages").path(0).path("content").asText();
+        int call = calls.computeIfAbsent(said, name -> new AtomicInteger()).incrementAndGet();
+        all.incrementAndGet();
+        response.header("x-request-id", "r-" + call);
+        String model = asked.path("model").asText();
+        boolean stream = asked.path("stream").asBoolean();
+        return switch (model) {
+            case "m-500" -> json(response, 500, "{\"error\":{\"message\":\"broken\",\"type\":\"server_error\"}}");
+            case "m-429" -> json(response.header("Retry-After", "30"), 429, "{\"error\":{\"message\":\"slow down\"}}");
+            case "m-400" -> json(response, 400, "{\"error\":{\"message\":\"no such thing\"}}");
+            case "m-503" -> json(response, 503, "{\"error\":{\"message\":\"later\"}}");
+            case "m-busy" ->
+                call == 1
+                        ? json(response.header("Retry-After", "1"), 429, "{\"error\":{\"message\":\"slow down\"}}")
+                        : whole(response, asked);
+            case "m-numbered" ->
+                Mono.delay(Duration.ofMillis(call == 1 ? 0 : 1000))
+                        .then(json(response, 200, whole("stop").replace("chatcmpl-1", "chatcmpl-" + call)));
+            case "m-fading" -> call == 1 ? whole(response, asked) : json(response, 500, "{}");
+            case "m-flood" -> events(response, flood());
+            case "m-stall" ->
+                events(response, Flux.concat(Flux.just(chunk("{\"content\":\"x\"}", null)), Flux.never()));
+            case "m-endless-once" -> call == 1 ? events(response, endless()) : whole(response, asked);
+            case "m-flaky" -> call < 3 ? json(response, 503, "{}") : whole(response, asked);
+            case "m-hang" -> Mono.never();
+            case "m-garbage" ->
+                stream
+                        ? events(response, Flux.just("data: {\"id\n\n", "data: [DONE]\n\n"))
+                        : json(response, 200, "{\"choices\":[{\"mess");
+            case "m-shape" -> json(response, 200, "{\"hello\":1}");
+            case "m-cut" -> cut(response, stream, request);
+            case "m-length" -> json(response, 200, whole("length"));
+            case "m-endless" -> events(response, endless());
+            case "m-unended" -> events(response, Flux.fromIterable(List.of(chunk("{\"content\":\"x\"}", null))));
+            default -> {
+                Mono<Void> answer = whole(response, asked);
+                yield model.equals("m-slow") ? Mono.delay(Duration.ofSeconds(2)).then(answer) : answer;
+            }
+        };
+    }
+
+    private static Mono<Void> whole(HttpServerResponse response, JsonNode asked) {
+        return asked.path("stream").asBoolean()
+                ? events(
+                        response,
+                        chunks(asked.path("stream_options")
+                                .path("include_usage")
+                                .asBoolean()))
+                : json(response, 200, whole("stop"));
+    }
+
+    private Flux<String> endless() {
+        return Flux.interval(Duration.ofMillis(5))
+                .onBackpressureDrop()
+                .map(i -> chunk("{\"content\":\"x\"}", null))
+                .doOnCancel(left::incrementAndGet);
+    }
+
+    /** As fast as it is taken: numbers, a kibibyte each. */
+    private Flux<String> flood() {
+        return Flux.<String, Long>generate(() -> 0L, (n, sink) -> {
+                    sink.next(chunk("{\"content\":\"" + n + " " + ".".repeat(1024) + "\"}", null));
+                    return n + 1;
+                })
+                .doOnNext(event -> flooded.addAndGet(event.length()))
+                .doOnCancel(left::incrementAndGet);
+    }
+
+    private static Mono<Void> cut(HttpServerResponse response, boolean stream, HttpServerRequest request) {
+        Mono<Void> end = Mono.delay(Duration.ofMillis(50))
+                .then(Mono.fromRunnable(() -> request.withConnection(DisposableChannel::dispose)));
+        return stream
+                ? events(
+                        response, Flux.concat(Flux.just(chunk("{\"content\":\"half\"}", null)), end.cast(String.class)))
+                : response.header("Content-Type", "application/json")
+                        .header("Content-Length", "1000")
+                        .sendString(Flux.concat(Flux.just("{\"choices\":"), end.cast(String.class)), UTF_8)
+                        .then();
+    }
+
+    private static String whole(String finish) {
+        return """
+                {"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m-1","system_fingerprint":"fp_1",
+                "choices":[{"index":0,"message":{"role":"assistant","content":"%s","refusal":null},"logprobs":null,
+                "finish_reason":"%s"}],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7}}""".formatted(ANSWER, finish);
+    }
+
+    private static Flux<String> chunks(boolean usage) {
+        return Flux.concat(
+                Flux.just(chunk("{\"role\":\"assistant\",\"content\":\"\"}", null)),
+                Flux.fromArray(ANSWER.split("(?<= )")).map(word -> chunk("{\"content\":\"" + word + "\"}", null)),
+                Flux.just(chunk("{}", "stop")),
+                usage
+                        ? Flux.just(
+                                "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,"
+                                        + "\"model\":\"m-1\",\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,"
+                                        + "\"total_tokens\":7}}\n\n")
+                        : Flux.empty(),
+                Flux.just("data: [DONE]\n\n"));
+    }
+
+    private static String chunk(String delta, @Nullable String finish) {
+        return "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1700000000,\"model\":\"m-1\","
+                + "\"choices\":[{\"index\":0,\"delta\":" + delta + ",\"logprobs\":null,\"finish_reason\":"
+                + (finish == null ? "null" : "\"" + finish + "\"") + "}]}\n\n";
+    }
+
+    private Mono<Void> embeddings(JsonNode asked, HttpServerResponse response) {
+        JsonNode input = asked.path("input");
+        all.incrementAndGet();
+        calls.computeIfAbsent(input.toString(), name -> new AtomicInteger()).incrementAndGet();
+        String data = IntStream.range(0, input.isArray() ? input.size() : 1)
+                .mapToObj(i -> "{\"object\":\"embedding\",\"index\":" + i + ",\"embedding\":"
+                        + (asked.path("encoding_format").asText().equals("base64") ? "\"AACAPwAAAEA=\"" : "[1.0,2.0]")
+                        + "}")
+                .collect(Collectors.joining(","));
+        return json(
+                response,
+                200,
+                "{\"object\":\"list\",\"data\":[" + data
+                        + "],\"model\":\"e-1\",\"usage\":{\"prompt_tokens\":2,\"total_tokens\":2}}");
+    }
+
+    private static Mono<Void> json(HttpServerResponse response, int status, String json) {
+        return response.status(status)
+                .header("Content-Type", "application/json")
+                .sendString(Mono.just(json), UTF_8)
+                .then();
+    }
+
+    private static Mono<Void> events(HttpServerResponse response, Flux<String> events) {
+        return response.sse().sendString(events, UTF_8).then();
+    }
+
+    @Override
+    public void close() {
+        server.disposeNow();
+    }
+}

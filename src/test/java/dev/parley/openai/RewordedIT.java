@@ -1,0 +1,69 @@
+package dev.parley.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.app.TestHttp.Answer;
+import dev.parley.app.TestNode;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The same in other words, where an embedder finds all words alike: what tells them apart are the guards. */
+@Timeout(60)
+class RewordedIT {
+
+    private static final String SAID = "When does the shop open?";
+    private static final String AGAIN = "when DOES the shop open";
+
+    private final FakeUpstream upstream = new FakeUpstream();
+    private final TestNode node = Caller.node(
+            upstream.url(),
+            "cache.semantic.embedder",
+            "http",
+            "cache.semantic.url",
+            upstream.url(),
+            "cache.semantic.dimensions",
+            "2");
+    private final Caller agent = new Caller();
+
+    @AfterEach
+    void close() {
+        node.close();
+        upstream.close();
+    }
+
+    private Answer ask(String said, String more) {
+        return agent.ask(node, "m-1", said, more, Ask.CATEGORY, "faq");
+    }
+
+    @Test
+    void isAnsweredWithoutTheModelWholeAndStreamed() {
+        assertThat(ask(SAID, "").header(Caller.MARK)).isEqualTo("miss; reason=absent");
+        Answer whole = ask(AGAIN, "");
+        assertThat(whole.header(Caller.MARK)).isEqualTo("hit-semantic");
+        assertThat(whole.header("Age")).matches("[0-9]+");
+        assertThat(whole.json().at("/choices/0/message/content").asText()).isEqualTo(FakeUpstream.ANSWER);
+        Answer streamed = ask(AGAIN.toUpperCase(Locale.ROOT), Caller.STREAM);
+        assertThat(streamed.header(Caller.MARK)).isEqualTo("hit-semantic");
+        assertThat(streamed.body()).startsWith("data: {").endsWith("data: [DONE]\n\n");
+        assertThat(ask(SAID, "").header(Caller.MARK)).isEqualTo("hit-exact");
+        assertThat(upstream.calls(AGAIN) + upstream.calls(AGAIN.toUpperCase(Locale.ROOT)))
+                .isZero();
+    }
+
+    @Test
+    void whatMeansSomethingElseIsAskedOfTheModel() {
+        assertThat(ask(SAID, "").status()).isEqualTo(200);
+        for (String other : new String[] {"When do the 2 shops open?", "When does the shop not open?"}) {
+            assertThat(ask(other, "").header(Caller.MARK)).as(other).startsWith("miss; reason=");
+            assertThat(upstream.calls(other)).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void outsideTheCategoriesForItNothingButTheSameWordsWillDo() {
+        assertThat(ask(SAID, "").status()).isEqualTo(200);
+        assertThat(agent.ask(node, "m-1", AGAIN, "").header(Caller.MARK)).isEqualTo("miss; reason=absent");
+    }
+}

@@ -1,0 +1,197 @@
+package dev.parley.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.redis.TestTopology;
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.assertj.core.api.InstanceOfAssertFactories;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+@Timeout(120)
+final class PostgresIT {
+
+    private static final UnaryOperator<Statement> NONE = UnaryOperator.identity();
+
+    private final List<Postgres> opened = new ArrayList<>();
+
+    private Postgres open(PostgresSettings settings) {
+        Postgres postgres = new Postgres(settings);
+        opened.add(postgres);
+        postgres.open();
+        return postgres;
+    }
+
+    private static void awaitReached(Postgres postgres) {
+        postgres.reached().block(Duration.ofSeconds(30));
+    }
+
+    @AfterEach
+    void close() {
+        opened.forEach(postgres -> postgres.close().block(Duration.ofSeconds(10)));
+    }
+
+    private static long number(Postgres postgres, String sql) {
+        return Objects.requireNonNull(postgres.query(sql, NONE, row -> Objects.requireNonNull(row.get(0, Long.class)))
+                .blockLast(Duration.ofSeconds(10)));
+    }
+
+    private static void assertUnavailable(Mono<?> call) {
+        assertThatThrownBy(() -> call.block(Duration.ofSeconds(10)))
+                .asInstanceOf(InstanceOfAssertFactories.type(Refusal.class))
+                .extracting(Refusal::code)
+                .isEqualTo(ErrorCode.UNAVAILABLE);
+    }
+
+    @Test
+    void nodesThatStartAtOnceMakeOneSchema() {
+        String url = TestPostgres.newDatabase();
+        List<Postgres> nodes = IntStream.range(0, 4)
+                .mapToObj(i -> open(TestPostgres.settings(url)))
+                .toList();
+        nodes.forEach(PostgresIT::awaitReached);
+
+        assertThat(number(nodes.get(0), "SELECT count(*) FROM parley_migrations WHERE id > 0"))
+                .isEqualTo(1);
+        for (String table : List.of("conversations", "messages", "audit_entries", "leaderboard_days")) {
+            assertThat(number(nodes.get(1), "SELECT count(*) FROM " + table)).isZero();
+        }
+    }
+
+    @Test
+    void whoAskedBeforeItWasReachedDoesNotKeepOthersFromItAfterwards() {
+        Postgres postgres = new Postgres(TestPostgres.settings(TestPostgres.newDatabase()));
+        opened.add(postgres);
+        for (int i = 0; i < 20; i++) {
+            assertUnavailable(postgres.update("SELECT 1", NONE));
+        }
+        postgres.open();
+        awaitReached(postgres);
+
+        assertThat(number(postgres, "SELECT 42::bigint")).isEqualTo(42);
+    }
+
+    @Test
+    void aSchemaThatIsThereIsLeftAsItIs() {
+        PostgresSettings settings = TestPostgres.settings(TestPostgres.newDatabase());
+        Postgres before = open(settings);
+        awaitReached(before);
+        String insert = "INSERT INTO leaderboard_days (day, tenant_id, agent) VALUES ('2026-11-23', 'acme', $1)";
+        assertThat(before.update(insert, values -> values.bind("$1", "triage")).block())
+                .isEqualTo(1);
+
+        Postgres after = open(settings);
+        awaitReached(after);
+
+        assertThat(number(after, "SELECT count(*) FROM leaderboard_days")).isEqualTo(1);
+    }
+
+    @Test
+    void jsonComesBackByteForByte() {
+        Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase()));
+        awaitReached(postgres);
+        String json = "{\"z\": 1.50,  \"a\":\"\\u0000\", \"a\":2}";
+        String insert = "INSERT INTO messages (conversation_id, generation, seq, role, content, at)"
+                + " VALUES ('c', 1, 1, 'user', $1::json, now())";
+        assertThat(postgres.update(insert, values -> values.bind("$1", json)).block())
+                .isEqualTo(1);
+
+        assertThat(postgres.query(
+                                "SELECT content::text FROM messages",
+                                NONE,
+                                row -> Objects.requireNonNull(row.get(0, String.class)))
+                        .blockLast())
+                .isEqualTo(json);
+    }
+
+    @Test
+    void aTransactionIsAllOrNothing() {
+        Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase()));
+        awaitReached(postgres);
+        String insert = "INSERT INTO leaderboard_days (day, tenant_id, agent) VALUES ('2026-11-23', 'acme', 'triage')";
+        Mono<Long> twice = postgres.inTransaction(connection -> Postgres.rowsUpdated(connection.createStatement(insert))
+                .then(Postgres.rowsUpdated(connection.createStatement(insert))));
+
+        assertThatThrownBy(twice::block).isInstanceOf(R2dbcException.class);
+        assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days")).isZero();
+
+        assertThat(postgres.inTransaction(connection -> Postgres.rowsUpdated(connection.createStatement(insert)))
+                        .block())
+                .isEqualTo(1);
+        assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days")).isEqualTo(1);
+        assertThat(postgres.isUp()).as("what PostgreSQL refuses is no outage").isTrue();
+    }
+
+    @Test
+    void aStatementThatTakesTooLongIsGivenUpAndItsConnectionIsFreeAgain() {
+        PostgresSettings settings = new PostgresSettings(
+                TestPostgres.newDatabase(),
+                "postgres",
+                null,
+                1,
+                Duration.ofSeconds(5),
+                Duration.ofMillis(300),
+                "parley:slow");
+        Postgres postgres = open(settings);
+        awaitReached(postgres);
+
+        assertUnavailable(postgres.update("SELECT pg_sleep(60)", NONE));
+
+        assertThat(number(postgres, "SELECT 42::bigint")).isEqualTo(42);
+    }
+
+    @Test
+    void itMayBeAwayAtTheStartAndInBetween() {
+        try (TestPostgres server = TestPostgres.start()) {
+            server.stop();
+            Postgres postgres = open(TestPostgres.settings(server.url()));
+            assertUnavailable(postgres.update("SELECT 1", NONE));
+            assertThat(postgres.isUp()).isFalse();
+
+            server.startAgain();
+            awaitReached(postgres);
+            // More connections than the breaker has calls, so that each of them is broken when the server is back.
+            Long slept = Flux.range(0, 10)
+                    .flatMap(i -> postgres.update("SELECT pg_sleep(0.05)", NONE), 10)
+                    .reduce(0L, Long::sum)
+                    .block();
+            assertThat(slept).isNotNull();
+
+            String insert =
+                    "INSERT INTO leaderboard_days (day, tenant_id, agent) VALUES ('2026-11-23', 'acme', 'triage')";
+            assertThat(postgres.update(insert, NONE).block()).isEqualTo(1);
+
+            server.stop();
+            TestTopology.await("the breaker opens", () -> {
+                assertUnavailable(postgres.update("SELECT 1", NONE));
+                return !postgres.isUp();
+            });
+            long before = System.nanoTime();
+            for (int i = 0; i < 1_000; i++) {
+                assertUnavailable(postgres.update("SELECT 1", NONE));
+            }
+            assertThat(Duration.ofNanos(System.nanoTime() - before))
+                    .as("1,000 calls while it is away")
+                    .isLessThan(Duration.ofSeconds(5));
+
+            server.startAgain();
+            assertThat(postgres.up().filter(up -> up).blockFirst(Duration.ofSeconds(30)))
+                    .isTrue();
+            assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days"))
+                    .isEqualTo(1);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.parley.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.r2dbc.spi.ConnectionFactoryOptions;
+import io.r2dbc.spi.Option;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class PostgresSettingsTest {
+
+    @Test
+    void aUrlIsAsPsqlTakesIt() {
+        ConnectionFactoryOptions options = PostgresSettings.options("postgresql://db:5433/parley?sslMode=verify-full");
+
+        assertThat(options.getValue(ConnectionFactoryOptions.HOST)).isEqualTo("db");
+        assertThat(options.getValue(ConnectionFactoryOptions.PORT)).isEqualTo(5433);
+        assertThat(options.getValue(ConnectionFactoryOptions.DATABASE)).isEqualTo("parley");
+        assertThat(options.getValue(Option.valueOf("sslMode"))).isEqualTo("verify-full");
+    }
+
+    @Test
+    void severalHostsAreTriedInTurn() {
+        ConnectionFactoryOptions options =
+                PostgresSettings.options("postgres://a:5432,b:5432/parley?targetServerType=primary");
+
+        assertThat(options.getValue(ConnectionFactoryOptions.PROTOCOL)).isEqualTo("failover");
+        assertThat(options.getValue(ConnectionFactoryOptions.HOST)).isEqualTo("a:5432,b:5432");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "db",
+                "mysql://db/parley",
+                "postgresql://db",
+                "postgresql:///parley",
+                "postgresql://me:secret@db/parley",
+                "r2dbc:postgresql://db/parley"
+            })
+    void whatIsNoneIsRefused(String url) {
+        assertThatThrownBy(() -> PostgresSettings.options(url)).isInstanceOf(IllegalArgumentException.class);
+    }
+}

@@ -1,0 +1,120 @@
+package dev.parley.postgres;
+
+import dev.parley.support.Directories;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.platform.commons.util.ExceptionUtils;
+import org.testcontainers.DockerClientFactory;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.wait.strategy.Wait;
+
+/** A PostgreSQL of the embedded binaries that can be killed and started again on its port, with its data. */
+public final class TestPostgres implements AutoCloseable {
+
+    /** One for all integration tests of this JVM: a container where Docker answers, else the embedded binaries. */
+    private static final class Shared {
+        private static final String SERVER =
+                DockerClientFactory.instance().isDockerAvailable() ? container() : embedded();
+
+        private static String container() {
+            // Testcontainers ends it with the JVM.
+            @SuppressWarnings("resource")
+            GenericContainer<?> container = new GenericContainer<>("postgres:17-alpine")
+                    .withEnv("POSTGRES_HOST_AUTH_METHOD", "trust")
+                    .withExposedPorts(5432)
+                    .waitingFor(Wait.forLogMessage(".*ready to accept connections.*", 2));
+            container.start();
+            return container.getHost() + ":" + container.getMappedPort(5432);
+        }
+
+        private static String embedded() {
+            TestPostgres server = TestPostgres.start();
+            Runtime.getRuntime().addShutdownHook(new Thread(server::close, "postgres-ends"));
+            return "127.0.0.1:" + server.server.getPort();
+        }
+    }
+
+    private final Path directory;
+    private EmbeddedPostgres server;
+
+    private TestPostgres() {
+        try {
+            directory = Files.createTempDirectory("parley-postgres-");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        server = launch(0);
+    }
+
+    public static TestPostgres start() {
+        return new TestPostgres();
+    }
+
+    /** The URL of a new, empty database on a server for all integration tests of this JVM. */
+    public static String newDatabase() {
+        String name = "test_" + UUID.randomUUID().toString().replace("-", "");
+        try (Connection connection =
+                        DriverManager.getConnection("jdbc:postgresql://" + Shared.SERVER + "/postgres?user=postgres");
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE DATABASE " + name);
+        } catch (SQLException e) {
+            throw ExceptionUtils.throwAsUncheckedException(e);
+        }
+        return "postgresql://" + Shared.SERVER + "/" + name;
+    }
+
+    /** As a node has it, for a database of {@link #newDatabase}. */
+    public static PostgresSettings settings(String url) {
+        return new PostgresSettings(
+                url, "postgres", null, 10, Duration.ofSeconds(5), Duration.ofSeconds(5), "parley:test");
+    }
+
+    private EmbeddedPostgres launch(int port) {
+        try {
+            return EmbeddedPostgres.builder()
+                    .setDataDirectory(directory.resolve("data"))
+                    .setCleanDataDirectory(false)
+                    .setPort(port)
+                    .setRegisterShutdownHook(false)
+                    .setServerConfig("fsync", "off")
+                    .setServerConfig("max_connections", "100")
+                    .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
+                    .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public String url() {
+        return "postgresql://127.0.0.1:" + server.getPort() + "/postgres";
+    }
+
+    /** Stops it at once, its connections with it. */
+    public void stop() {
+        try {
+            server.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public void startAgain() {
+        server = launch(server.getPort());
+    }
+
+    @Override
+    public void close() {
+        stop();
+        Directories.delete(directory);
+    }
+}

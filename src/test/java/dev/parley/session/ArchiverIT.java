@@ -1,0 +1,510 @@
+package dev.parley.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.parley.archive.Archiver;
+import dev.parley.archive.Marks;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
+import dev.parley.auth.Witness;
+import dev.parley.event.Ids;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
+import dev.parley.log.ConversationLog;
+import dev.parley.log.LogSettings;
+import dev.parley.log.SessionMessage;
+import dev.parley.log.SessionSettings;
+import dev.parley.log.TestLogSettings;
+import dev.parley.postgres.Postgres;
+import dev.parley.postgres.TestPostgres;
+import dev.parley.redis.Guard;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Redis;
+import dev.parley.redis.RedisSettings;
+import dev.parley.redis.RedisTopology;
+import dev.parley.redis.TestRedis;
+import dev.parley.redis.TestTopology;
+import io.lettuce.core.KillArgs;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** PostgreSQL has what sessions had in Redis, whatever happens to those who copy it. */
+class ArchiverIT {
+
+    private static final Duration TTL = Duration.ofMinutes(10);
+    private static final Principal AGENT =
+            new Principal("bot", "acme", Set.of(Role.AGENT), Set.of(Principal.ANY), null, false);
+
+    private static Redis redis;
+    private static Postgres postgres;
+
+    private final Keys keys = new Keys("archive-" + Ids.random() + ":");
+    private final String c = Ids.random();
+
+    @BeforeAll
+    static void start() {
+        redis = TestRedis.connect();
+        postgres = new Postgres(TestPostgres.settings(TestPostgres.newDatabase()));
+        postgres.open();
+        postgres.reached().block(Duration.ofSeconds(30));
+    }
+
+    @AfterAll
+    static void stop() {
+        postgres.close().block(Duration.ofSeconds(10));
+        redis.close().block(Duration.ofSeconds(10));
+    }
+
+    private Sessions sessions() {
+        SessionSettings archived = new SessionSettings(50, "triage", true, true, 1_000, Duration.ofDays(7));
+        LogSettings settings = TestLogSettings.with(its -> {
+            its.ttl = TTL;
+            its.sessions = archived;
+        });
+        return new Sessions(
+                redis,
+                keys,
+                new ConversationLog(redis, keys, settings),
+                new ColdSessions(redis, keys, postgres, 50, TTL),
+                Witness.NONE);
+    }
+
+    private Archiver archiver(Redis redis, String node) {
+        return new Archiver(
+                redis,
+                postgres,
+                new Marks(redis, keys.dirty()),
+                keys.scanning(),
+                new SessionArchive(redis, keys, postgres, 50, TTL),
+                node,
+                Duration.ofMillis(200));
+    }
+
+    @CanIgnoreReturnValue
+    private static <T> T get(Mono<T> mono) {
+        return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
+    }
+
+    private static void refused(ErrorCode code, Mono<?> mono) {
+        assertThatThrownBy(() -> mono.block(Duration.ofSeconds(10)))
+                .isInstanceOfSatisfying(
+                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(code));
+    }
+
+    private static NewMessage message(String text) {
+        return new NewMessage("user", "\"" + text + "\"", 3, "bot", null, null, null, null, false);
+    }
+
+    private void append(int from, int to) {
+        for (int i = from; i <= to; i++) {
+            get(sessions().append(AGENT, c, message("m" + i), null, null));
+        }
+    }
+
+    private List<Long> recorded(String conversation) {
+        return get(postgres.query(
+                        "SELECT seq, content::text AS content FROM messages WHERE conversation_id = $1 ORDER BY generation, seq",
+                        statement -> statement.bind("$1", conversation),
+                        row -> {
+                            Long seq = Objects.requireNonNull(row.get("seq", Long.class));
+                            assertThat(row.get("content", String.class)).isEqualTo(content(seq));
+                            return seq;
+                        })
+                .collectList());
+    }
+
+    private static String content(long number) {
+        return "\"m" + number + "\"";
+    }
+
+    private static List<Long> numbers(long from, long to) {
+        return LongStream.rangeClosed(from, to).boxed().toList();
+    }
+
+    private void awaitArchived() {
+        TestTopology.await("all is archived", () -> TestRedis.commands().xlen(keys.dirty()) == 0);
+    }
+
+    private void archived() {
+        Disposable archiving = archiver(redis, "one").run().subscribe();
+        awaitArchived();
+        archiving.dispose();
+    }
+
+    /** As when it has expired. */
+    private void forgotten() {
+        TestRedis.commands()
+                .keys(keys.prefix() + "*{" + c + "}*")
+                .forEach(key -> TestRedis.commands().del(key));
+    }
+
+    @Test
+    void whatAbandonedSessionsHadIsInPostgresqlBeforeTheyExpire() {
+        get(sessions().create(AGENT, c, "billing", Map.of("plan", "{\"tier\":1.50}"), null));
+        append(1, 120);
+        assertThat(TestRedis.commands().xlen(keys.messages(c))).isEqualTo(120);
+        archived();
+        assertThat(recorded(c)).isEqualTo(numbers(1, 120));
+        assertThat(TestRedis.commands().xlen(keys.messages(c))).isEqualTo(50);
+        assertThat(TestRedis.commands().pttl(keys.session(c))).isBetween(1L, TTL.toMillis());
+
+        forgotten();
+        Read read = get(sessions().get(AGENT, c));
+        assertThat(read.source()).isEqualTo(Source.ARCHIVE);
+        assertThat(read.session().text("current_agent")).isEqualTo("billing");
+        assertThat(read.session().number("token_count")).isEqualTo(360);
+        assertThat(read.session().context()).isEqualTo(Map.of("plan", "{\"tier\":1.50}"));
+        assertThat(get(sessions().window(AGENT, c, 50, Long.MAX_VALUE)).messages())
+                .extracting(SessionMessage::seq)
+                .isEqualTo(numbers(71, 120));
+    }
+
+    @Test
+    void aSessionThatIsSpokenToAgainComesBack() {
+        get(sessions().create(AGENT, c, null, Map.of("a", "1"), null));
+        append(1, 60);
+        long generation = get(sessions().get(AGENT, c)).session().number("generation");
+        archived();
+        forgotten();
+        append(61, 61);
+        Read read = get(sessions().window(AGENT, c, 50, Long.MAX_VALUE));
+        assertThat(read.source()).isEqualTo(Source.LIVE);
+        assertThat(read.session().number("generation")).isEqualTo(generation);
+        assertThat(read.session().context()).isEqualTo(Map.of("a", "1"));
+        assertThat(read.messages()).extracting(SessionMessage::seq).isEqualTo(numbers(12, 61));
+        archived();
+        assertThat(recorded(c)).isEqualTo(numbers(1, 61));
+        refused(
+                ErrorCode.NOT_FOUND,
+                sessions().get(new Principal("x", "other", Set.of(Role.AGENT), Set.of(Principal.ANY), null, false), c));
+    }
+
+    @Test
+    void pagesOfTheWholeHistoryHaveNoHoleAndNoRepeat() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 130);
+        archived();
+        append(131, 137);
+        List<Long> all = new ArrayList<>();
+        long after = 0;
+        while (true) {
+            List<SessionMessage> page =
+                    get(sessions().history(AGENT, c, after, 9)).messages();
+            if (page.isEmpty()) {
+                break;
+            }
+            page.forEach(one -> all.add(one.seq()));
+            after = all.get(all.size() - 1);
+        }
+        assertThat(all).isEqualTo(numbers(1, 137));
+    }
+
+    @Test
+    void anIdThatIsUsedAgainIsAnotherGeneration() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 3);
+        get(sessions().complete(AGENT, c, null, null));
+        refused(ErrorCode.OVERLOADED, sessions().create(AGENT, c, null, Map.of(), null));
+        archived();
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 2);
+        archived();
+        assertThat(recorded(c)).containsExactly(1L, 2L, 3L, 1L, 2L);
+    }
+
+    @Test
+    void whatIsDeletedIsGoneFromTheRecordToo() {
+        get(sessions().create(AGENT, c, null, Map.of("secret", "1"), null));
+        append(1, 3);
+        archived();
+        assertThat(recorded(c)).hasSize(3);
+        get(sessions().delete(AGENT, c, null));
+        archived();
+        assertThat(recorded(c)).isEmpty();
+        forgotten();
+        refused(ErrorCode.GONE, sessions().get(AGENT, c));
+        refused(ErrorCode.GONE, sessions().append(AGENT, c, message("m4"), null, null));
+    }
+
+    @Test
+    void aForkHasWhatOnlyTheRecordHad() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 130);
+        archived();
+        String fork = Ids.random();
+        get(sessions().fork(AGENT, c, 110, fork, null));
+        get(sessions().append(AGENT, fork, message("m111"), null, null));
+        archived();
+        assertThat(recorded(fork)).isEqualTo(numbers(1, 111));
+        String early = Ids.random();
+        get(sessions().fork(AGENT, c, 60, early, null));
+        assertThat(get(sessions().window(AGENT, early, 50, Long.MAX_VALUE)).messages())
+                .extracting(SessionMessage::seq)
+                .isEqualTo(numbers(11, 60));
+    }
+
+    @Test
+    void aForkHasWhatTheRecordHasNotGotYet() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 100);
+        archived();
+        append(101, 110);
+        String fork = Ids.random();
+        get(sessions().fork(AGENT, c, 105, fork, null));
+        assertThat(get(sessions().window(AGENT, fork, 50, Long.MAX_VALUE)).messages())
+                .extracting(SessionMessage::seq)
+                .isEqualTo(numbers(56, 105));
+        archived();
+        assertThat(recorded(fork)).isEqualTo(numbers(1, 105));
+    }
+
+    @Test
+    void whatTheRecordHasIsInTheWayOfANewSession() {
+        Principal other = new Principal("bot", "other", Set.of(Role.AGENT), Set.of(Principal.ANY), null, false);
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 3);
+        archived();
+        forgotten();
+        refused(ErrorCode.NOT_FOUND, sessions().create(other, c, null, Map.of(), null));
+        refused(ErrorCode.CONFLICT, sessions().create(AGENT, c, null, Map.of(), null));
+        get(sessions().complete(AGENT, c, null, null));
+        archived();
+        forgotten();
+        refused(ErrorCode.NOT_FOUND, sessions().create(other, c, null, Map.of(), null));
+        assertThat(get(sessions().create(AGENT, c, null, Map.of(), null))
+                        .session()
+                        .number("message_count"))
+                .isZero();
+    }
+
+    @Test
+    void whatComesBackIsNotShownToWhoHasTheIdByNow() {
+        Principal other = new Principal("bot", "other", Set.of(Role.AGENT), Set.of(Principal.ANY), null, false);
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 3);
+        archived();
+        forgotten();
+        TestRedis.commands().hset(keys.meta(c), "tenant", "other");
+        refused(ErrorCode.NOT_FOUND, sessions().append(AGENT, c, message("m4"), null, null));
+        refused(ErrorCode.NOT_FOUND, sessions().history(other, c, 0, 10));
+        assertThat(TestRedis.commands().exists(keys.session(c))).isZero();
+    }
+
+    @Test
+    void whatASlowerArchiverBringsDoesNotUndoADeletion() {
+        get(sessions().create(AGENT, c, null, Map.of("secret", "1"), null));
+        append(1, 3);
+        Read before = get(sessions().history(AGENT, c, 0, 10));
+        get(sessions().delete(AGENT, c, null));
+        archived();
+        new SessionRecord(postgres)
+                .put(c, before.session(), before.messages(), 3)
+                .block(Duration.ofSeconds(10));
+        assertThat(recorded(c)).isEmpty();
+        forgotten();
+        refused(ErrorCode.GONE, sessions().get(AGENT, c));
+    }
+
+    @Test
+    void whatIsSaidToARedisThatHasLostItsTailIsInTheRecord() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 3);
+        byte[] session = TestRedis.commands().dump(keys.session(c));
+        byte[] messages = TestRedis.commands().dump(keys.messages(c));
+        append(4, 6);
+        archived();
+        forgotten();
+        TestRedis.commands().restore(keys.session(c), 0, session);
+        TestRedis.commands().restore(keys.messages(c), 0, messages);
+        get(sessions().append(AGENT, c, message("other"), null, null));
+        get(sessions().handOff(AGENT, c, "billing", null, null));
+        // The mark was acknowledged, of what is lost.
+        TestRedis.commands().del(keys.scanning());
+        archiver(redis, "one").look().block(Duration.ofSeconds(10));
+        archived();
+        forgotten();
+        Read read = get(sessions().history(AGENT, c, 0, 10));
+        assertThat(read.messages())
+                .extracting(message -> message.field("content"))
+                .containsExactly(content(1), content(2), content(3), "\"other\"", content(5), content(6));
+        assertThat(read.session().text("current_agent")).isEqualTo("billing");
+    }
+
+    @Test
+    void aSessionThatIsNoneStopsNobody() {
+        String none = Ids.random();
+        TestRedis.commands().hset(keys.session(none), "messages", "[]");
+        TestRedis.commands().set(keys.context(none), "{}");
+        TestRedis.commands().set(keys.session(none + "-text"), "");
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 3);
+        TestRedis.commands().del(keys.dirty());
+        Archiver archiver = archiver(redis, "one");
+        archiver.look().block(Duration.ofSeconds(10));
+        assertThat(TestRedis.commands().xlen(keys.dirty())).isEqualTo(2);
+        Disposable archiving = archiver.run().subscribe();
+        TestTopology.await("the other one is archived", () -> recorded(c).equals(numbers(1, 3)));
+        TestRedis.commands().del(keys.context(none));
+        awaitArchived();
+        archiving.dispose();
+    }
+
+    @Test
+    void whatWaitsIsKnownWhilePostgresqlIsAway() {
+        Postgres away = new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/none"));
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        Archiver archiver = new Archiver(
+                redis,
+                away,
+                new Marks(redis, keys.dirty()),
+                keys.scanning(),
+                new SessionArchive(redis, keys, away, 50, TTL),
+                "one",
+                Duration.ofMillis(200));
+        Disposable archiving = archiver.run().subscribe();
+        // Once or twice: the look marks it again.
+        TestTopology.await(
+                "it waits", () -> archiver.waiting() > 0 && archiver.lag().toMillis() > 0);
+        archiving.dispose();
+    }
+
+    @Test
+    void whatWasSaidWhileASessionWasAwayIsMarkedWhenItComesBack() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 2);
+        archived();
+        forgotten();
+        TestRedis.commands().xadd(keys.messages(c), Map.of("role", "assistant", "content", content(3), "at", "1"));
+        refused(ErrorCode.CONFLICT, sessions().append(AGENT, c, message("m4"), 9L, null));
+        archived();
+        assertThat(recorded(c)).isEqualTo(numbers(1, 3));
+    }
+
+    @Test
+    void whatACrashLeftUnmarkedIsFound() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 3);
+        TestRedis.commands().del(keys.dirty());
+        Archiver archiver = archiver(redis, "one");
+        archiver.look().block(Duration.ofSeconds(10));
+        assertThat(TestRedis.commands().xlen(keys.dirty())).isOne();
+        archived();
+        assertThat(recorded(c)).isEqualTo(numbers(1, 3));
+    }
+
+    @Test
+    void aChangeThatIsAskedForAgainMarksItsSessionAgain() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        get(sessions().append(AGENT, c, message("m1"), null, "once"));
+        TestRedis.commands().del(keys.dirty());
+        assertThat(get(sessions().append(AGENT, c, message("m1"), null, "once")).repeated())
+                .isTrue();
+        archived();
+        assertThat(recorded(c)).isEqualTo(numbers(1, 1));
+        assertThat(get(sessions().append(AGENT, c, message("m1"), null, "once")).repeated())
+                .isTrue();
+        assertThat(TestRedis.commands().xlen(keys.dirty())).isZero();
+    }
+
+    /** The scan that comes by itself is minutes away. */
+    @Test
+    void whatALostConnectionLeftUnmarkedIsFoundWhenRedisIsBack() {
+        String name = "cut-" + Ids.random();
+        Redis cut = new Redis(RedisTopology.parse(TestRedis.uri()), RedisSettings.defaults(name), Guard.NONE);
+        cut.open();
+        cut.reached().block(Duration.ofSeconds(10));
+        Disposable archiving = archiver(cut, "one").run().subscribe();
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        awaitArchived();
+        String unmarked = Ids.random();
+        TestRedis.commands().rename(keys.session(c), keys.session(unmarked));
+        assertThat(TestRedis.commands().hincrby(keys.session(unmarked), "version", 1))
+                .isPositive();
+
+        kill(name);
+        TestTopology.await(
+                "it is found",
+                () -> !get(postgres.query(
+                                        "SELECT 1 AS one FROM conversations WHERE conversation_id = $1",
+                                        statement -> statement.bind("$1", unmarked),
+                                        row -> 1)
+                                .collectList())
+                        .isEmpty());
+        archiving.dispose();
+        cut.close().block(Duration.ofSeconds(10));
+    }
+
+    private static void kill(String name) {
+        TestRedis.commands()
+                .clientList()
+                .lines()
+                .filter(line -> line.contains(" name=" + name + " "))
+                .map(line -> Long.valueOf(line.substring("id=".length(), line.indexOf(' '))))
+                .forEach(id -> assertThat(TestRedis.commands().clientKill(KillArgs.Builder.id(id)))
+                        .isOne());
+    }
+
+    /** Fails one call, before Redis gets it or when Redis has answered it, and all that come behind it: whoever made them is dead. */
+    private static final class Death implements Guard {
+        private final int at;
+        private final boolean answered;
+        private final AtomicInteger calls = new AtomicInteger();
+        private final AtomicBoolean dead = new AtomicBoolean();
+
+        Death(int at, boolean answered) {
+            this.at = at;
+            this.answered = answered;
+        }
+
+        @Override
+        public <T> Publisher<T> around(String master, Publisher<T> call) {
+            return Flux.defer(() -> {
+                int number = calls.getAndIncrement();
+                if (number < at) {
+                    return call;
+                }
+                Mono<T> death = Mono.<T>never().doOnSubscribe(now -> dead.set(true));
+                return number == at && answered ? Flux.from(call).thenMany(death) : death;
+            });
+        }
+    }
+
+    @Test
+    void anArchiverThatIsKilledAtAnyStepLosesAndRepeatsNothing() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        int messages = 0;
+        int steps = 14;
+        for (int step = 0; step < 2 * steps; step++) {
+            append(messages + 1, messages + 3);
+            messages += 3;
+            Death death = new Death(step / 2, step % 2 == 1);
+            Redis mortal = new Redis(RedisTopology.parse(TestRedis.uri()), RedisSettings.defaults("mortal"), death);
+            mortal.open();
+            mortal.reached().block(Duration.ofSeconds(10));
+            Disposable archiving = archiver(mortal, "mortal-" + step).run().subscribe();
+            TestTopology.await("step " + step + " is reached", death.dead::get);
+            archiving.dispose();
+            mortal.close().block(Duration.ofSeconds(10));
+        }
+        archived();
+        assertThat(recorded(c)).isEqualTo(numbers(1, messages));
+        assertThat(get(sessions().get(AGENT, c)).session().number("message_count"))
+                .isEqualTo(messages);
+    }
+}
