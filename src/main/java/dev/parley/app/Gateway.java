@@ -93,6 +93,8 @@ final class Gateway {
     private static final int HEALS_AT_ONCE = 16;
     private static final Duration NOTES_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
+    /** Beyond its timeout: the timer itself does not run. */
+    private static final Duration STUCK = Duration.ofSeconds(5);
 
     private final GatewayConfig config;
     private final Disposable.Composite running = Disposables.composite();
@@ -339,7 +341,7 @@ final class Gateway {
 
     /** Blocks until Redis has been reached and what is known of it has been logged, at most that long. */
     void awaitRedis(Duration atMost) {
-        probe.asked().timeout(atMost, Mono.empty()).block();
+        probe.asked().timeout(atMost, Mono.empty()).block(atMost.plus(STUCK));
     }
 
     /** What is served over HTTP, on both ports. */
@@ -514,7 +516,7 @@ final class Gateway {
                 .timeout(drain.plus(STOP_TIMEOUT))
                 .doOnError(e -> LOG.warn("Not everything could be closed in time", e))
                 .onErrorComplete()
-                .block();
+                .block(drain.plus(STOP_TIMEOUT).plus(STUCK));
         if (embedded != null) {
             embedded.stop();
         }

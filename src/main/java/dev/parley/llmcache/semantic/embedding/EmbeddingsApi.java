@@ -61,7 +61,7 @@ final class EmbeddingsApi {
 
     EmbeddingsApi(HttpEmbedderSettings settings) {
         this.settings = settings;
-        this.client = HttpClient.create().responseTimeout(settings.timeout()).headers(headers -> {
+        this.client = HttpClient.create().headers(headers -> {
             headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
             if (settings.key() != null) {
                 headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + settings.key());
