@@ -428,6 +428,7 @@ final class Conversation implements PubSub.Listener {
     private void recall(Seat seat, Refusal otherwise) {
         seat.reading.update(hub.recall(name, seat.access)
                 .<Input>map(recalled -> new Input.Recalled(seat, recalled))
+                .doOnError(e -> LOG.debug("The record of {} can't be read either", name, e))
                 .onErrorResume(e -> Mono.just(new Input.NotRecalled(seat, otherwise)))
                 .defaultIfEmpty(new Input.NotRecalled(seat, otherwise))
                 .subscribe(this::tell));

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -70,6 +72,21 @@ public final class TestPostgres implements AutoCloseable {
             throw ExceptionUtils.throwAsUncheckedException(e);
         }
         return "postgresql://" + Shared.SERVER + "/" + name;
+    }
+
+    /** How many messages of a conversation a database of {@link #newDatabase} holds. */
+    public static int messages(String url, String conversation) {
+        try (Connection connection = DriverManager.getConnection("jdbc:" + url + "?user=postgres");
+                PreparedStatement count =
+                        connection.prepareStatement("SELECT count(*) FROM messages WHERE conversation_id = ?")) {
+            count.setString(1, conversation);
+            try (ResultSet rows = count.executeQuery()) {
+                rows.next();
+                return rows.getInt(1);
+            }
+        } catch (SQLException e) {
+            throw ExceptionUtils.throwAsUncheckedException(e);
+        }
     }
 
     /** As a node has it, for a database of {@link #newDatabase}. */
