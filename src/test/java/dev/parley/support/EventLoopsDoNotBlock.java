@@ -1,5 +1,7 @@
 package dev.parley.support;
 
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.LoggerFactory;
 import reactor.blockhound.BlockHound;
@@ -9,6 +11,8 @@ import reactor.blockhound.integration.BlockHoundIntegration;
 
 /** Makes BlockHound watch Lettuce's event loops too: they are plain Netty threads, which it does not know as non-blocking. */
 public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
+
+    private static final Set<String> LOCKS = Set.of(ReentrantLock.class.getName(), ArrayBlockingQueue.class.getName());
 
     @Override
     public void applyTo(BlockHound.Builder builder) {
@@ -44,7 +48,7 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
     private static boolean lettuceLocks() {
         return StackWalker.getInstance()
                 .walk(frames -> frames.dropWhile(frame -> !frame.getClassName().equals(ReentrantLock.class.getName()))
-                        .dropWhile(frame -> frame.getClassName().equals(ReentrantLock.class.getName()))
+                        .dropWhile(frame -> LOCKS.contains(frame.getClassName()))
                         .findFirst()
                         .map(frame -> frame.getClassName().startsWith("io.lettuce."))
                         .orElse(false));
