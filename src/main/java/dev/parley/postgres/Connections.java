@@ -10,6 +10,7 @@ import static io.r2dbc.spi.ConnectionFactoryOptions.USER;
 
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.ConnectionFactories;
 import io.r2dbc.spi.ConnectionFactory;
@@ -18,6 +19,7 @@ import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
@@ -29,6 +31,7 @@ final class Connections {
     /** The server ends a statement that takes too long; if it does not, the connection is given up so much later. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
+    private static final Duration LOOK = Duration.ofMillis(5);
     private static final Duration IDLE = Duration.ofMinutes(10);
     private static final Duration LIFE = Duration.ofMinutes(30);
 
@@ -76,15 +79,25 @@ final class Connections {
         return server;
     }
 
-    /** Does something with a connection of the pool, which goes back when that is done. Cold; on PostgreSQL's event loop. */
+    /**
+     * Does something with a connection of the pool, which goes back when that is done. Cold; on PostgreSQL's event loop. Once it has a
+     * connection it goes on to its end, even when whoever asked has left: the driver loses the buffers of a statement that is cancelled
+     * while its values are bound.
+     */
     <T> Mono<T> use(Function<Connection, Mono<T>> work) {
-        return Mono.usingWhen(
-                pool.create(),
-                connection ->
-                        work.apply(connection).timeout(settings.queryTimeout().plus(GRACE)),
-                Connection::close,
-                (connection, e) -> e instanceof TimeoutException ? giveUp(connection) : connection.close(),
-                Connection::close);
+        return pool.create()
+                .flatMap(borrowed -> toItsEnd(Mono.usingWhen(
+                        Mono.just(borrowed),
+                        connection -> work.apply(connection)
+                                .timeout(settings.queryTimeout().plus(GRACE)),
+                        Connection::close,
+                        (connection, e) -> e instanceof TimeoutException ? giveUp(connection) : connection.close(),
+                        Connection::close)));
+    }
+
+    /** Errors are made signals, since nobody may be left to hear them. */
+    private static <T> Mono<T> toItsEnd(Mono<T> work) {
+        return Mono.fromFuture(() -> work.materialize().toFuture(), true).dematerialize();
     }
 
     /** Of a connection that does not answer nothing more is expected: the pool finds it closed and makes another. */
@@ -95,7 +108,16 @@ final class Connections {
         return broken.then(Mono.from(pooled.close()));
     }
 
+    /** What is under way may end, for a moment. */
+    private Mono<Void> idle() {
+        PoolMetrics metrics = pool.getMetrics().orElseThrow();
+        return Flux.interval(Duration.ZERO, LOOK)
+                .takeUntil(tick -> metrics.acquiredSize() == 0)
+                .take(GRACE)
+                .then();
+    }
+
     Mono<Void> close() {
-        return pool.disposeLater().then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(2)));
+        return idle().then(pool.disposeLater()).then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(2)));
     }
 }

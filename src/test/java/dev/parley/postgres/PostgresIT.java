@@ -6,18 +6,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.redis.TestTopology;
+import dev.parley.support.LogWatch;
+import io.netty.buffer.ByteBufAllocator;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -192,6 +197,41 @@ final class PostgresIT {
                     .isTrue();
             assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days"))
                     .isEqualTo(1);
+        }
+    }
+
+    /** The driver loses the buffers of a statement that is cancelled while it is bound. */
+    @Test
+    void whoLeavesInTheMiddleLeaksNothingAndKeepsNoConnection() {
+        Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase()));
+        awaitReached(postgres);
+        String[] many = IntStream.range(0, 200).mapToObj("number %d"::formatted).toArray(String[]::new);
+        UnaryOperator<Statement> values =
+                to -> to.bind("$1", many).bind("$2", many).bind("$3", many).bind("$4", many);
+        String sql = "SELECT count(*) FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])";
+        try (LogWatch log = LogWatch.open()) {
+            for (int i = 0; i < 2_000; i++) {
+                Disposable left = postgres.inTransaction(
+                                connection -> Postgres.rowsUpdated(connection.createStatement("SELECT 1"))
+                                        .then(Postgres.rowsUpdated(values.apply(connection.createStatement(sql)))))
+                        .subscribe();
+                LockSupport.parkNanos(ThreadLocalRandom.current().nextInt(2_000_000));
+                left.dispose();
+            }
+            assertThat(Flux.range(0, 20)
+                            .flatMap(each -> postgres.query(sql, values, row -> row.get(0, Long.class)), 20)
+                            .collectList()
+                            .block(Duration.ofSeconds(10)))
+                    .hasSize(20)
+                    .containsOnly(200L);
+            postgres.close().block(Duration.ofSeconds(10));
+            for (int i = 0; i < 5; i++) {
+                System.gc();
+                // The detector tells when something is allocated.
+                ByteBufAllocator.DEFAULT.directBuffer().release();
+                LockSupport.parkNanos(50_000_000);
+            }
+            log.assertQuiet();
         }
     }
 }
