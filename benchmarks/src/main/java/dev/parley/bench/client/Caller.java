@@ -1,25 +1,13 @@
 package dev.parley.bench.client;
 
 import dev.parley.bench.load.Stamp;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
-import io.netty.handler.codec.http.HttpClientCodec;
-import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakerFactory;
-import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler;
-import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
-import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -31,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Caller extends SimpleChannelInboundHandler<TextWebSocketFrame> {
 
-    private static final int LARGEST_FRAME = 64 << 20;
-    private static final int LARGEST_HEAD = 8 * 1024;
     private static final long ANSWER_SECONDS = 10;
 
     private static final byte[] OK = ascii("{\"type\":\"ok\",\"ref\":\"");
@@ -59,33 +45,7 @@ final class Caller extends SimpleChannelInboundHandler<TextWebSocketFrame> {
     /** Connects; {@link #awaitWelcome} says when it may call. */
     static Caller connect(Callers callers, EventLoop loop, InetSocketAddress node) {
         Caller caller = new Caller(callers);
-        URI uri = URI.create("ws://" + node.getHostString() + ":" + node.getPort() + "/v1/ws");
-        caller.channel = new Bootstrap()
-                .group(loop)
-                .channel(EpollSocketChannel.class)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .handler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel made) {
-                        made.pipeline()
-                                .addLast(
-                                        new HttpClientCodec(),
-                                        new HttpObjectAggregator(LARGEST_HEAD),
-                                        new WebSocketClientProtocolHandler(
-                                                WebSocketClientHandshakerFactory.newHandshaker(
-                                                        uri,
-                                                        WebSocketVersion.V13,
-                                                        "parley.v1",
-                                                        false,
-                                                        new DefaultHttpHeaders(),
-                                                        LARGEST_FRAME)),
-                                        new WebSocketFrameAggregator(LARGEST_FRAME),
-                                        caller);
-                    }
-                })
-                .connect(node)
-                .syncUninterruptibly()
-                .channel();
+        caller.channel = WholeFrames.connect(loop, node, caller);
         return caller;
     }
 

@@ -1,25 +1,13 @@
 package dev.parley.bench.client;
 
 import dev.parley.bench.load.Stamp;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.handler.codec.http.DefaultHttpHeaders;
-import io.netty.handler.codec.http.HttpClientCodec;
-import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.WebSocketClientHandshakerFactory;
-import io.netty.handler.codec.http.websocketx.WebSocketClientProtocolHandler;
-import io.netty.handler.codec.http.websocketx.WebSocketFrameAggregator;
-import io.netty.handler.codec.http.websocketx.WebSocketVersion;
 import java.net.InetSocketAddress;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -27,8 +15,6 @@ import java.util.concurrent.TimeUnit;
 /** A socket of the gateway's own protocol that comes late: it is greeted, subscribes once, without a position, and leaves. */
 public final class Joiner extends SimpleChannelInboundHandler<TextWebSocketFrame> {
 
-    private static final int LARGEST_FRAME = 64 << 20;
-    private static final int LARGEST_HEAD = 8 * 1024;
     private static final long ANSWER_SECONDS = 10;
 
     private static final String WELCOME = "{\"type\":\"welcome\"";
@@ -63,33 +49,7 @@ public final class Joiner extends SimpleChannelInboundHandler<TextWebSocketFrame
      */
     public static Joined join(EventLoop loop, InetSocketAddress node, String conversation, int run) {
         Joiner joiner = new Joiner(conversation, run);
-        URI uri = URI.create("ws://" + node.getHostString() + ":" + node.getPort() + "/v1/ws");
-        Channel channel = new Bootstrap()
-                .group(loop)
-                .channel(EpollSocketChannel.class)
-                .option(ChannelOption.TCP_NODELAY, true)
-                .handler(new ChannelInitializer<Channel>() {
-                    @Override
-                    protected void initChannel(Channel made) {
-                        made.pipeline()
-                                .addLast(
-                                        new HttpClientCodec(),
-                                        new HttpObjectAggregator(LARGEST_HEAD),
-                                        new WebSocketClientProtocolHandler(
-                                                WebSocketClientHandshakerFactory.newHandshaker(
-                                                        uri,
-                                                        WebSocketVersion.V13,
-                                                        "parley.v1",
-                                                        false,
-                                                        new DefaultHttpHeaders(),
-                                                        LARGEST_FRAME)),
-                                        new WebSocketFrameAggregator(LARGEST_FRAME),
-                                        joiner);
-                    }
-                })
-                .connect(node)
-                .syncUninterruptibly()
-                .channel();
+        Channel channel = WholeFrames.connect(loop, node, joiner);
         try {
             return joiner.joined.orTimeout(ANSWER_SECONDS, TimeUnit.SECONDS).join();
         } finally {
