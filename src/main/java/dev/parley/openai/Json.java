@@ -80,7 +80,8 @@ final class Json {
     }
 
     private static JsonNode parse(byte[] json) throws JsonProcessingException {
-        try (JsonParser parser = MAPPER.createParser(json)) {
+        // Bytes with zeros among them would be taken for UTF-16 or UTF-32.
+        try (JsonParser parser = MAPPER.createParser(new String(json, StandardCharsets.UTF_8))) {
             JsonNode tree = MAPPER.readTree(parser);
             return tree == null ? JsonNodeFactory.instance.missingNode() : tree;
         } catch (JsonProcessingException e) {

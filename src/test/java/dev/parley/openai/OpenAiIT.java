@@ -464,6 +464,19 @@ class OpenAiIT {
         assertThat(content(ask("m-1", ""))).isEqualTo(FakeUpstream.ANSWER);
     }
 
+    @Test
+    void zerosMakeNoOtherEncodingOfABody() {
+        for (String body : new String[] {"{\0\0\0\0\0\377u{", "{\0u\0", "\0\0\0{\0\0\0}", "\0{\0}"}) {
+            Answer answer = TestHttp.post(
+                    node.http("/v1/chat/completions"),
+                    "application/json",
+                    BodyPublishers.ofString(body),
+                    "Authorization",
+                    "Bearer " + agent);
+            assertThat(answer.status()).as("%s", body).isEqualTo(400);
+        }
+    }
+
     private static byte[] mutated(byte[] body, Random random) {
         byte[] out = body.clone();
         String bits = "{}[]\",:0e-\\u\u0000";
