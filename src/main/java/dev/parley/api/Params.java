@@ -1,19 +1,15 @@
 package dev.parley.api;
 
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Ids;
 import dev.parley.event.Utf8;
 import dev.parley.frame.Refusal;
+import dev.parley.support.ExactNumbers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Objects;
@@ -26,18 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Params {
 
-    private static final JsonMapper JSON = JsonMapper.builder(new JsonFactoryBuilder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(AgentEvent.MAX_DEPTH)
-                            .build())
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            // Numbers are passed on as they came.
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .enable(DeserializationFeature.USE_BIG_INTEGER_FOR_INTS)
-            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-            .build();
+    private static final JsonMapper JSON = ExactNumbers.sent(AgentEvent.MAX_DEPTH);
 
     static {
         // The first reading waits for a lock when two come at once: not on event loops.

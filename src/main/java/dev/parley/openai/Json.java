@@ -1,18 +1,14 @@
 package dev.parley.openai;
 
-import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.event.Utf8;
 import dev.parley.frame.Refusal;
+import dev.parley.support.ExactNumbers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -24,19 +20,7 @@ final class Json {
     /** Tools come with schemas in schemas. */
     private static final int MAX_DEPTH = 200;
 
-    private static final JsonMapper MAPPER = JsonMapper.builder(new JsonFactoryBuilder()
-                    .streamReadConstraints(StreamReadConstraints.builder()
-                            .maxNestingDepth(MAX_DEPTH)
-                            .build())
-                    // Of two fields of one name others may take the first one, and answer another question than the one
-                    // that is hashed.
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                    .build())
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-            .enable(DeserializationFeature.USE_BIG_INTEGER_FOR_INTS)
-            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-            .build();
+    private static final JsonMapper MAPPER = ExactNumbers.sent(MAX_DEPTH);
 
     static {
         // The first reading and writing wait for a lock when two come at once: not on event loops.
@@ -80,8 +64,7 @@ final class Json {
     }
 
     private static JsonNode parse(byte[] json) throws JsonProcessingException {
-        // Bytes with zeros among them would be taken for UTF-16 or UTF-32.
-        try (JsonParser parser = MAPPER.createParser(new String(json, StandardCharsets.UTF_8))) {
+        try (JsonParser parser = MAPPER.createParser(json)) {
             JsonNode tree = MAPPER.readTree(parser);
             return tree == null ? JsonNodeFactory.instance.missingNode() : tree;
         } catch (JsonProcessingException e) {

@@ -13,6 +13,7 @@ import dev.parley.redis.Keys;
 import dev.parley.redis.TestRedis;
 import dev.parley.redis.TestTopology;
 import java.net.http.HttpRequest.BodyPublishers;
+import java.nio.charset.Charset;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Sessions over HTTP and by call, in a node with PostgreSQL. */
 class SessionApiIT {
@@ -66,6 +68,16 @@ class SessionApiIT {
     private void created() {
         assertThat(post("/v1/sessions", "{\"conversation\":\"" + id + "\"}").status())
                 .isEqualTo(201);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16BE", "UTF-16LE", "UTF-16", "UTF-32BE", "UTF-32LE"})
+    void aBodyInAnotherEncodingIsRefused(String encoding) {
+        byte[] body = ("{\"conversation\":\"" + id + "\"}").getBytes(Charset.forName(encoding));
+        Answer answer = TestHttp.send("POST", node.http("/v1/sessions"), BodyPublishers.ofByteArray(body), with());
+        assertThat(answer.status()).as("%s", answer).isEqualTo(400);
+        assertThat(answer.json().path("detail").asText()).startsWith("the body is not ");
+        assertNotFound(id);
     }
 
     @Test
