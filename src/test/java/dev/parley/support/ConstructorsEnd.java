@@ -22,7 +22,8 @@ public final class ConstructorsEnd implements InvocationInterceptor {
         return Assertions.assertTimeoutPreemptively(PATIENCE, invocation::proceed, ConstructorsEnd::threads);
     }
 
-    private static String threads() {
+    /** All threads of this process and where they stand. */
+    public static String threads() {
         return Thread.getAllStackTraces().entrySet().stream()
                 .map(thread -> thread.getKey()
                         + Arrays.stream(thread.getValue())
