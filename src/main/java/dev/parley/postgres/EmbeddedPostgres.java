@@ -1,6 +1,7 @@
 package dev.parley.postgres;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import dev.parley.support.Directories;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.slf4j.Logger;
@@ -29,11 +31,16 @@ public final class EmbeddedPostgres implements AutoCloseable {
             read -r off || { kill -QUIT "$(head -n 1 "$0/data/postmaster.pid")"; sleep 1; rm -rf "$0"; }
             """;
 
-    private final int port;
-    private final CompletableFuture<Runnable> starting;
+    private static final Duration LOOK = Duration.ofMillis(20);
 
-    private EmbeddedPostgres(int port) {
+    private final int port;
+    private final Path directory;
+    private final CompletableFuture<Runnable> starting;
+    private volatile boolean closing;
+
+    private EmbeddedPostgres(int port, Path directory) {
         this.port = port;
+        this.directory = directory;
         this.starting =
                 CompletableFuture.supplyAsync(this::launch, work -> new Thread(work, "postgres-starts").start());
     }
@@ -46,9 +53,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Starts one on a free port and returns at once: it takes connections some seconds later. Should it not start, the log says why. */
     public static EmbeddedPostgres start() {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new EmbeddedPostgres(free.getLocalPort());
+            return new EmbeddedPostgres(free.getLocalPort(), Files.createTempDirectory("parley-postgres-"));
         } catch (IOException e) {
-            throw new IllegalStateException("there is no free port for the embedded PostgreSQL", e);
+            throw new IllegalStateException("there is no free port, or no room, for the embedded PostgreSQL", e);
         }
     }
 
@@ -64,7 +71,6 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Returns what ends it. */
     private Runnable launch() {
         try {
-            Path directory = Files.createTempDirectory("parley-postgres-");
             Process watch = new ProcessBuilder("sh", "-c", WATCH, directory.toString())
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -91,7 +97,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 Directories.delete(directory);
             };
         } catch (IOException | RuntimeException e) {
-            LOG.warn("The embedded PostgreSQL does not start, so nothing outlives this Redis: {}", e.toString());
+            if (closing) {
+                LOG.debug("The embedded PostgreSQL was ended before it had started", e);
+            } else {
+                LOG.warn("The embedded PostgreSQL does not start, so nothing outlives this Redis: {}", e.toString());
+            }
             throw new CompletionException(e);
         }
     }
@@ -101,15 +111,32 @@ public final class EmbeddedPostgres implements AutoCloseable {
         var unused = starting.thenRun(then);
     }
 
-    /** Blocks until it has ended, which may be after it has started. */
+    /** Blocks until it has ended. Its start, which takes seconds, is not waited for. */
     @Override
     public void close() {
+        closing = true;
+        while (!starting.isDone()) {
+            kill();
+            var unused = starting.handle((end, e) -> end)
+                    .completeOnTimeout(null, LOOK.toMillis(), MILLISECONDS)
+                    .join();
+        }
         starting.handle((end, e) -> end)
                 .thenAccept(end -> {
                     if (end != null) {
                         end.run();
+                    } else {
+                        kill();
+                        Directories.delete(directory);
                     }
                 })
                 .join();
+    }
+
+    /** Whatever has to do with its directory, which is nobody else's: what makes the database, the server itself, the watch. */
+    private void kill() {
+        ProcessHandle.allProcesses()
+                .filter(process -> process.info().commandLine().orElse("").contains(directory.toString()))
+                .forEach(ProcessHandle::destroyForcibly);
     }
 }
