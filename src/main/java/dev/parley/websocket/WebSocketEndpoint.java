@@ -100,12 +100,19 @@ public final class WebSocketEndpoint implements Handler {
                         (in, out) -> {
                             AtomicReference<Channel> channel = new AtomicReference<>();
                             in.withConnection(connection -> channel.set(connection.channel()));
+                            forgetHeaders(exchange);
                             Socket socket = new Socket(
                                     services, settings, handshake, Objects.requireNonNull(channel.get()), () -> redis);
                             sockets.add(socket);
                             return socket.run(in).doFinally(end -> sockets.remove(socket));
                         },
                         handshake.names() ? named : unnamed);
+    }
+
+    /** Reactor Netty keeps both as long as the socket is open: about 2 KiB of what nobody reads again. */
+    private static void forgetHeaders(Exchange exchange) {
+        exchange.request().requestHeaders().clear();
+        exchange.response().responseHeaders().clear();
     }
 
     /** Sockets open now. */
