@@ -82,20 +82,23 @@ public final class Hub implements Disposable {
         this.keys = keys;
         this.settings = settings;
         this.inboxPending = inboxPending;
-        this.watch = new RunWatch(log, settings.checkInterval(), this::conversations, hosted::containsKey);
+        this.watch = new RunWatch(log, settings.checkInterval(), hosted::containsKey);
     }
 
     private List<Conversation> conversations() {
         return hosted.values().stream().map(Hosted::conversation).toList();
     }
 
-    /** Starts to compare last positions with the logs', so that even a lost last message is found. */
+    /**
+     * Starts to compare last positions with the logs', so that even a lost last message is found, and to look for runs whose agents have
+     * died.
+     */
     public void open() {
         boolean added = running.add(Flux.interval(settings.checkInterval())
                 .onBackpressureDrop()
                 .concatMap(tick -> checkAll())
                 .subscribe());
-        if (!added || !running.add(watch) || !running.add(watch.open())) {
+        if (!added || !running.add(watch)) {
             throw new IllegalStateException("the hub is closed");
         }
     }
@@ -251,7 +254,13 @@ public final class Hub implements Disposable {
     }
 
     private Mono<Void> checkAll() {
-        return Mono.defer(() -> check(conversations()));
+        return Mono.defer(() -> {
+            List<Conversation> all = conversations();
+            all.stream()
+                    .filter(Conversation::hasEphemeralRuns)
+                    .forEach(conversation -> conversation.tell(new Input.LookForLost()));
+            return check(all);
+        });
     }
 
     private Mono<Void> check(Collection<Conversation> conversations) {
@@ -267,25 +276,33 @@ public final class Hub implements Disposable {
     }
 
     private Mono<Void> checkBatch(List<Conversation> batch) {
-        Map<String, Position> asked = new HashMap<>();
-        Map<String, Position> stored = new HashMap<>();
+        Map<String, Check> checks = new HashMap<>();
         for (Conversation conversation : batch) {
             Position at = conversation.position();
             if (at != null) {
-                asked.put(conversation.name(), at);
-                stored.put(conversation.name(), conversation.stored());
+                checks.put(conversation.name(), new Check(conversation, at, conversation.stored()));
             }
         }
-        return log.lastPositions(asked.keySet())
-                .doOnNext(last -> batch.forEach(conversation -> {
-                    Position was = asked.get(conversation.name());
-                    Position is = last.get(conversation.name());
-                    Position must = stored.getOrDefault(conversation.name(), Position.ZERO);
-                    if (was != null && is != null && (!was.equals(is) || must.isAfter(is))) {
-                        conversation.tell(new Input.Checked(was, is, must));
-                    }
-                }))
+        return log.glance(checks.keySet())
+                .concatMap(glances -> {
+                    glances.forEach((name, glance) ->
+                            Objects.requireNonNull(checks.get(name)).compare(glance.last()));
+                    return watch.look(glances.entrySet().stream()
+                            .filter(glance -> glance.getValue().runs())
+                            .map(Map.Entry::getKey)
+                            .toList());
+                })
                 .then();
+    }
+
+    /** Where a conversation was before its log was asked. */
+    private record Check(Conversation conversation, Position at, Position stored) {
+
+        void compare(Position last) {
+            if (!at.equals(last) || stored.isAfter(last)) {
+                conversation.tell(new Input.Checked(at, last, stored));
+            }
+        }
     }
 
     private void later(Duration delay, Runnable task) {

@@ -6,7 +6,6 @@ import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -15,8 +14,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Has runs ended whose agents have died, in the conversations that are hosted here: looks at all of them now and then, and in between at
- * those of which a run's lease will be over sooner. All nodes do so; the log ends each run once.
+ * Has runs ended whose agents have died, in the conversations that are hosted here: looks at those that it is told of, now and then, and
+ * in between at those of which a run's lease will be over sooner. All nodes do so; the log ends each run once.
  */
 final class RunWatch implements Disposable {
 
@@ -26,41 +25,21 @@ final class RunWatch implements Disposable {
 
     private final ConversationLog log;
     private final Duration interval;
-    private final Supplier<? extends Collection<Conversation>> hosted;
     private final Predicate<String> isHosted;
-    /** Conversations that are looked at before the next round: one timer each. */
+    /** Conversations that are looked at before it is told of them again: one timer each. */
     private final Set<String> planned = ConcurrentHashMap.newKeySet();
 
     private final Disposable.Composite timers = Disposables.composite();
 
-    RunWatch(
-            ConversationLog log,
-            Duration interval,
-            Supplier<? extends Collection<Conversation>> hosted,
-            Predicate<String> isHosted) {
+    RunWatch(ConversationLog log, Duration interval, Predicate<String> isHosted) {
         this.log = log;
         this.interval = interval;
-        this.hosted = hosted;
         this.isHosted = isHosted;
     }
 
-    /** Starts the rounds; the caller disposes them, and this. */
-    Disposable open() {
-        return Flux.interval(interval)
-                .onBackpressureDrop()
-                .concatMap(tick -> round())
-                .subscribe();
-    }
-
-    private Mono<Void> round() {
-        return Flux.fromIterable(hosted.get())
-                .doOnNext(conversation -> {
-                    if (conversation.hasEphemeralRuns()) {
-                        conversation.tell(new Input.LookForLost());
-                    }
-                })
-                .flatMap(conversation -> look(conversation.name()), AT_ONCE)
-                .then();
+    /** Ends what is lost of the conversations of which the log keeps runs. */
+    Mono<Void> look(Collection<String> conversations) {
+        return Flux.fromIterable(conversations).flatMap(this::look, AT_ONCE).then();
     }
 
     private Mono<Void> look(String conversation) {

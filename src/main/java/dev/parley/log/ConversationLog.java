@@ -42,7 +42,7 @@ public final class ConversationLog {
     /** Redis has the next one there when it is done with one. */
     private static final int BATCHES_AT_ONCE = 2;
 
-    private static final int LAST_POSITIONS_CONCURRENCY = 256;
+    private static final int GLANCES_AT_ONCE = 8;
 
     private final Redis redis;
     private final Keys keys;
@@ -50,6 +50,7 @@ public final class ConversationLog {
     private final Marks marks;
     private final AppendScript appending;
     private final JoinScript joining;
+    private final GlanceScript glances;
     private final LostRuns lostRuns;
     private final boolean sharded;
     private final AnswerListener answers;
@@ -69,6 +70,7 @@ public final class ConversationLog {
         this.appending = new AppendScript(keys, settings, marks, sharded);
         this.lostRuns = new LostRuns(redis, keys, appending, settings.silence());
         this.joining = new JoinScript(keys, settings);
+        this.glances = new GlanceScript(keys);
     }
 
     /** Where a conversation's keys are on a cluster; 0 without one. */
@@ -206,33 +208,19 @@ public final class ConversationLog {
                         snapshot.inboxPending()));
     }
 
-    /**
-     * The last position of each conversation, {@link Position#ZERO} where there is no log. Those of a master that can't be asked are left
-     * out.
-     */
-    public Mono<Map<String, Position>> lastPositions(Collection<String> conversations) {
-        return Flux.fromIterable(conversations)
+    /** Looks at many conversations at once. Those of a master that can't be asked are left out. */
+    public Flux<Map<String, Glance>> glance(Collection<String> conversations) {
+        return Flux.fromIterable(GlanceScript.batches(conversations, this::slotOf))
                 .flatMap(
-                        conversation -> lastPosition(conversation)
-                                .map(position -> Map.entry(conversation, position))
+                        batch -> GlanceScript.SCRIPT
+                                .run(redis, glances.keys(batch))
+                                .map(reply -> GlanceScript.answer(batch, reply))
                                 .onErrorResume(ConversationLog::isUnavailable, e -> Mono.empty()),
-                        LAST_POSITIONS_CONCURRENCY)
-                .collectMap(Map.Entry::getKey, Map.Entry::getValue);
-    }
-
-    private Mono<Position> lastPosition(String conversation) {
-        String meta = keys.meta(conversation);
-        return redis.callOne(meta, commands -> commands.hget(meta, COUNTERS))
-                .map(counters -> lastPositionOf(Script.text(counters)))
-                .defaultIfEmpty(Position.ZERO);
+                        GLANCES_AT_ONCE);
     }
 
     private static boolean isUnavailable(Throwable e) {
         return e instanceof Refusal refusal && refusal.code() == ErrorCode.UNAVAILABLE;
-    }
-
-    private static Position lastPositionOf(String counters) {
-        return Position.of(counters.substring(0, counters.indexOf(' ')));
     }
 
     /** Publishes an ephemeral event, which no log will have. */

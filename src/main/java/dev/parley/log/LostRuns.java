@@ -47,19 +47,15 @@ final class LostRuns {
 
     /** See {@link ConversationLog#endLostRuns}. */
     Mono<Duration> end(String conversation) {
-        String runs = keys.runs(conversation);
-        return redis.callOne(runs, commands -> commands.exists(runs))
-                .filter(there -> there > 0)
-                .flatMap(there -> find(conversation));
-    }
-
-    private Mono<Duration> find(String conversation) {
-        long held = heldUntil - System.nanoTime();
-        if (held > 0) {
-            return Mono.just(Duration.ofNanos(held));
-        }
-        String[] asked = {keys.log(conversation), keys.meta(conversation), keys.runs(conversation)};
-        return FIND.run(redis, asked, Script.bytes(silence.toMillis())).flatMap(reply -> endAll(conversation, reply));
+        return Mono.defer(() -> {
+            long held = heldUntil - System.nanoTime();
+            if (held > 0) {
+                return Mono.just(Duration.ofNanos(held));
+            }
+            String[] asked = {keys.log(conversation), keys.meta(conversation), keys.runs(conversation)};
+            return FIND.run(redis, asked, Script.bytes(silence.toMillis()))
+                    .flatMap(reply -> endAll(conversation, reply));
+        });
     }
 
     private Mono<Duration> endAll(String conversation, List<Object> reply) {

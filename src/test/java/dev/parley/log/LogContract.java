@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -572,12 +573,20 @@ interface LogContract {
     }
 
     @Test
-    default void lastPositionsAreReadTogether() {
+    default void manyAreLookedAtTogether() {
         String c = Ids.random();
-        append(log(), note(c, 1));
-        assertThat(get(log().lastPositions(List.of(c, "nobody-" + c))))
-                .containsEntry("nobody-" + c, Position.ZERO)
-                .hasSize(2);
+        List<String> names =
+                IntStream.range(0, 300).mapToObj(i -> "many-" + i + "-" + c).toList();
+        Position one = append(log(), note(names.get(0), 1)).position();
+        Position other = append(log(), event("agent.run.started", names.get(299), "'run':'r1','agent':'triage'"))
+                .position();
+        Map<String, Glance> glances = get(
+                log().glance(names).flatMapIterable(Map::entrySet).collectMap(Map.Entry::getKey, Map.Entry::getValue));
+        assertThat(glances)
+                .hasSize(300)
+                .containsEntry(names.get(0), new Glance(one, false))
+                .containsEntry(names.get(299), new Glance(other, true))
+                .containsEntry(names.get(1), new Glance(Position.ZERO, false));
     }
 
     /** A log for which whatever is a moment old is silent. */
