@@ -217,7 +217,7 @@ final class Gateway {
                 inline);
 
         // What comes from agents.
-        pubSubSource = new PubSubSource(hub::passOn);
+        pubSubSource = new PubSubSource(hub::hosts, hub::passOn);
         streams = new StreamSources(
                 redis,
                 log,

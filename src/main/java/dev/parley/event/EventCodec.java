@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,28 @@ public final class EventCodec {
      */
     public static AgentEvent parse(byte[] bytes) {
         return read(bytes).event();
+    }
+
+    /**
+     * As {@link #parse}, for one of many events of which only some are wanted: of the others nothing is looked at behind their
+     * conversation.
+     *
+     * @param wanted asked about {@code payload.conversation_id} as soon as that has been read
+     * @return null when it is not wanted
+     */
+    public static @Nullable AgentEvent parseIf(Predicate<String> wanted, byte[] bytes) {
+        try (JsonParser parser = JSON.createParser(bytes)) {
+            Reading reading = new Reading(parser, bytes, wanted);
+            if (!reading.read()) {
+                return null;
+            }
+            check(bytes);
+            return reading.event();
+        } catch (JsonProcessingException e) {
+            throw notJson(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**
@@ -95,15 +118,10 @@ public final class EventCodec {
     }
 
     private static Reading read(byte[] bytes) {
-        if (bytes.length > AgentEvent.MAX_BYTES) {
-            throw InvalidEventException.tooLarge(bytes.length);
-        }
-        if (!Utf8.valid(bytes)) {
-            throw new InvalidEventException("the event is not valid UTF-8");
-        }
+        check(bytes);
         try (JsonParser parser = JSON.createParser(bytes)) {
-            Reading reading = new Reading(parser, bytes);
-            reading.read();
+            Reading reading = new Reading(parser, bytes, any -> true);
+            boolean unused = reading.read();
             return reading;
         } catch (JsonProcessingException e) {
             throw notJson(e);
@@ -112,38 +130,13 @@ public final class EventCodec {
         }
     }
 
-    /**
-     * Reads as far as {@code payload.conversation_id} and no further: the rest is unchecked. Null when the event has none or it is no
-     * id.
-     *
-     * @throws InvalidEventException when the bytes are not JSON up to there
-     */
-    public static @Nullable String conversation(byte[] bytes) {
-        try (JsonParser parser = JSON.createParser(bytes)) {
-            return parser.nextToken() == JsonToken.START_OBJECT
-                            && seek(parser, "payload") == JsonToken.START_OBJECT
-                            && seek(parser, "conversation_id") == JsonToken.VALUE_STRING
-                            && Ids.valid(parser.getText())
-                    ? parser.getText()
-                    : null;
-        } catch (JsonProcessingException e) {
-            throw notJson(e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private static void check(byte[] bytes) {
+        if (bytes.length > AgentEvent.MAX_BYTES) {
+            throw InvalidEventException.tooLarge(bytes.length);
         }
-    }
-
-    /** Moves to the value of the field in the object that the parser has entered; null when it has no such field. */
-    private static @Nullable JsonToken seek(JsonParser parser, String field) throws IOException {
-        String name;
-        while ((name = parser.nextFieldName()) != null) {
-            JsonToken value = parser.nextToken();
-            if (name.equals(field)) {
-                return value;
-            }
-            parser.skipChildren();
+        if (!Utf8.valid(bytes)) {
+            throw new InvalidEventException("the event is not valid UTF-8");
         }
-        return null;
     }
 
     private static InvalidEventException notJson(JsonProcessingException e) {
@@ -154,6 +147,7 @@ public final class EventCodec {
     private static final class Reading {
         private final JsonParser parser;
         private final byte[] bytes;
+        private final Predicate<String> wanted;
         private @Nullable String type;
         private @Nullable String eventId;
         private int payloadStart = -1;
@@ -170,23 +164,32 @@ public final class EventCodec {
         private @Nullable String to;
         private long leaseMs;
 
-        Reading(JsonParser parser, byte[] bytes) {
+        Reading(JsonParser parser, byte[] bytes, Predicate<String> wanted) {
             this.parser = parser;
             this.bytes = bytes;
+            this.wanted = wanted;
         }
 
-        void read() throws IOException {
+        /** Reads to the end, or returns false at a conversation that is not wanted. */
+        boolean read() throws IOException {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new InvalidEventException("the event must be a JSON object");
             }
             String name;
             while ((name = parser.nextFieldName()) != null) {
                 parser.nextToken();
-                topLevel(name);
+                if (name.equals("payload")) {
+                    if (!payload()) {
+                        return false;
+                    }
+                } else {
+                    topLevel(name);
+                }
             }
             if (parser.nextToken() != null) {
                 throw new InvalidEventException("there is something after the event's closing brace");
             }
+            return true;
         }
 
         private void topLevel(String name) throws IOException {
@@ -198,12 +201,11 @@ public final class EventCodec {
                     type = id("event");
                 }
                 case "event_id" -> eventId = id("event_id");
-                case "payload" -> payload();
                 default -> skip();
             }
         }
 
-        private void payload() throws IOException {
+        private boolean payload() throws IOException {
             if (payloadStart >= 0) {
                 throw new InvalidEventException("payload stands twice in the event");
             }
@@ -216,7 +218,12 @@ public final class EventCodec {
                 payloadEmpty = false;
                 parser.nextToken();
                 switch (name) {
-                    case "conversation_id" -> conversation = id("payload.conversation_id");
+                    case "conversation_id" -> {
+                        conversation = id("payload.conversation_id");
+                        if (conversation != null && !wanted.test(conversation)) {
+                            return false;
+                        }
+                    }
                     case "run" -> run = id("payload.run");
                     case "agent" -> agent = id("payload.agent");
                     case "message_id" -> messageId = id("payload.message_id");
@@ -230,6 +237,7 @@ public final class EventCodec {
                 }
             }
             payloadEnd = Math.toIntExact(parser.currentLocation().getByteOffset());
+            return true;
         }
 
         byte[] withConversation(String id) {

@@ -23,7 +23,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,7 +81,7 @@ public final class Hub implements Disposable {
         this.keys = keys;
         this.settings = settings;
         this.inboxPending = inboxPending;
-        this.watch = new RunWatch(log, settings.checkInterval(), hosted::containsKey);
+        this.watch = new RunWatch(log, settings.checkInterval(), this::hosts);
     }
 
     private List<Conversation> conversations() {
@@ -131,16 +130,19 @@ public final class Hub implements Disposable {
         return new Hosted(conversation, new AtomicInteger());
     }
 
+    /** Whether a conversation has followers here. Any thread. */
+    public boolean hosts(String conversation) {
+        return hosted.containsKey(conversation);
+    }
+
     /**
-     * Hands an ephemeral event to the sockets of its conversation, while not too many wait for that already.
+     * Hands an ephemeral event to the sockets of its conversation, while not too many wait for that already. Any thread.
      *
-     * @param event read when its turn comes, on the conversation's event loop; null when it turns out to be none
-     * @param size its bytes
      * @return whether it was taken
      */
-    public boolean passOn(String conversation, Supplier<@Nullable AgentEvent> event, int size) {
-        Hosted host = hosted.get(conversation);
-        return host != null && host.conversation.tellIfRoom(new Input.Ephemeral(event, size), size);
+    public boolean passOn(AgentEvent event) {
+        Hosted host = hosted.get(event.conversation());
+        return host != null && host.conversation.tellIfRoom(new Input.Ephemeral(event), event.bytes().length);
     }
 
     /**

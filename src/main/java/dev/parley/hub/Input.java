@@ -5,7 +5,6 @@ import dev.parley.event.Position;
 import dev.parley.frame.Refusal;
 import dev.parley.log.Joined;
 import dev.parley.outage.Queued;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** What a conversation is told, by whatever thread; it takes one at a time. */
@@ -23,15 +22,12 @@ sealed interface Input {
         }
     }
 
-    /** An event came by plain Pub/Sub. It is read here, where its turn comes, so that the connection's own thread can go on. */
-    record Ephemeral(Supplier<@Nullable AgentEvent> event, int size) implements Input {
+    /** An event came by plain Pub/Sub. */
+    record Ephemeral(AgentEvent event) implements Input {
         @Override
         public void reach(Conversation conversation) {
-            conversation.taken(size);
-            AgentEvent read = event.get();
-            if (read != null) {
-                conversation.passOn(read);
-            }
+            conversation.taken(event.bytes().length);
+            conversation.passOn(event);
         }
     }
 

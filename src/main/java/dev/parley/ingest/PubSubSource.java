@@ -6,15 +6,14 @@ import dev.parley.event.InvalidEventException;
 import dev.parley.redis.PubSub;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Ephemeral events, {@code PUBLISH agent:events:<type> <event>}. Every node hears all of them, so of an event it reads the
- * conversation first and drops what is not hosted here; only the rest is read and checked to the end, by whoever it is passed on to.
+ * Ephemeral events, {@code PUBLISH agent:events:<type> <event>}. Every node hears all of them, so an event that is not hosted here is
+ * read to its conversation and dropped there; only the rest is read and checked to the end.
  *
  * <p>Hears on the Pub/Sub connection's event loop. What is malformed is counted, logged now and then, and stops nothing.
  */
@@ -22,27 +21,20 @@ public final class PubSubSource implements PubSub.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSubSource.class);
 
-    /** Who gets the events. */
-    @FunctionalInterface
-    public interface Taker {
-
-        /**
-         * Takes an event of a conversation, to be read later, on whatever thread; or does not, when it is not wanted here.
-         *
-         * @param event null when it turns out to be none
-         * @param size its bytes
-         */
-        boolean take(String conversation, Supplier<@Nullable AgentEvent> event, int size);
-    }
-
-    private final Taker to;
+    private final Predicate<String> hosted;
+    private final Predicate<AgentEvent> taker;
     private final LimitedLog malformedLog = new LimitedLog(LOG, Duration.ofSeconds(10));
     private final LongAdder passedOn = new LongAdder();
     private final LongAdder elsewhere = new LongAdder();
     private final LongAdder malformed = new LongAdder();
 
-    public PubSubSource(Taker to) {
-        this.to = to;
+    /**
+     * @param hosted whether events of a conversation are of any use here
+     * @param taker takes an event, unless too much waits already
+     */
+    public PubSubSource(Predicate<String> hosted, Predicate<AgentEvent> taker) {
+        this.hosted = hosted;
+        this.taker = taker;
     }
 
     /** Starts to listen; completes when Redis has acknowledged. */
@@ -53,26 +45,10 @@ public final class PubSubSource implements PubSub.Listener {
     @Override
     public void message(String channel, byte[] message) {
         try {
-            String conversation = EventCodec.conversation(message);
-            if (conversation == null) {
-                throw new InvalidEventException("payload.conversation_id is missing or no id");
-            }
-            if (!to.take(conversation, () -> read(channel, message), message.length)) {
-                elsewhere.increment();
-            }
+            AgentEvent event = EventCodec.parseIf(hosted, message);
+            (event != null && taker.test(event) ? passedOn : elsewhere).increment();
         } catch (InvalidEventException e) {
             malformed(channel, e);
-        }
-    }
-
-    private @Nullable AgentEvent read(String channel, byte[] message) {
-        try {
-            AgentEvent event = EventCodec.parse(message);
-            passedOn.increment();
-            return event;
-        } catch (InvalidEventException e) {
-            malformed(channel, e);
-            return null;
         }
     }
 

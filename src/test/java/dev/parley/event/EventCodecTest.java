@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
@@ -240,7 +241,7 @@ class EventCodecTest {
                 .getBytes(Charset.forName(charset));
         assertThatThrownBy(() -> EventCodec.parse(event)).isInstanceOf(InvalidEventException.class);
         assertThatThrownBy(() -> EventCodec.parse(event, "c")).isInstanceOf(InvalidEventException.class);
-        assertThatThrownBy(() -> EventCodec.conversation(event)).isInstanceOf(InvalidEventException.class);
+        assertThatThrownBy(() -> EventCodec.parseIf(c -> false, event)).isInstanceOf(InvalidEventException.class);
     }
 
     @Test
@@ -367,27 +368,50 @@ class EventCodecTest {
                 .hasMessageStartingWith("event_id must");
     }
 
-    // The quick look.
+    // What is wanted only of some conversations.
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
-                    {'event':'a','payload':{'x':[{}],'conversation_id':'c'          | c
-                    {'payload':{'conversation_id':'c'}}                             | c
-                    {'event':{'payload':{'conversation_id':'no'}}}                  | -
-                    {'payload':{'x':{'conversation_id':'no'}}}                      | -
-                    {'payload':{'conversation_id':5}}                               | -
-                    {'payload':{'conversation_id':'a b'}}                           | -
-                    {'payload':['conversation_id','c']}                             | -
-                    ['payload']                                                     | -
-                    """, quoteCharacter = '`')
-    void theQuickLookFindsTheConversationAndNoMore(String json, @Nullable String conversation) {
-        assertThat(EventCodec.conversation(bytes(json))).isEqualTo(conversation);
+    @ValueSource(
+            strings = {
+                "{'event':'a','payload':{'x':[{}],'conversation_id':'c'",
+                "{'payload':{'conversation_id':'c'}}",
+                "{'payload':{'conversation_id':'c'}} and more",
+                "{'payload':{'conversation_id':'c','x':'\uD800'}}"
+            })
+    void ofWhatIsNotWantedNothingIsReadBehindItsConversation(String json) {
+        List<String> asked = new ArrayList<>();
+        assertThat(EventCodec.parseIf(conversation -> !asked.add(conversation), bytes(json)))
+                .isNull();
+        assertThat(asked).containsExactly("c");
+        assertThatThrownBy(() -> EventCodec.parseIf(conversation -> true, bytes(json)))
+                .isInstanceOf(InvalidEventException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'event':{'payload':{'conversation_id':'no'}}}",
+                "{'event':'a','payload':{'x':{'conversation_id':'no'}}}",
+                "{'payload':{'conversation_id':5}}",
+                "{'payload':{'conversation_id':'a b'}}",
+                "{'payload':['conversation_id','c']}",
+                "['payload']",
+                "{'event':a,'payload':{'conversation_id':'c'}}"
+            })
+    void nobodyIsAskedAboutWhatIsNoConversation(String json) {
+        assertThatThrownBy(() -> EventCodec.parseIf(
+                        conversation -> {
+                            throw new AssertionError(conversation);
+                        },
+                        bytes(json)))
+                .isInstanceOf(InvalidEventException.class);
     }
 
     @Test
-    void theQuickLookRefusesWhatIsNoJsonBeforeThat() {
-        assertThatThrownBy(() -> EventCodec.conversation(bytes("{'event':a,'payload':{'conversation_id':'c'}}")))
-                .isInstanceOf(InvalidEventException.class);
+    void whatIsWantedIsReadToItsEnd() {
+        byte[] json = bytes("{'event':'agent.response.streaming','payload':{'conversation_id':'c','chunk':'x'}}");
+        AgentEvent event = EventCodec.parseIf("c"::equals, json);
+        assertThat(event).usingRecursiveComparison().isEqualTo(EventCodec.parse(json));
     }
 
     @Test

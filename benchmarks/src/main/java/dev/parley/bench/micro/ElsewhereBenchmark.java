@@ -24,12 +24,13 @@ public class ElsewhereBenchmark extends Micro {
 
     private final String channel = "agent:events:" + new Events(1, 300).type();
     private byte[] event = new byte[0];
-    private PubSubSource source = new PubSubSource((conversation, read, size) -> false);
+    private PubSubSource source = new PubSubSource(conversation -> false, event -> false);
 
     @Setup
     public void make() {
         event = new Events(1, bytes).event(42).getBytes(StandardCharsets.UTF_8);
-        source = new PubSubSource(hub()::passOn);
+        Hub hub = hub();
+        source = new PubSubSource(hub::hosts, hub::passOn);
     }
 
     /** Nothing is hosted, so it asks nobody for a log or a channel. */

@@ -23,8 +23,8 @@ public class RoutingBenchmark extends Micro {
     }
 
     @Benchmark
-    public @Nullable String conversation() {
-        return EventCodec.conversation(event);
+    public @Nullable AgentEvent conversation() {
+        return EventCodec.parseIf(conversation -> false, event);
     }
 
     @Benchmark
