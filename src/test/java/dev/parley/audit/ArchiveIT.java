@@ -80,6 +80,10 @@ class ArchiveIT {
                 redis, postgres, new Marks(redis, keys.auditDirty()), keys.auditScan(), trails(), node, claimAfter);
     }
 
+    private void copied() {
+        assertThat(get(trails().archive(List.of(trail.name())))).isEmpty();
+    }
+
     private List<AuditEntry> inPostgres() {
         return get(archive.page(trail, 0, null, 10_000, false).collectList());
     }
@@ -126,8 +130,9 @@ class ArchiveIT {
         assertThat(TestRedis.commands()
                         .xreadgroup(Consumer.from("archiver", "dead"), StreamOffset.lastConsumed(keys.auditDirty())))
                 .hasSize(1);
-        assertThat(get(archive.insert(trail, ledger.subList(0, 123)))).isEqualTo(123);
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        assertThat(get(archive.insert(List.of(new TrailArchive.Unarchived(trail, ledger.subList(0, 123))))))
+                .isEqualTo(123);
+        copied();
         assertThat(TestRedis.commands().xlen(keys.auditDirty())).isEqualTo(1);
         assertThat(get(archiver("early", Duration.ofMinutes(1)).round())).isFalse();
         assertThat(TestRedis.commands().xlen(keys.auditDirty()))
@@ -176,7 +181,7 @@ class ArchiveIT {
         reachPostgres();
         Audit audit = audit(100);
         fill(audit, conversation, 20);
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
         assertThat(TestRedis.commands().del(trail.head(keys), trail.stream(keys), trail.seen(keys)))
                 .isEqualTo(3);
 
@@ -188,7 +193,7 @@ class ArchiveIT {
         assertThat(AuditContract.append(audit, conversation, 22).seq()).isEqualTo(22);
         assertWhole(audit, conversation, 22);
 
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
         assertThat(inPostgres()).extracting(AuditEntry::seq).isEqualTo(upTo(22));
     }
 
@@ -217,7 +222,7 @@ class ArchiveIT {
         fill(audit, conversation, 50);
         assertRefused(audit.append(ACME, conversation, "a", "did", "{}", null), ErrorCode.OVERLOADED);
 
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
         assertThat(AuditContract.append(audit, conversation, 51).seq()).isEqualTo(51);
     }
 
@@ -226,7 +231,7 @@ class ArchiveIT {
         reachPostgres();
         Audit audit = audit(5);
         fill(audit, conversation, 20);
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
         execute("UPDATE audit_entries SET details = '{\"n\": 7}' WHERE seq = 7");
         assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(7, Reason.CHANGED));
         execute("UPDATE audit_entries SET details = '{\"n\":7}' WHERE seq = 7");
@@ -254,7 +259,7 @@ class ArchiveIT {
                                 "yesterday"))
                 .isEqualTo("4-0");
 
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
 
         assertThat(inPostgres()).extracting(AuditEntry::seq).isEqualTo(upTo(4));
         assertThat(verdict(audit(100), conversation).broken()).isEqualTo(new Broken(4, Reason.CHANGED));
