@@ -142,15 +142,13 @@ class ArchiverRoundsIT {
         assertThat(waiting()).as("its mark").isOne();
 
         asked.clear();
-        mark("d", "e");
-        TestTopology.await("it is tried again", () -> {
+        TestTopology.await("it is tried again, beside one that is new", () -> {
+            mark(Ids.random());
             assertThat(round()).isFalse();
             return asked.contains(List.of("bad"));
         });
-        assertThat(new ArrayList<>(asked))
-                .containsOnlyOnce(List.of("d", "e"))
-                .allMatch(names -> names.equals(List.of("bad")) || !names.contains("bad"));
-        assertThat(waiting()).isOne();
+        assertThat(new ArrayList<>(asked)).hasSizeGreaterThan(1).allMatch(names -> names.size() == 1);
+        assertThat(waiting()).as("its mark").isOne();
 
         poison.clear();
         TestTopology.await("it is archived when it can be", () -> {

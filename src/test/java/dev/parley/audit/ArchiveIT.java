@@ -147,6 +147,36 @@ class ArchiveIT {
     }
 
     @Test
+    void theTrailsOfARoundAreOneStatement() {
+        reachPostgres();
+        Audit audit = audit(10_000);
+        String longer = "audit-" + Ids.random();
+        String third = "audit-" + Ids.random();
+        fill(audit, conversation, 20);
+        fill(audit, longer, 250);
+        fill(audit, third, 30);
+
+        assertThat(get(archiver("one", Duration.ZERO).round())).isFalse();
+
+        assertThat(TestRedis.commands().xlen(keys.auditDirty())).isZero();
+        assertThat(get(postgres.query(
+                                "SELECT trail, count(*) || ' ' || count(DISTINCT xmin::text) FROM audit_entries GROUP BY trail",
+                                UnaryOperator.identity(),
+                                row -> row.get(0, String.class) + " " + row.get(1, String.class))
+                        .collectList()))
+                .as("entries, and statements that they came by: one for all, and one for the rest of the longer one")
+                .containsExactlyInAnyOrder(
+                        trail.name() + " 20 1", "conv:" + longer + " 250 2", "conv:" + third + " 30 1");
+        assertThat(get(postgres.query(
+                                "SELECT count(DISTINCT xmin::text) FROM audit_entries",
+                                UnaryOperator.identity(),
+                                row -> Objects.requireNonNull(row.get(0, Long.class)))
+                        .next()))
+                .isEqualTo(2);
+        assertWhole(audit, longer, 250);
+    }
+
+    @Test
     void nothingIsTrimmedBeforeItIsArchivedAndPagesJoinBoth() {
         Audit audit = audit(100);
         reachPostgres();

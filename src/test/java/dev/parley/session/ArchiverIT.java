@@ -19,6 +19,7 @@ import dev.parley.log.SessionSettings;
 import dev.parley.log.TestLogSettings;
 import dev.parley.postgres.Postgres;
 import dev.parley.postgres.TestPostgres;
+import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Guard;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
@@ -80,6 +81,10 @@ class ArchiverIT {
     }
 
     private Sessions sessions() {
+        return sessions(redis, postgres);
+    }
+
+    private Sessions sessions(Redis redis, Postgres postgres) {
         SessionSettings archived = new SessionSettings(50, "triage", true, true, 1_000, Duration.ofDays(7));
         LogSettings settings = TestLogSettings.with(its -> {
             its.ttl = TTL;
@@ -191,6 +196,52 @@ class ArchiverIT {
         assertThat(get(sessions().window(AGENT, c, 50, Long.MAX_VALUE)).messages())
                 .extracting(SessionMessage::seq)
                 .isEqualTo(numbers(71, 120));
+    }
+
+    @Test
+    void whileRedisIsAwayTheRecordIsReadAndNothingIsChanged() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 60);
+        archived();
+        Principal other = new Principal("x", "other", Set.of(Role.AGENT), Set.of(Principal.ANY), null, false);
+        EmbeddedRedis server = EmbeddedRedis.start();
+        Redis away = new Redis(RedisTopology.parse(server.uri()), RedisSettings.defaults("away"));
+        server.kill();
+        away.open();
+        try {
+            Sessions sessions = sessions(away, postgres);
+            Read read = get(sessions.window(AGENT, c, 50, Long.MAX_VALUE));
+            assertThat(read.source()).isEqualTo(Source.ARCHIVE);
+            assertThat(read.messages()).extracting(SessionMessage::seq).isEqualTo(numbers(11, 60));
+            assertThat(get(sessions.history(AGENT, c, 0, 100)).messages())
+                    .extracting(SessionMessage::seq)
+                    .isEqualTo(numbers(1, 60));
+            refused(ErrorCode.NOT_FOUND, sessions.get(other, c));
+            refused(ErrorCode.UNAVAILABLE, sessions.append(AGENT, c, message("m61"), null, null));
+            refused(ErrorCode.UNAVAILABLE, sessions(away, nowhere()).get(AGENT, c));
+        } finally {
+            away.close().block(Duration.ofSeconds(10));
+        }
+    }
+
+    @Test
+    void whilePostgresqlIsAwayNothingChangesForWhatRedisHas() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        Sessions sessions = sessions(redis, nowhere());
+        for (int i = 1; i <= 120; i++) {
+            get(sessions.append(AGENT, c, message("m" + i), (long) i - 1, null));
+        }
+        get(sessions.handOff(AGENT, c, "billing", null, null));
+        Read read = get(sessions.history(AGENT, c, 0, 200));
+        assertThat(read.source()).isEqualTo(Source.LIVE);
+        assertThat(read.session().text("current_agent")).isEqualTo("billing");
+        assertThat(read.messages()).extracting(SessionMessage::seq).isEqualTo(numbers(1, 120));
+        archived();
+        assertThat(recorded(c)).isEqualTo(numbers(1, 120));
+    }
+
+    private static Postgres nowhere() {
+        return new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/none"));
     }
 
     @Test
@@ -385,7 +436,7 @@ class ArchiverIT {
 
     @Test
     void whatWaitsIsKnownWhilePostgresqlIsAway() {
-        Postgres away = new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/none"));
+        Postgres away = nowhere();
         get(sessions().create(AGENT, c, null, Map.of(), null));
         Archiver archiver = new Archiver(
                 redis,
