@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.parley.event.Ids;
 import dev.parley.llmcache.Category;
 import dev.parley.postgres.EmbeddedPostgres;
+import dev.parley.postgres.PostgresSettings;
 import dev.parley.ratelimit.Limits;
 import dev.parley.ratelimit.Per;
 import io.netty.util.NetUtil;
@@ -169,6 +170,13 @@ final class ConfigChecks {
             problems.add("parley.postgres.username or password is set without a parley.postgres.url:"
                     + " say where PostgreSQL is, or unset them");
         }
+        if (config.postgres().url().isPresent() && config.postgres().username().isEmpty()) {
+            problems.add("parley.postgres.url is set without a parley.postgres.username: say who logs in there");
+        }
+        config.postgres()
+                .url()
+                .map(url -> PostgresSettings.problem(url.value()))
+                .ifPresent(problem -> problems.add("parley.postgres.url " + problem));
     }
 
     private void upstream() {

@@ -57,7 +57,7 @@ record GatewaySettings(GatewayConfig config) {
         return (embedded == null ? postgres.url().map(PostgresUrl::value) : Optional.of(embedded.url()))
                 .map(url -> new PostgresSettings(
                         url,
-                        embedded == null ? postgres.username().orElse(null) : embedded.user(),
+                        embedded == null ? postgres.username().orElseThrow() : embedded.user(),
                         postgres.password().map(Secret::value).orElse(null),
                         postgres.pool(),
                         postgres.connectTimeout(),

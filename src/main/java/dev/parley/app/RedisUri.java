@@ -21,8 +21,11 @@ record RedisUri(String value) {
         return new RedisUri(text);
     }
 
+    private static final Pattern OPTION = Pattern.compile("([?&][a-z]*password=)[^&]*", Pattern.CASE_INSENSITIVE);
+
     /** Works on anything that was meant to be a URI, so that an error can show it. */
-    static String hidePassword(String text) {
+    static String hidePassword(String uri) {
+        String text = OPTION.matcher(uri).replaceAll("$1" + Secret.HIDDEN);
         Matcher matcher = CREDENTIALS.matcher(text);
         if (!matcher.find()) {
             int at = text.lastIndexOf('@');

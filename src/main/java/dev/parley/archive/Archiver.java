@@ -10,6 +10,7 @@ import io.lettuce.core.ScanStream;
 import io.lettuce.core.SetArgs;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -19,12 +20,15 @@ import reactor.core.publisher.Mono;
  * Sees that what is marked is copied to PostgreSQL, all nodes together. A mark is acknowledged when the record has everything of what it
  * names. Copying is idempotent, so who dies leaves work and no harm: its marks are taken by another node after a while, and a look at
  * all there is, a slow one and whenever Redis is back, marks what a crash left unmarked.
+ *
+ * <p>A round takes what is marked, up to {@value #MARKS} marks, and copies it together; the next one begins a quarter of a second later, or at
+ * once when there were as many. What changes in between is copied once.
  */
 public final class Archiver {
 
     private static final Logger LOG = LoggerFactory.getLogger(Archiver.class);
 
-    private static final int MARKS = 64;
+    private static final int MARKS = 128;
     private static final int AT_ONCE = 8;
     private static final int LOOKS_AT_ONCE = 32;
     private static final int SCAN_COUNT = 500;
@@ -104,9 +108,8 @@ public final class Archiver {
     /** Archives some of what is marked; emits whether there may be more. */
     public Mono<Boolean> round() {
         return take(MARKS)
-                .flatMap(taken -> Flux.fromIterable(taken.ids().entrySet())
-                        .flatMap(one -> archive(one.getKey(), one.getValue()), AT_ONCE)
-                        .then(Mono.just(taken.count() == MARKS)));
+                .flatMap(taken -> Mono.when(oneByOne(taken.again()), together(taken.fresh()))
+                        .thenReturn(taken.count() == MARKS));
     }
 
     /** Notes how much waits, also when nothing can be done about it. */
@@ -117,12 +120,39 @@ public final class Archiver {
         });
     }
 
-    /** What can't be copied costs the others nothing: its mark stays, and is taken again when it has been there for too long. */
-    private Mono<Void> archive(String name, List<String> ids) {
-        return archived.archive(name).then(marks.done(ids)).onErrorResume(e -> {
-            LOG.warn("{} is not archived yet: {}", name, e.getMessage());
+    /** When one of them can't be copied, it is not known which one: so each is tried by itself. */
+    private Mono<Void> together(Map<String, List<String>> taken) {
+        if (taken.isEmpty()) {
             return Mono.empty();
+        }
+        return archive(taken).onErrorResume(e -> {
+            LOG.debug("{} at once are not archived yet, so each is tried by itself: {}", taken.size(), e.getMessage());
+            return oneByOne(taken);
         });
+    }
+
+    /**
+     * What can't be copied costs the others nothing: its mark stays, and when it has been there for too long it is taken again and tried
+     * here, by itself. When it was PostgreSQL itself that went, the rest is left too.
+     */
+    private Mono<Void> oneByOne(Map<String, List<String>> taken) {
+        return Flux.fromIterable(taken.entrySet())
+                .flatMap(
+                        one -> Mono.defer(() -> postgres.isUp()
+                                        ? archive(Map.of(one.getKey(), one.getValue()))
+                                        : Mono.<Void>empty())
+                                .onErrorResume(e -> {
+                                    LOG.warn("{} is not archived yet: {}", one.getKey(), e.getMessage());
+                                    return Mono.empty();
+                                }),
+                        AT_ONCE)
+                .then();
+    }
+
+    /** What changes all the while is marked again instead of being copied again at once: so a round ends, and a burst is one copy. */
+    private Mono<Void> archive(Map<String, List<String>> taken) {
+        List<String> ids = taken.values().stream().flatMap(List::stream).toList();
+        return archived.archive(taken.keySet().stream().sorted().toList()).flatMap(changed -> marks.done(ids, changed));
     }
 
     /** Marks what should be marked and is not. One node at a time. */

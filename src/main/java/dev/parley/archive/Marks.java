@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -59,10 +60,12 @@ public final class Marks {
      *
      * @param all marks there are, whoever has them
      * @param oldest how long the oldest of these has been there
-     * @param ids of the marks that were taken, by name
+     * @param again ids of the marks that an archiver has had before and left for too long, by name
+     * @param fresh the same of those that nobody has had, without these names
      * @param count how many were taken
      */
-    record Taken(long all, Duration oldest, Map<String, List<String>> ids, int count) {}
+    record Taken(
+            long all, Duration oldest, Map<String, List<String>> again, Map<String, List<String>> fresh, int count) {}
 
     /**
      * Takes some.
@@ -80,22 +83,35 @@ public final class Marks {
     }
 
     private static Taken taken(List<Object> reply) {
-        Map<String, List<String>> ids = new LinkedHashMap<>();
+        Map<String, List<String>> again = new LinkedHashMap<>();
+        Map<String, List<String>> fresh = new LinkedHashMap<>();
         List<Object> marks = Script.list(reply.get(2));
-        for (Object mark : marks) {
-            List<Object> entry = Script.list(mark);
+        long claimed = (Long) reply.get(3);
+        for (int i = 0; i < marks.size(); i++) {
+            List<Object> entry = Script.list(marks.get(i));
             String name = Script.text(Script.list(entry.get(1)).get(1));
+            Map<String, List<String>> ids = i < claimed || again.containsKey(name) ? again : fresh;
             ids.computeIfAbsent(name, first -> new ArrayList<>()).add(Script.text(entry.get(0)));
         }
-        return new Taken((Long) reply.get(0), Duration.ofMillis((Long) reply.get(1)), ids, marks.size());
+        return new Taken((Long) reply.get(0), Duration.ofMillis((Long) reply.get(1)), again, fresh, marks.size());
     }
 
-    /** Acknowledges marks, and drops them. */
-    Mono<Void> done(List<String> ids) {
+    /**
+     * Acknowledges marks, and drops them.
+     *
+     * @param changed names that are marked once more in the same step
+     */
+    Mono<Void> done(List<String> ids, List<String> changed) {
         return DONE.run(
                         redis,
                         new String[] {stream},
-                        ids.stream().map(Script::bytes).toArray(byte[][]::new))
+                        Stream.of(
+                                        Stream.of(Long.toString(MAX), Integer.toString(changed.size())),
+                                        changed.stream(),
+                                        ids.stream())
+                                .flatMap(each -> each)
+                                .map(Script::bytes)
+                                .toArray(byte[][]::new))
                 .then();
     }
 }

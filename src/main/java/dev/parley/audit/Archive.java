@@ -3,6 +3,7 @@ package dev.parley.audit;
 import dev.parley.postgres.Postgres;
 import io.r2dbc.spi.Readable;
 import java.time.OffsetDateTime;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -19,10 +20,10 @@ final class Archive {
     private static final String INSERT = """
             INSERT INTO audit_entries
               (trail, seq, conversation_id, tenant_id, agent, action, details, at, entry_id, prev, mac)
-            SELECT $1, seq, conversation_id, tenant_id, agent, action, details::json, at, entry_id, prev, mac
-            FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-              $9::text[], $10::text[], $11::text[])
-              AS new (seq, conversation_id, tenant_id, agent, action, details, at, entry_id, prev, mac)
+            SELECT trail, seq, conversation_id, tenant_id, agent, action, details::json, at, entry_id, prev, mac
+            FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+              $8::timestamptz[], $9::text[], $10::text[], $11::text[])
+              AS new (trail, seq, conversation_id, tenant_id, agent, action, details, at, entry_id, prev, mac)
             ON CONFLICT DO NOTHING
             """;
 
@@ -49,11 +50,24 @@ final class Archive {
     /** @param owner whoever wrote its first entry; empty when there is none */
     record Last(Head head, String owner) {}
 
-    /** What is there already stays as it is; an entry that has another one's number but not its time is kept beside that. */
-    Mono<Long> insert(Trail trail, List<AuditEntry> entries) {
+    /**
+     * What is there already stays as it is; an entry that has another one's number but not its time is kept beside that.
+     *
+     * @param trails by name, so that two who write the same ones do not wait for each other
+     */
+    Mono<Long> insert(List<TrailArchive.Unarchived> trails) {
+        List<AuditEntry> entries =
+                trails.stream().flatMap(one -> one.entries().stream()).toList();
+        if (entries.isEmpty()) {
+            return Mono.just(0L);
+        }
+        String[] names = trails.stream()
+                .flatMap(one ->
+                        Collections.nCopies(one.entries().size(), one.trail().name()).stream())
+                .toArray(String[]::new);
         return postgres.update(
                 INSERT,
-                values -> values.bind("$1", trail.name())
+                values -> values.bind("$1", names)
                         .bind("$2", entries.stream().map(AuditEntry::seq).toArray(Long[]::new))
                         .bind("$3", texts(entries, AuditEntry::conversation))
                         .bind("$4", texts(entries, AuditEntry::tenant))

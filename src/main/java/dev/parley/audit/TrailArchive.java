@@ -4,16 +4,23 @@ import dev.parley.archive.Archived;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Copies trails into PostgreSQL, a batch at a time, and notes in Redis how far that is. */
+/** Copies trails into PostgreSQL, in one statement for many, and notes in Redis how far that is. */
 final class TrailArchive implements Archived {
 
     private static final Script UNARCHIVED = Script.load(TrailArchive.class, "unarchived.lua");
     private static final Script ARCHIVED = Script.load(TrailArchive.class, "archived.lua");
 
-    private static final int BATCH = 200;
+    /** Entries of one statement at most; of one trail not less than a few, nor more than a page. */
+    private static final int MOST = 2_048;
+
+    private static final int FEW = 16;
+    private static final int PAGE = 200;
+    private static final int AT_ONCE = 128;
 
     private final Redis redis;
     private final Keys keys;
@@ -33,36 +40,79 @@ final class TrailArchive implements Archived {
         return copied.sum();
     }
 
+    /** What the archive has not got of a trail, the oldest first. */
+    record Unarchived(Trail trail, List<AuditEntry> entries) {
+
+        long last() {
+            return entries.isEmpty() ? 0 : entries.get(entries.size() - 1).seq();
+        }
+    }
+
+    /** What a trail is after a step. */
+    private enum Step {
+        ARCHIVED,
+        CHANGED,
+        LONGER
+    }
+
+    private record Stepped(String trail, Step step) {}
+
     @Override
-    public Mono<Void> archive(String name) {
-        Trail trail = Trail.parse(name);
-        return copy(trail).repeat().takeWhile(more -> more).then();
+    public Mono<List<String>> archive(List<String> trails) {
+        return step(trails)
+                .expand(stepped -> step(of(stepped, Step.LONGER)))
+                .concatMapIterable(stepped -> of(stepped, Step.CHANGED))
+                .collectList();
     }
 
-    /** Copies a batch; emits whether there is more. */
-    private Mono<Boolean> copy(Trail trail) {
+    private static List<String> of(List<Stepped> all, Step step) {
+        return all.stream()
+                .filter(one -> one.step() == step)
+                .map(Stepped::trail)
+                .toList();
+    }
+
+    /** Copies a page of each, in this order; empty when there is none. */
+    private Mono<List<Stepped>> step(List<String> trails) {
+        if (trails.isEmpty()) {
+            return Mono.empty();
+        }
+        int page = Math.max(FEW, Math.min(PAGE, MOST / trails.size()));
+        return Flux.fromIterable(trails)
+                .flatMapSequential(trail -> read(Trail.parse(trail), page), AT_ONCE)
+                .collectList()
+                .flatMap(all -> archive.insert(all)
+                        .doOnNext(copied::add)
+                        .thenMany(Flux.fromIterable(all))
+                        .flatMap(one -> note(one, page), AT_ONCE)
+                        .collectList());
+    }
+
+    private Mono<Unarchived> read(Trail trail, int page) {
         return UNARCHIVED
-                .run(redis, new String[] {trail.head(keys), trail.stream(keys)}, Script.bytes(BATCH))
-                .map(reply ->
-                        Script.list(reply.get(0)).stream().map(AuditEntry::read).toList())
-                .flatMap(entries -> entries.isEmpty()
-                        ? note(trail, 0).thenReturn(false)
-                        : archive.insert(trail, entries)
-                                .doOnNext(copied::add)
-                                .then(note(
-                                        trail, entries.get(entries.size() - 1).seq()))
-                                .map(all -> !all));
+                .run(redis, new String[] {trail.head(keys), trail.stream(keys)}, Script.bytes(page))
+                .map(reply -> new Unarchived(
+                        trail,
+                        Script.list(reply.get(0)).stream().map(AuditEntry::read).toList()));
     }
 
-    /** Emits whether the archive has all of it. */
-    private Mono<Boolean> note(Trail trail, long upTo) {
+    private Mono<Stepped> note(Unarchived one, int page) {
         return ARCHIVED.run(
                         redis,
-                        new String[] {trail.head(keys), trail.stream(keys)},
-                        Script.bytes(upTo),
+                        new String[] {one.trail().head(keys), one.trail().stream(keys)},
+                        Script.bytes(one.last()),
                         Script.bytes(settings.maxEntries()),
                         Script.bytes(settings.ttl().toMillis()))
-                .map(reply -> reply.get(0).equals(1L));
+                .map(reply -> new Stepped(
+                        one.trail().name(), step(one, page, reply.get(0).equals(1L))));
+    }
+
+    private static Step step(Unarchived one, int page, boolean all) {
+        // Of entries that are not there, none will be.
+        if (all || one.entries().isEmpty()) {
+            return Step.ARCHIVED;
+        }
+        return one.entries().size() == page ? Step.LONGER : Step.CHANGED;
     }
 
     @Override

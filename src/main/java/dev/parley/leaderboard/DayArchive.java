@@ -5,13 +5,16 @@ import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import java.time.Duration;
 import java.time.LocalDate;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Copies a day that has changed as a whole, a minute later at most; what was counted in between is copied with it. Cold. */
 public final class DayArchive implements Archived {
 
+    private static final int AT_ONCE = 8;
     private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
     private static final Pattern DIRTY = Pattern.compile(".*\\{(?<tenant>.*)}:(?<date>[0-9-]+):dirty", Pattern.DOTALL);
 
@@ -45,8 +48,13 @@ public final class DayArchive implements Archived {
                 .map(day -> day.group("date") + " " + day.group("tenant"));
     }
 
+    /** One by one: there are few. */
     @Override
-    public Mono<Void> archive(String name) {
+    public Mono<List<String>> archive(List<String> names) {
+        return Flux.fromIterable(names).flatMap(this::archive, AT_ONCE).then(Mono.just(List.of()));
+    }
+
+    private Mono<Void> archive(String name) {
         int space = name.indexOf(' ');
         LocalDate date = LocalDate.parse(name.substring(0, space));
         String tenant = name.substring(space + 1);

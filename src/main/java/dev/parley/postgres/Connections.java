@@ -64,10 +64,8 @@ final class Connections {
                 .option(STATEMENT_TIMEOUT, settings.queryTimeout())
                 .option(APPLICATION_NAME, settings.applicationName())
                 .option(TCP_KEEPALIVE, true)
-                .option(LOOP_RESOURCES, loops);
-        if (settings.username() != null) {
-            options.option(USER, settings.username());
-        }
+                .option(LOOP_RESOURCES, loops)
+                .option(USER, settings.username());
         if (settings.password() != null) {
             options.option(PASSWORD, settings.password());
         }

@@ -6,8 +6,10 @@ import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcTransientException;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 import reactor.pool.PoolAcquirePendingLimitException;
 import reactor.pool.PoolShutdownException;
 
@@ -41,6 +43,28 @@ final class Failures {
                 || (e instanceof R2dbcException known
                         && known.getSqlState() != null
                         && AWAY.matcher(known.getSqlState()).matches());
+    }
+
+    /** For the operator: what happened, and which setting may be wrong. */
+    static String advice(Throwable e) {
+        return message(e) + setting(e);
+    }
+
+    private static String setting(Throwable e) {
+        for (Throwable each = e; each != null; each = each.getCause()) {
+            if (each instanceof SSLException || each instanceof GeneralSecurityException) {
+                return " (see sslMode and sslRootCert in parley.postgres.url)";
+            }
+            String state =
+                    each instanceof R2dbcException known && known.getSqlState() != null ? known.getSqlState() : "";
+            if (state.startsWith("28")) {
+                return " (see parley.postgres.username, parley.postgres.password, and sslMode in parley.postgres.url)";
+            }
+            if (state.startsWith("3D")) {
+                return " (see the database in parley.postgres.url)";
+            }
+        }
+        return "";
     }
 
     static String message(Throwable e) {

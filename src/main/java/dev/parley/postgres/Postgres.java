@@ -65,6 +65,7 @@ public final class Postgres {
     private final Disposable.Swap preparing = Disposables.swap();
     private final Succession probing = new Succession();
     private volatile boolean prepared;
+    private volatile String trouble = "";
 
     public Postgres(PostgresSettings settings) {
         this.settings = settings;
@@ -75,7 +76,7 @@ public final class Postgres {
     /** Starts to connect and to bring the schema up to date, and goes on trying until {@link #close}. */
     public void open() {
         preparing.update(prepare()
-                .doOnError(e -> LOG.warn("{} is not ready yet: {}", settings, Failures.message(e)))
+                .doOnError(e -> LOG.warn("{} is not ready yet: {}", settings, Failures.advice(e)))
                 .retryWhen(START.asReactorRetry())
                 .subscribe(null, null, () -> {
                     prepared = true;
@@ -149,12 +150,20 @@ public final class Postgres {
 
     /** What is refused before PostgreSQL was reached says nothing of it now: the breaker does not hear of that. */
     private <T> Mono<T> guarded(Mono<T> call) {
-        Mono<T> judged = call.onErrorMap(Failures::mapped)
+        Mono<T> judged = call.onErrorMap(this::mapped)
                 .transformDeferred(CircuitBreakerOperator.of(breaker))
                 .onErrorMap(
                         CallNotPermittedException.class,
                         e -> unavailable("PostgreSQL can't be reached: it is being tried again"));
         return Mono.defer(() -> prepared ? judged : Mono.<T>error(unavailable("PostgreSQL has not been reached yet")));
+    }
+
+    private Throwable mapped(Throwable e) {
+        Throwable mapped = Failures.mapped(e);
+        if (Failures.isAway(mapped)) {
+            trouble = Failures.advice(e);
+        }
+        return mapped;
     }
 
     private static Refusal unavailable(String message) {
@@ -164,7 +173,7 @@ public final class Postgres {
     private void moved(State state) {
         changed();
         switch (state) {
-            case OPEN -> LOG.warn("PostgreSQL is away: calls are refused");
+            case OPEN -> LOG.warn("PostgreSQL is away: calls are refused: {}", trouble);
             case HALF_OPEN ->
                 probing.begin(() -> guarded(connections.use(Postgres::ask))
                         .subscribe(null, e -> LOG.debug("PostgreSQL is still away: {}", e.getMessage())));

@@ -10,22 +10,28 @@ import dev.parley.redis.Script;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Copies what has changed in sessions from Redis to PostgreSQL, and lets Redis drop what is there. On Redis' and PostgreSQL's event
- * loops.
+ * Copies what has changed in sessions from Redis to PostgreSQL, in one transaction for many, and lets Redis drop what is there. On Redis'
+ * and PostgreSQL's event loops.
  */
 public final class SessionArchive implements Archived {
 
     private static final Script READ = Script.load(SessionArchive.class, "archive-read.lua");
     private static final Script DONE = Script.load(SessionArchive.class, "archive-done.lua");
 
+    /** Messages of one transaction at most, 64 KiB each at most; of one session not less than a few, nor more than a page. */
+    private static final int MOST = 4_096;
+
+    private static final int FEW = 32;
     private static final int PAGE = 500;
+    private static final int AT_ONCE = 128;
 
     private final Redis redis;
     private final Keys keys;
-    private final SessionRecord record;
+    private final SessionWriter record;
     private final int kept;
     private final Duration ttl;
     private final LongAdder copied = new LongAdder();
@@ -37,7 +43,7 @@ public final class SessionArchive implements Archived {
     public SessionArchive(Redis redis, Keys keys, Postgres postgres, int kept, Duration ttl) {
         this.redis = redis;
         this.keys = keys;
-        this.record = new SessionRecord(postgres);
+        this.record = new SessionWriter(postgres);
         this.kept = kept;
         this.ttl = ttl;
     }
@@ -47,40 +53,81 @@ public final class SessionArchive implements Archived {
         return copied.sum();
     }
 
-    @Override
-    public Mono<Void> archive(String conversation) {
-        String[] all = {keys.session(conversation), keys.context(conversation), keys.messages(conversation)};
-        return READ.run(redis, all, Script.bytes(PAGE))
-                .filter(reply -> !reply.isEmpty())
-                .flatMap(reply -> copy(conversation, all, reply))
-                .defaultIfEmpty(false)
-                .repeat()
-                .takeUntil(more -> !more)
-                .then();
+    /** What a session is after a step. */
+    private enum Step {
+        ARCHIVED,
+        CHANGED,
+        LONGER
     }
 
-    /** Whether there is more. */
-    private Mono<Boolean> copy(String conversation, String[] all, List<Object> reply) {
-        SessionState session = new SessionState(
-                SessionMessage.pairs(Script.list(reply.get(0))), SessionMessage.pairs(Script.list(reply.get(1))));
-        List<SessionMessage> messages = Script.list(reply.get(2)).stream()
-                .map(entry -> SessionMessage.of(Script.list(entry)))
+    private record Stepped(String conversation, Step step) {}
+
+    @Override
+    public Mono<List<String>> archive(List<String> conversations) {
+        return step(conversations)
+                .expand(stepped -> step(of(stepped, Step.LONGER)))
+                .concatMapIterable(stepped -> of(stepped, Step.CHANGED))
+                .collectList();
+    }
+
+    private static List<String> of(List<Stepped> all, Step step) {
+        return all.stream()
+                .filter(one -> one.step() == step)
+                .map(Stepped::conversation)
                 .toList();
-        long last = messages.isEmpty()
-                ? session.number("archived_seq")
-                : messages.get(messages.size() - 1).seq();
-        return record.put(conversation, session, messages, last)
-                .then(DONE.run(
+    }
+
+    /** Copies a page of each, in this order; empty when there is none. */
+    private Mono<List<Stepped>> step(List<String> conversations) {
+        if (conversations.isEmpty()) {
+            return Mono.empty();
+        }
+        int page = Math.max(FEW, Math.min(PAGE, MOST / conversations.size()));
+        return Flux.fromIterable(conversations)
+                .flatMapSequential(conversation -> read(conversation, page), AT_ONCE)
+                .collectList()
+                .filter(copies -> !copies.isEmpty())
+                .flatMap(copies ->
+                        record.put(copies).thenMany(done(copies, page)).collectList());
+    }
+
+    private String[] all(String conversation) {
+        return new String[] {keys.session(conversation), keys.context(conversation), keys.messages(conversation)};
+    }
+
+    /** Empty when there is no such session. */
+    private Mono<Copy> read(String conversation, int page) {
+        return READ.run(redis, all(conversation), Script.bytes(page))
+                .filter(reply -> !reply.isEmpty())
+                .map(reply -> new Copy(
+                        conversation,
+                        new SessionState(
+                                SessionMessage.pairs(Script.list(reply.get(0))),
+                                SessionMessage.pairs(Script.list(reply.get(1)))),
+                        Script.list(reply.get(2)).stream()
+                                .map(entry -> SessionMessage.of(Script.list(entry)))
+                                .toList()));
+    }
+
+    private Flux<Stepped> done(List<Copy> copies, int page) {
+        return Flux.fromIterable(copies).flatMap(copy -> done(copy, page), AT_ONCE);
+    }
+
+    private Mono<Stepped> done(Copy copy, int page) {
+        boolean longer = copy.messages().size() == page;
+        return DONE.run(
                         redis,
-                        all,
-                        Script.bytes(session.text("generation")),
-                        Script.bytes(session.text("version")),
-                        Script.bytes(last),
+                        all(copy.conversation()),
+                        Script.bytes(copy.session().text("generation")),
+                        Script.bytes(copy.session().text("version")),
+                        Script.bytes(copy.last()),
                         Script.bytes(kept),
                         Script.bytes(ttl.toMillis()),
-                        Script.bytes(messages.size() == PAGE ? "1" : "0")))
-                .doOnNext(done -> copied.add(messages.size()))
-                .map(done -> Script.text(done.get(0)).equals("1"));
+                        Script.bytes(longer ? "1" : "0"))
+                .doOnNext(reply -> copied.add(copy.messages().size()))
+                .map(reply ->
+                        !Script.text(reply.get(0)).equals("1") ? Step.ARCHIVED : longer ? Step.LONGER : Step.CHANGED)
+                .map(step -> new Stepped(copy.conversation(), step));
     }
 
     @Override

@@ -4,22 +4,16 @@ import dev.parley.auth.Access;
 import dev.parley.log.SessionMessage;
 import dev.parley.log.SessionState;
 import dev.parley.postgres.Postgres;
-import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
-import io.r2dbc.spi.Statement;
-import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** The record of sessions in PostgreSQL: a row for each generation of a conversation, a row for each message. Cold. */
+/** Reads the record of sessions in PostgreSQL: a row for each generation of a conversation, a row for each message. Cold. */
 final class SessionRecord {
 
     private static final String MESSAGES =
@@ -29,50 +23,6 @@ final class SessionRecord {
     private static final String SESSION =
             "SELECT *, context::text AS context_text, extra::text AS extra_text FROM conversations WHERE conversation_id = $1"
                     + " ORDER BY generation DESC LIMIT 1";
-
-    /**
-     * A slower archiver must not write over what a faster one has written. A later activity of a lower version is of a Redis that has lost
-     * its latest changes and goes on from there.
-     */
-    private static final String PUT_SESSION =
-            "INSERT INTO conversations (conversation_id, generation, tenant_id, current_agent, status,"
-                    + " turn_count, message_count, token_count, archived_seq, version, context, extra, started_at, last_activity)"
-                    + " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::json, $12::json, $13, $14)"
-                    + " ON CONFLICT (conversation_id, generation) DO UPDATE SET current_agent = excluded.current_agent,"
-                    + " status = excluded.status, turn_count = excluded.turn_count, message_count = excluded.message_count,"
-                    + " token_count = excluded.token_count, archived_seq = greatest(conversations.archived_seq, excluded.archived_seq),"
-                    + " version = excluded.version, context = excluded.context, extra = excluded.extra,"
-                    + " last_activity = excluded.last_activity WHERE conversations.version <= excluded.version"
-                    + " OR conversations.last_activity < excluded.last_activity";
-
-    /** A slower archiver must not bring back what was deleted either: whoever comes here has the session's row locked. */
-    private static final String NOT_DELETED =
-            " NOT EXISTS (SELECT 1 FROM conversations c WHERE c.conversation_id = $1 AND c.generation = $2 AND c.status = 'deleted')";
-
-    /** The same number again is the same message, or a later one of a Redis that has lost the first. */
-    private static final String ONCE =
-            " ON CONFLICT (conversation_id, generation, seq) DO UPDATE SET role = excluded.role, content = excluded.content,"
-                    + " tokens = excluded.tokens, agent = excluded.agent, message_id = excluded.message_id,"
-                    + " extra = excluded.extra, at = excluded.at WHERE messages.at < excluded.at";
-
-    private static final String PUT_MESSAGES =
-            "INSERT INTO messages (conversation_id, generation, seq, role, content, tokens, agent, message_id, extra, at)"
-                    + " SELECT $1, $2, m.seq, m.role, m.content::json, m.tokens, nullif(m.agent, ''),"
-                    + " nullif(m.message_id, ''), m.extra::json, m.at"
-                    + " FROM unnest($3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[], $9::text[],"
-                    + " $10::timestamptz[]) AS m(seq, role, content, tokens, agent, message_id, extra, at)"
-                    + " WHERE" + NOT_DELETED + ONCE;
-
-    private static final String COPY_FORKED =
-            "INSERT INTO messages (conversation_id, generation, seq, role, content, tokens, agent, message_id, extra, at)"
-                    + " SELECT $1, $2, seq, role, content, tokens, agent, message_id, extra, at FROM messages"
-                    + " WHERE conversation_id = $3 AND generation = $4 AND seq <= $5 AND" + NOT_DELETED
-                    + " ON CONFLICT (conversation_id, generation, seq) DO NOTHING";
-
-    private static final String DELETE = "DELETE FROM messages WHERE conversation_id = $1 AND generation = $2";
-
-    private static final Set<String> OWN_COLUMNS = Set.of("role", "content", "tokens", "agent", "message_id", "at");
-    private static final List<String> KEPT = List.of("pinned", "forked_from", "forked_generation", "forked_seq");
 
     private final Postgres postgres;
 
@@ -117,102 +67,6 @@ final class SessionRecord {
                                 .bind("$4", limit),
                         SessionRecord::message)
                 .collectList();
-    }
-
-    /** Writes a session and messages of it, all or nothing. The session first: its row is the lock of those who archive it. */
-    Mono<Void> put(String conversation, SessionState session, List<SessionMessage> messages, long archivedSeq) {
-        long generation = session.number("generation");
-        return postgres.inTransaction(connection -> Postgres.rowsUpdated(
-                                put(connection.createStatement(PUT_SESSION), conversation, session, archivedSeq))
-                        .then(
-                                session.status().equals("deleted")
-                                        ? delete(connection, conversation, generation)
-                                        : forked(connection, conversation, session)
-                                                .then(putMessages(connection, conversation, generation, messages))))
-                .then();
-    }
-
-    /** A fork begins with what the other session has in the record; the newest of that it brings itself. */
-    private static Mono<Long> forked(Connection connection, String conversation, SessionState session) {
-        String from = session.text("forked_from");
-        if (from.isEmpty() || session.number("archived_seq") > 0) {
-            return Mono.empty();
-        }
-        return Postgres.rowsUpdated(connection
-                .createStatement(COPY_FORKED)
-                .bind("$1", conversation)
-                .bind("$2", session.number("generation"))
-                .bind("$3", from)
-                .bind("$4", session.number("forked_generation"))
-                .bind("$5", session.number("forked_seq")));
-    }
-
-    private static Mono<Long> delete(Connection connection, String conversation, long generation) {
-        return Postgres.rowsUpdated(
-                connection.createStatement(DELETE).bind("$1", conversation).bind("$2", generation));
-    }
-
-    private static Mono<Long> putMessages(
-            Connection connection, String conversation, long generation, List<SessionMessage> messages) {
-        if (messages.isEmpty()) {
-            return Mono.empty();
-        }
-        return Postgres.rowsUpdated(connection
-                .createStatement(PUT_MESSAGES)
-                .bind("$1", conversation)
-                .bind("$2", generation)
-                .bind("$3", column(messages, SessionMessage::seq, new Long[0]))
-                .bind("$4", column(messages, SessionMessage::role, new String[0]))
-                .bind("$5", column(messages, one -> text(one, "content", "\"\""), new String[0]))
-                .bind("$6", column(messages, SessionMessage::tokens, new Long[0]))
-                .bind("$7", column(messages, one -> text(one, "agent", ""), new String[0]))
-                .bind("$8", column(messages, one -> text(one, "message_id", ""), new String[0]))
-                .bind("$9", column(messages, SessionRecord::extra, new String[0]))
-                .bind("$10", column(messages, one -> time(text(one, "at", "0")), new OffsetDateTime[0])));
-    }
-
-    private static <T> T[] column(List<SessionMessage> messages, Function<SessionMessage, T> of, T[] type) {
-        return messages.stream().map(of).toList().toArray(type);
-    }
-
-    private static String text(SessionMessage message, String name, String otherwise) {
-        return message.fields().getOrDefault(name, otherwise);
-    }
-
-    private static String extra(SessionMessage message) {
-        Map<String, String> rest = new LinkedHashMap<>(message.fields());
-        rest.keySet().removeAll(OWN_COLUMNS);
-        return ExactJson.ofTexts(rest);
-    }
-
-    private static Statement put(Statement statement, String conversation, SessionState session, long archivedSeq) {
-        boolean deleted = session.status().equals("deleted");
-        Map<String, String> extra = new LinkedHashMap<>();
-        for (String name : KEPT) {
-            if (!session.text(name).isEmpty() && !deleted) {
-                extra.put(name, session.text(name));
-            }
-        }
-        return statement
-                .bind("$1", conversation)
-                .bind("$2", session.number("generation"))
-                .bind("$3", session.text("tenant_id"))
-                .bind("$4", session.text("current_agent"))
-                .bind("$5", session.status())
-                .bind("$6", session.number("turn_count"))
-                .bind("$7", session.number("message_count"))
-                .bind("$8", session.number("token_count"))
-                .bind("$9", archivedSeq)
-                .bind("$10", session.number("version"))
-                .bind("$11", ExactJson.ofMembers(session.context()))
-                .bind("$12", ExactJson.ofTexts(extra))
-                .bind("$13", time(session.text("started_at")))
-                .bind("$14", time(session.text("last_activity")));
-    }
-
-    private static OffsetDateTime time(String millis) {
-        long at = millis.matches("\\d{1,15}") ? Long.parseLong(millis) : 0;
-        return Instant.ofEpochMilli(at).atOffset(ZoneOffset.UTC);
     }
 
     private static SessionState state(Readable row) {

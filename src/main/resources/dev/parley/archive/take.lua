@@ -1,6 +1,6 @@
 -- Takes marks of what is to be archived: those that another archiver has left for too long, then new ones.
 -- KEYS  marks   ARGV  consumer, most marks (0 to look only), how long another one may take in ms
--- Returns { how many there are, how long the oldest has been there in ms, marks }
+-- Returns { how many there are, how long the oldest has been there in ms, marks, how many of these were left by another }
 local function claim()
   return redis.pcall('XAUTOCLAIM', KEYS[1], 'archiver', ARGV[1], ARGV[3], '0', 'COUNT', ARGV[2])
 end
@@ -11,6 +11,7 @@ if claimed.err and string.find(claimed.err, 'NOGROUP', 1, true) then
 end
 if claimed.err then return claimed end
 local marks = claimed[2]
+local left = #marks
 if #marks < tonumber(ARGV[2]) then
   local new = redis.call('XREADGROUP', 'GROUP', 'archiver', ARGV[1], 'COUNT', tonumber(ARGV[2]) - #marks, 'STREAMS', KEYS[1], '>')
   if new then
@@ -22,4 +23,4 @@ if oldest then
   local time = redis.call('TIME')
   age = time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(string.match(oldest[1], '^%d+'))
 end
-return { redis.call('XLEN', KEYS[1]), math.max(0, age), marks }
+return { redis.call('XLEN', KEYS[1]), math.max(0, age), marks, left }

@@ -80,6 +80,10 @@ class ArchiveIT {
                 redis, postgres, new Marks(redis, keys.auditDirty()), keys.auditScan(), trails(), node, claimAfter);
     }
 
+    private void copied() {
+        assertThat(get(trails().archive(List.of(trail.name())))).isEmpty();
+    }
+
     private List<AuditEntry> inPostgres() {
         return get(archive.page(trail, 0, null, 10_000, false).collectList());
     }
@@ -126,8 +130,9 @@ class ArchiveIT {
         assertThat(TestRedis.commands()
                         .xreadgroup(Consumer.from("archiver", "dead"), StreamOffset.lastConsumed(keys.auditDirty())))
                 .hasSize(1);
-        assertThat(get(archive.insert(trail, ledger.subList(0, 123)))).isEqualTo(123);
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        assertThat(get(archive.insert(List.of(new TrailArchive.Unarchived(trail, ledger.subList(0, 123))))))
+                .isEqualTo(123);
+        copied();
         assertThat(TestRedis.commands().xlen(keys.auditDirty())).isEqualTo(1);
         assertThat(get(archiver("early", Duration.ofMinutes(1)).round())).isFalse();
         assertThat(TestRedis.commands().xlen(keys.auditDirty()))
@@ -139,6 +144,36 @@ class ArchiveIT {
         assertThat(inPostgres()).isEqualTo(ledger);
         assertThat(TestRedis.commands().xlen(keys.auditDirty())).isZero();
         assertWhole(audit, conversation, 500);
+    }
+
+    @Test
+    void theTrailsOfARoundAreOneStatement() {
+        reachPostgres();
+        Audit audit = audit(10_000);
+        String longer = "audit-" + Ids.random();
+        String third = "audit-" + Ids.random();
+        fill(audit, conversation, 20);
+        fill(audit, longer, 250);
+        fill(audit, third, 30);
+
+        assertThat(get(archiver("one", Duration.ZERO).round())).isFalse();
+
+        assertThat(TestRedis.commands().xlen(keys.auditDirty())).isZero();
+        assertThat(get(postgres.query(
+                                "SELECT trail, count(*) || ' ' || count(DISTINCT xmin::text) FROM audit_entries GROUP BY trail",
+                                UnaryOperator.identity(),
+                                row -> row.get(0, String.class) + " " + row.get(1, String.class))
+                        .collectList()))
+                .as("entries, and statements that they came by: one for all, and one for the rest of the longer one")
+                .containsExactlyInAnyOrder(
+                        trail.name() + " 20 1", "conv:" + longer + " 250 2", "conv:" + third + " 30 1");
+        assertThat(get(postgres.query(
+                                "SELECT count(DISTINCT xmin::text) FROM audit_entries",
+                                UnaryOperator.identity(),
+                                row -> Objects.requireNonNull(row.get(0, Long.class)))
+                        .next()))
+                .isEqualTo(2);
+        assertWhole(audit, longer, 250);
     }
 
     @Test
@@ -176,7 +211,7 @@ class ArchiveIT {
         reachPostgres();
         Audit audit = audit(100);
         fill(audit, conversation, 20);
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
         assertThat(TestRedis.commands().del(trail.head(keys), trail.stream(keys), trail.seen(keys)))
                 .isEqualTo(3);
 
@@ -188,7 +223,7 @@ class ArchiveIT {
         assertThat(AuditContract.append(audit, conversation, 22).seq()).isEqualTo(22);
         assertWhole(audit, conversation, 22);
 
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
         assertThat(inPostgres()).extracting(AuditEntry::seq).isEqualTo(upTo(22));
     }
 
@@ -217,7 +252,7 @@ class ArchiveIT {
         fill(audit, conversation, 50);
         assertRefused(audit.append(ACME, conversation, "a", "did", "{}", null), ErrorCode.OVERLOADED);
 
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
         assertThat(AuditContract.append(audit, conversation, 51).seq()).isEqualTo(51);
     }
 
@@ -226,7 +261,7 @@ class ArchiveIT {
         reachPostgres();
         Audit audit = audit(5);
         fill(audit, conversation, 20);
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
         execute("UPDATE audit_entries SET details = '{\"n\": 7}' WHERE seq = 7");
         assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(7, Reason.CHANGED));
         execute("UPDATE audit_entries SET details = '{\"n\":7}' WHERE seq = 7");
@@ -254,7 +289,7 @@ class ArchiveIT {
                                 "yesterday"))
                 .isEqualTo("4-0");
 
-        trails().archive(trail.name()).block(Duration.ofSeconds(10));
+        copied();
 
         assertThat(inPostgres()).extracting(AuditEntry::seq).isEqualTo(upTo(4));
         assertThat(verdict(audit(100), conversation).broken()).isEqualTo(new Broken(4, Reason.CHANGED));

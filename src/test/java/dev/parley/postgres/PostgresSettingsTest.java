@@ -7,6 +7,7 @@ import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.Option;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class PostgresSettingsTest {
@@ -43,5 +44,34 @@ final class PostgresSettingsTest {
             })
     void whatIsNoneIsRefused(String url) {
         assertThatThrownBy(() -> PostgresSettings.options(url)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "?sslMode=verify-full",
+                "?sslmode=require&schema=parley",
+                "?targetServerType=primary&loadBalanceHosts=true",
+                "?channelBinding=require&sslSni=false&sslNegotiation=postgres"
+            })
+    void optionsOfTheDriverAreTaken(String options) {
+        assertThat(PostgresSettings.problem("postgresql://db/parley" + options)).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "sslrootcert=ca.pem, sslrootcert",
+        "sslPassword=secret, sslPassword",
+        "sslMode=verify, sslMode",
+        "sslMode=verify-full&sslRootCert=/nowhere/ca.pem, sslRootCert",
+        "nope, nope",
+        "'', ''",
+        "password=secret, password"
+    })
+    void anOptionThatWouldBePassedOverOrCanNotBeUsedIsNamedAndItsValueIsNot(String options, String named) {
+        assertThat(PostgresSettings.problem("postgresql://db/parley?" + options))
+                .contains(named)
+                .doesNotContain("secret");
     }
 }

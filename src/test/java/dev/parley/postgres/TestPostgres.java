@@ -15,35 +15,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.UUID;
 import org.junit.platform.commons.util.ExceptionUtils;
-import org.testcontainers.DockerClientFactory;
-import org.testcontainers.containers.GenericContainer;
-import org.testcontainers.containers.wait.strategy.Wait;
 
 /** A PostgreSQL of the embedded binaries that can be killed and started again on its port, with its data. */
 public final class TestPostgres implements AutoCloseable {
-
-    /** One for all integration tests of this JVM: a container where Docker answers, else the embedded binaries. */
-    private static final class Shared {
-        private static final String SERVER =
-                DockerClientFactory.instance().isDockerAvailable() ? container() : embedded();
-
-        private static String container() {
-            // Testcontainers ends it with the JVM.
-            @SuppressWarnings("resource")
-            GenericContainer<?> container = new GenericContainer<>("postgres:17-alpine")
-                    .withEnv("POSTGRES_HOST_AUTH_METHOD", "trust")
-                    .withExposedPorts(5432)
-                    .waitingFor(Wait.forLogMessage(".*ready to accept connections.*", 2));
-            container.start();
-            return container.getHost() + ":" + container.getMappedPort(5432);
-        }
-
-        private static String embedded() {
-            TestPostgres server = TestPostgres.start();
-            Runtime.getRuntime().addShutdownHook(new Thread(server::close, "postgres-ends"));
-            return "127.0.0.1:" + server.server.getPort();
-        }
-    }
 
     private final Path directory;
     private EmbeddedPostgres server;
@@ -64,14 +38,14 @@ public final class TestPostgres implements AutoCloseable {
     /** The URL of a new, empty database on a server for all integration tests of this JVM. */
     public static String newDatabase() {
         String name = "test_" + UUID.randomUUID().toString().replace("-", "");
-        try (Connection connection =
-                        DriverManager.getConnection("jdbc:postgresql://" + Shared.SERVER + "/postgres?user=postgres");
+        try (Connection connection = DriverManager.getConnection(
+                        "jdbc:postgresql://" + SharedPostgres.SERVER + "/postgres?user=postgres");
                 Statement statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE " + name);
         } catch (SQLException e) {
             throw ExceptionUtils.throwAsUncheckedException(e);
         }
-        return "postgresql://" + Shared.SERVER + "/" + name;
+        return "postgresql://" + SharedPostgres.SERVER + "/" + name;
     }
 
     /** How many messages of a conversation a database of {@link #newDatabase} holds. */
@@ -110,6 +84,27 @@ public final class TestPostgres implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Does something as its superuser, who needs no password. */
+    public void execute(String... statements) {
+        try (Connection connection = server.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        } catch (SQLException e) {
+            throw ExceptionUtils.throwAsUncheckedException(e);
+        }
+    }
+
+    /** Where {@code pg_hba.conf} is. */
+    public Path data() {
+        return directory.resolve("data");
+    }
+
+    public int port() {
+        return server.getPort();
     }
 
     public String url() {

@@ -19,6 +19,7 @@ import dev.parley.log.SessionSettings;
 import dev.parley.log.TestLogSettings;
 import dev.parley.postgres.Postgres;
 import dev.parley.postgres.TestPostgres;
+import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Guard;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
@@ -26,7 +27,13 @@ import dev.parley.redis.RedisSettings;
 import dev.parley.redis.RedisTopology;
 import dev.parley.redis.TestRedis;
 import dev.parley.redis.TestTopology;
+import dev.parley.support.LogWatch;
 import io.lettuce.core.KillArgs;
+import io.lettuce.core.Range;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,6 +58,7 @@ class ArchiverIT {
     private static final Principal AGENT =
             new Principal("bot", "acme", Set.of(Role.AGENT), Set.of(Principal.ANY), null, false);
 
+    private static String url = "";
     private static Redis redis;
     private static Postgres postgres;
 
@@ -60,7 +68,8 @@ class ArchiverIT {
     @BeforeAll
     static void start() {
         redis = TestRedis.connect();
-        postgres = new Postgres(TestPostgres.settings(TestPostgres.newDatabase()));
+        url = TestPostgres.newDatabase();
+        postgres = new Postgres(TestPostgres.settings(url));
         postgres.open();
         postgres.reached().block(Duration.ofSeconds(30));
     }
@@ -72,6 +81,10 @@ class ArchiverIT {
     }
 
     private Sessions sessions() {
+        return sessions(redis, postgres);
+    }
+
+    private Sessions sessions(Redis redis, Postgres postgres) {
         SessionSettings archived = new SessionSettings(50, "triage", true, true, 1_000, Duration.ofDays(7));
         LogSettings settings = TestLogSettings.with(its -> {
             its.ttl = TTL;
@@ -112,9 +125,19 @@ class ArchiverIT {
     }
 
     private void append(int from, int to) {
+        append(c, from, to);
+    }
+
+    private void append(String conversation, int from, int to) {
         for (int i = from; i <= to; i++) {
-            get(sessions().append(AGENT, c, message("m" + i), null, null));
+            get(sessions().append(AGENT, conversation, message("m" + i), null, null));
         }
+    }
+
+    private String create() {
+        String conversation = Ids.random();
+        get(sessions().create(AGENT, conversation, null, Map.of(), null));
+        return conversation;
     }
 
     private List<Long> recorded(String conversation) {
@@ -173,6 +196,52 @@ class ArchiverIT {
         assertThat(get(sessions().window(AGENT, c, 50, Long.MAX_VALUE)).messages())
                 .extracting(SessionMessage::seq)
                 .isEqualTo(numbers(71, 120));
+    }
+
+    @Test
+    void whileRedisIsAwayTheRecordIsReadAndNothingIsChanged() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        append(1, 60);
+        archived();
+        Principal other = new Principal("x", "other", Set.of(Role.AGENT), Set.of(Principal.ANY), null, false);
+        EmbeddedRedis server = EmbeddedRedis.start();
+        Redis away = new Redis(RedisTopology.parse(server.uri()), RedisSettings.defaults("away"));
+        server.kill();
+        away.open();
+        try {
+            Sessions sessions = sessions(away, postgres);
+            Read read = get(sessions.window(AGENT, c, 50, Long.MAX_VALUE));
+            assertThat(read.source()).isEqualTo(Source.ARCHIVE);
+            assertThat(read.messages()).extracting(SessionMessage::seq).isEqualTo(numbers(11, 60));
+            assertThat(get(sessions.history(AGENT, c, 0, 100)).messages())
+                    .extracting(SessionMessage::seq)
+                    .isEqualTo(numbers(1, 60));
+            refused(ErrorCode.NOT_FOUND, sessions.get(other, c));
+            refused(ErrorCode.UNAVAILABLE, sessions.append(AGENT, c, message("m61"), null, null));
+            refused(ErrorCode.UNAVAILABLE, sessions(away, nowhere()).get(AGENT, c));
+        } finally {
+            away.close().block(Duration.ofSeconds(10));
+        }
+    }
+
+    @Test
+    void whilePostgresqlIsAwayNothingChangesForWhatRedisHas() {
+        get(sessions().create(AGENT, c, null, Map.of(), null));
+        Sessions sessions = sessions(redis, nowhere());
+        for (int i = 1; i <= 120; i++) {
+            get(sessions.append(AGENT, c, message("m" + i), (long) i - 1, null));
+        }
+        get(sessions.handOff(AGENT, c, "billing", null, null));
+        Read read = get(sessions.history(AGENT, c, 0, 200));
+        assertThat(read.source()).isEqualTo(Source.LIVE);
+        assertThat(read.session().text("current_agent")).isEqualTo("billing");
+        assertThat(read.messages()).extracting(SessionMessage::seq).isEqualTo(numbers(1, 120));
+        archived();
+        assertThat(recorded(c)).isEqualTo(numbers(1, 120));
+    }
+
+    private static Postgres nowhere() {
+        return new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/none"));
     }
 
     @Test
@@ -313,8 +382,8 @@ class ArchiverIT {
         Read before = get(sessions().history(AGENT, c, 0, 10));
         get(sessions().delete(AGENT, c, null));
         archived();
-        new SessionRecord(postgres)
-                .put(c, before.session(), before.messages(), 3)
+        new SessionWriter(postgres)
+                .put(List.of(new Copy(c, before.session(), before.messages())))
                 .block(Duration.ofSeconds(10));
         assertThat(recorded(c)).isEmpty();
         forgotten();
@@ -367,7 +436,7 @@ class ArchiverIT {
 
     @Test
     void whatWaitsIsKnownWhilePostgresqlIsAway() {
-        Postgres away = new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/none"));
+        Postgres away = nowhere();
         get(sessions().create(AGENT, c, null, Map.of(), null));
         Archiver archiver = new Archiver(
                 redis,
@@ -487,12 +556,15 @@ class ArchiverIT {
 
     @Test
     void anArchiverThatIsKilledAtAnyStepLosesAndRepeatsNothing() {
-        get(sessions().create(AGENT, c, null, Map.of(), null));
+        List<String> all = List.of(create(), create(), create());
         int messages = 0;
-        int steps = 14;
+        // Looking, taking, three reads, three notes of what is copied, acknowledging: and some of the next round.
+        int steps = 20;
         for (int step = 0; step < 2 * steps; step++) {
-            append(messages + 1, messages + 3);
+            int from = messages + 1;
             messages += 3;
+            int to = messages;
+            all.forEach(one -> append(one, from, to));
             Death death = new Death(step / 2, step % 2 == 1);
             Redis mortal = new Redis(RedisTopology.parse(TestRedis.uri()), RedisSettings.defaults("mortal"), death);
             mortal.open();
@@ -503,8 +575,132 @@ class ArchiverIT {
             mortal.close().block(Duration.ofSeconds(10));
         }
         archived();
-        assertThat(recorded(c)).isEqualTo(numbers(1, messages));
-        assertThat(get(sessions().get(AGENT, c)).session().number("message_count"))
-                .isEqualTo(messages);
+        for (String one : all) {
+            assertThat(recorded(one)).isEqualTo(numbers(1, messages));
+            assertThat(get(sessions().get(AGENT, one)).session().number("message_count"))
+                    .isEqualTo(messages);
+        }
+    }
+
+    @Test
+    void aTransactionThatIsCutOffInTheMiddleLosesAndRepeatsNothing() throws SQLException {
+        List<String> all = List.of(create(), create(), create());
+        all.forEach(one -> append(one, 1, 3));
+        long generation = get(sessions().get(AGENT, all.get(1))).session().number("generation");
+        Disposable archiving;
+        try (Connection other = connection();
+                Connection operator = connection()) {
+            // Whoever writes the same message has to wait, with the sessions' rows written already.
+            other.setAutoCommit(false);
+            execute(
+                    other,
+                    "INSERT INTO messages (conversation_id, generation, seq, role, content, at)" + " VALUES ('"
+                            + all.get(1) + "', " + generation + ", 2, 'user', '\"m2\"', 'epoch')");
+            archiving = archiver(redis, "one").run().subscribe();
+            String cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    + " WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            TestTopology.await("the archiver's connection is cut", () -> execute(operator, cut));
+            assertThat(all).allSatisfy(one -> assertThat(recorded(one)).isEmpty());
+            other.rollback();
+        }
+        awaitArchived();
+        archiving.dispose();
+        assertThat(all).allSatisfy(one -> assertThat(recorded(one)).isEqualTo(numbers(1, 3)));
+    }
+
+    private static Connection connection() throws SQLException {
+        return DriverManager.getConnection("jdbc:" + url + "?user=postgres");
+    }
+
+    /** Whether there are rows. */
+    @CanIgnoreReturnValue
+    private static boolean execute(Connection connection, String sql) {
+        try (Statement statement = connection.createStatement()) {
+            return statement.execute(sql) && statement.getResultSet().next();
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void round() {
+        get(archiver(redis, "one").round());
+    }
+
+    @Test
+    void aRoundIsOneTransaction() {
+        List<String> all = List.of(create(), create(), create());
+        String deleted = create();
+        append(deleted, 1, 3);
+        append(all.get(0), 1, 130);
+        round();
+        assertThat(recorded(deleted)).isEqualTo(numbers(1, 3));
+
+        append(all.get(0), 131, 133);
+        append(all.get(1), 1, 2);
+        get(sessions().complete(AGENT, all.get(1), null, null));
+        get(sessions().handOff(AGENT, all.get(2), "billing", null, null));
+        get(sessions().delete(AGENT, deleted, null));
+        String fork = Ids.random();
+        get(sessions().fork(AGENT, all.get(0), 132, fork, null));
+        round();
+
+        assertThat(TestRedis.commands().xlen(keys.dirty())).isZero();
+        assertThat(recorded(all.get(0))).isEqualTo(numbers(1, 133));
+        assertThat(recorded(all.get(1))).isEqualTo(numbers(1, 2));
+        assertThat(recorded(all.get(2))).isEmpty();
+        assertThat(recorded(deleted)).isEmpty();
+        assertThat(recorded(fork)).isEqualTo(numbers(1, 132));
+        String[] written = {all.get(0), all.get(1), all.get(2), deleted, fork};
+        assertThat(get(postgres.query(
+                                "SELECT status || ' ' || current_agent FROM conversations WHERE conversation_id = any($1)"
+                                        + " ORDER BY array_position($1, conversation_id)",
+                                statement -> statement.bind("$1", written),
+                                row -> Objects.requireNonNull(row.get(0, String.class)))
+                        .collectList()))
+                .containsExactly(
+                        "active triage", "completed triage", "active billing", "deleted triage", "active triage");
+        assertThat(get(postgres.query(
+                                "SELECT count(DISTINCT xmin::text) FROM conversations WHERE conversation_id = any($1)",
+                                statement -> statement.bind("$1", written),
+                                row -> Objects.requireNonNull(row.get(0, Long.class)))
+                        .next()))
+                .isOne();
+    }
+
+    @Test
+    void aSessionThatPostgresqlRefusesCostsTheOthersNothing() throws SQLException {
+        String bad = create();
+        List<String> good = List.of(create(), create());
+        get(sessions().append(AGENT, bad, message("poison"), null, null));
+        good.forEach(one -> append(one, 1, 3));
+        try (Connection operator = connection();
+                LogWatch log = LogWatch.open()) {
+            execute(operator, "ALTER TABLE messages ADD CONSTRAINT refused CHECK (content::text <> '\"poison\"')");
+            try {
+                round();
+                assertThat(good).allSatisfy(one -> assertThat(recorded(one)).isEqualTo(numbers(1, 3)));
+                assertThat(TestRedis.commands().xlen(keys.dirty()))
+                        .as("the mark of the one")
+                        .isEqualTo(marksOf(bad))
+                        .isPositive();
+                assertThat(log.lines())
+                        .filteredOn(line -> line.startsWith("WARN"))
+                        .singleElement()
+                        .asString()
+                        .contains(bad + " is not archived yet")
+                        .contains("refused");
+            } finally {
+                execute(operator, "ALTER TABLE messages DROP CONSTRAINT refused");
+            }
+        }
+        archived();
+        assertThat(get(sessions().get(AGENT, bad)).session().text("archived"))
+                .isEqualTo(get(sessions().get(AGENT, bad)).session().text("version"));
+    }
+
+    private long marksOf(String conversation) {
+        return TestRedis.commands().xrange(keys.dirty(), Range.unbounded()).stream()
+                .filter(mark -> conversation.equals(mark.getBody().get("name")))
+                .count();
     }
 }

@@ -25,6 +25,10 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
         // With TLS it reads what is trusted, a file, for each connection that it makes.
         builder.allowBlockingCallsInside(
                 "io.lettuce.core.SslConnectionBuilder$SslChannelInitializer", "initializeSSLEngine");
+        // So does PostgreSQL's driver, on a loop that serves nothing else.
+        builder.allowBlockingCallsInside("io.r2dbc.postgresql.client.ReactorNettyClient", "registerSslHandler");
+        // Random bytes of the system, which never waits for more of them.
+        builder.allowBlockingCallsInside("com.ongres.scram.common.ScramFunctions", "nonce");
         // Netty's allocator takes a lock for a moment when it grows.
         builder.allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate");
         // Loads classes when a socket's first command is made.

@@ -33,6 +33,11 @@ public final class LogWatch implements AutoCloseable {
         return new LogWatch();
     }
 
+    /** What was said so far and not asserted yet, the oldest first. */
+    public List<String> lines() {
+        return events.stream().map(LogWatch::describe).toList();
+    }
+
     /** Nothing was an error since the last time, and nothing was worth a stack trace: what clients do is no fault of the node. */
     public void assertQuiet() {
         List<ILoggingEvent> said = new ArrayList<>();

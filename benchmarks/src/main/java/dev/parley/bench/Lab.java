@@ -6,6 +6,7 @@ import dev.parley.bench.scenario.Progress;
 import dev.parley.bench.scenario.Scenario;
 import dev.parley.bench.scenario.Stage;
 import dev.parley.bench.subject.Launch;
+import dev.parley.bench.subject.PostgresServer;
 import dev.parley.bench.subject.RedisServer;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -18,10 +19,13 @@ final class Lab implements AutoCloseable {
 
     private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
     private final Launch launch;
+    private final boolean postgres;
     private final Progress progress;
 
-    Lab(Launch launch, Progress progress) {
+    /** @param postgres whether each round has a PostgreSQL, too */
+    Lab(Launch launch, boolean postgres, Progress progress) {
         this.launch = launch;
+        this.postgres = postgres;
         this.progress = progress;
     }
 
@@ -32,7 +36,9 @@ final class Lab implements AutoCloseable {
         try (RedisServer redis = launch.redis() == null
                         ? RedisServer.own(launch.directory(), scenario.redisKeepsData())
                         : RedisServer.at(launch.redis());
-                Stage stage = new Stage(loop, system, redis, launch.with(scenario.gateway()), phase, progress)) {
+                PostgresServer record = postgres ? PostgresServer.start(launch.directory()) : null;
+                Stage stage =
+                        new Stage(loop, system, redis, record, launch.with(scenario.gateway()), phase, progress)) {
             Round round = scenario.run(stage, phase.settings());
             versions.putAll(stage.subject().versions());
             return round;

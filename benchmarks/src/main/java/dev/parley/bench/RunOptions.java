@@ -84,6 +84,9 @@ final class RunOptions {
     @Nullable
     String redis;
 
+    @Option(names = "--postgres", description = "start a PostgreSQL, too, and let the gateway have it as its record")
+    boolean postgres;
+
     @Option(names = "--nodes", paramLabel = "N", description = "gateways to start")
     @Nullable
     Integer nodes;

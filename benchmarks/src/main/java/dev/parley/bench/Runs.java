@@ -31,7 +31,7 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
     int all(List<String> systems, int least, Consumer<List<Result>> show, List<String> command, Path file)
             throws IOException, InterruptedException {
         List<Result> results = new ArrayList<>();
-        try (Lab lab = new Lab(options.launch(), terminal)) {
+        try (Lab lab = new Lab(options.launch(), options.postgres, terminal)) {
             for (Phase own : scenario.phases()) {
                 List<String> taking = systems.stream()
                         .filter(system -> Systems.takes(system, own.via()))

@@ -161,8 +161,10 @@ final class Sessions implements Scenario {
 
     /** @param each what it is told for */
     static void cpu(String each, Usages used, long count, Round round) {
-        for (String role : List.of("gateway", "redis")) {
-            round.put(role + "_cpu_us_per_" + each, used.of(role).cpu() * 1e6 / Math.max(1, count));
+        for (String role : List.of("gateway", "redis", "postgres")) {
+            if (used.byRole().containsKey(role)) {
+                round.put(role + "_cpu_us_per_" + each, used.of(role).cpu() * 1e6 / Math.max(1, count));
+            }
         }
     }
 

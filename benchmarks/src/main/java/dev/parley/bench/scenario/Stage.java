@@ -7,6 +7,7 @@ import dev.parley.bench.load.Plan;
 import dev.parley.bench.load.Publisher;
 import dev.parley.bench.measure.Watched;
 import dev.parley.bench.subject.Launch;
+import dev.parley.bench.subject.PostgresServer;
 import dev.parley.bench.subject.RedisServer;
 import dev.parley.bench.subject.Subject;
 import dev.parley.bench.subject.Systems;
@@ -24,6 +25,7 @@ public final class Stage implements AutoCloseable {
     private final long loopThread;
     private final String system;
     private final RedisServer redis;
+    private final @Nullable PostgresServer record;
     private final Phase phase;
     private final Progress progress;
     private final List<Publisher> publishers = new ArrayList<>();
@@ -32,14 +34,23 @@ public final class Stage implements AutoCloseable {
     private Launch launch;
     private @Nullable Subject subject;
 
-    public Stage(EventLoop loop, String system, RedisServer redis, Launch launch, Phase phase, Progress progress) {
+    /** @param record a PostgreSQL that the gateway gets as its record; null for none, or for one of the settings' */
+    public Stage(
+            EventLoop loop,
+            String system,
+            RedisServer redis,
+            @Nullable PostgresServer record,
+            Launch launch,
+            Phase phase,
+            Progress progress) {
         this.loop = loop;
         this.loopThread = loop.submit(() -> Thread.currentThread().getId())
                 .syncUninterruptibly()
                 .getNow();
         this.system = system;
         this.redis = redis;
-        this.launch = launch;
+        this.record = record;
+        this.launch = record == null ? launch : launch.with(record.settings());
         this.phase = phase;
         this.progress = progress;
     }
@@ -78,6 +89,9 @@ public final class Stage implements AutoCloseable {
     /** The system's processes, and this one. */
     List<Watched> processes() {
         List<Watched> all = new ArrayList<>(subject().processes());
+        if (record != null) {
+            all.add(record.process());
+        }
         all.add(new Watched("client", ProcessHandle.current().pid()));
         return all;
     }

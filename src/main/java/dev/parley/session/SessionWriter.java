@@ -1,0 +1,191 @@
+package dev.parley.session;
+
+import dev.parley.log.SessionMessage;
+import dev.parley.log.SessionState;
+import dev.parley.postgres.Postgres;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Statement;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Writes the record of sessions that {@link SessionRecord} reads. Cold. */
+final class SessionWriter {
+
+    /**
+     * A slower archiver must not write over what a faster one has written. A later activity of a lower version is of a Redis that has lost
+     * its latest changes and goes on from there.
+     */
+    private static final String PUT_SESSIONS =
+            "INSERT INTO conversations (conversation_id, generation, tenant_id, current_agent, status,"
+                    + " turn_count, message_count, token_count, archived_seq, version, context, extra, started_at, last_activity)"
+                    + " SELECT s.conversation_id, s.generation, s.tenant_id, s.current_agent, s.status, s.turn_count,"
+                    + " s.message_count, s.token_count, s.archived_seq, s.version, s.context::json, s.extra::json, s.started_at,"
+                    + " s.last_activity FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[],"
+                    + " $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[], $13::timestamptz[],"
+                    + " $14::timestamptz[]) AS s(conversation_id, generation, tenant_id, current_agent, status, turn_count,"
+                    + " message_count, token_count, archived_seq, version, context, extra, started_at, last_activity)"
+                    + " ON CONFLICT (conversation_id, generation) DO UPDATE SET current_agent = excluded.current_agent,"
+                    + " status = excluded.status, turn_count = excluded.turn_count, message_count = excluded.message_count,"
+                    + " token_count = excluded.token_count, archived_seq = greatest(conversations.archived_seq, excluded.archived_seq),"
+                    + " version = excluded.version, context = excluded.context, extra = excluded.extra,"
+                    + " last_activity = excluded.last_activity WHERE conversations.version <= excluded.version"
+                    + " OR conversations.last_activity < excluded.last_activity";
+
+    /** A slower archiver must not bring back what was deleted either: whoever comes here has the sessions' rows locked. */
+    private static final String NOT_DELETED = " NOT EXISTS (SELECT 1 FROM conversations c"
+            + " WHERE c.conversation_id = m.conversation_id AND c.generation = m.generation AND c.status = 'deleted')";
+
+    /** The same number again is the same message, or a later one of a Redis that has lost the first. */
+    private static final String ONCE =
+            " ON CONFLICT (conversation_id, generation, seq) DO UPDATE SET role = excluded.role, content = excluded.content,"
+                    + " tokens = excluded.tokens, agent = excluded.agent, message_id = excluded.message_id,"
+                    + " extra = excluded.extra, at = excluded.at WHERE messages.at < excluded.at";
+
+    private static final String PUT_MESSAGES =
+            "INSERT INTO messages (conversation_id, generation, seq, role, content, tokens, agent, message_id, extra, at)"
+                    + " SELECT m.conversation_id, m.generation, m.seq, m.role, m.content::json, m.tokens, nullif(m.agent, ''),"
+                    + " nullif(m.message_id, ''), m.extra::json, m.at"
+                    + " FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::bigint[], $7::text[],"
+                    + " $8::text[], $9::text[], $10::timestamptz[])"
+                    + " AS m(conversation_id, generation, seq, role, content, tokens, agent, message_id, extra, at)"
+                    + " WHERE" + NOT_DELETED + ONCE;
+
+    private static final String COPY_FORKED =
+            "INSERT INTO messages (conversation_id, generation, seq, role, content, tokens, agent, message_id, extra, at)"
+                    + " SELECT m.* FROM (SELECT $1 AS conversation_id, $2::bigint AS generation, seq, role, content, tokens, agent,"
+                    + " message_id, extra, at FROM messages WHERE conversation_id = $3 AND generation = $4 AND seq <= $5) AS m"
+                    + " WHERE" + NOT_DELETED + " ON CONFLICT (conversation_id, generation, seq) DO NOTHING";
+
+    private static final String DELETE = "DELETE FROM messages m USING unnest($1::text[], $2::bigint[])"
+            + " AS d(conversation_id, generation) WHERE m.conversation_id = d.conversation_id AND m.generation = d.generation";
+
+    private static final Set<String> OWN_COLUMNS = Set.of("role", "content", "tokens", "agent", "message_id", "at");
+    private static final List<String> KEPT = List.of("pinned", "forked_from", "forked_generation", "forked_seq");
+
+    private final Postgres postgres;
+
+    SessionWriter(Postgres postgres) {
+        this.postgres = postgres;
+    }
+
+    /**
+     * Writes sessions and messages of them, all or nothing. The sessions first: their rows are the locks of those who archive them.
+     *
+     * @param copies each conversation once, by name, so that two who write the same ones do not wait for each other
+     */
+    Mono<Void> put(List<Copy> copies) {
+        List<Copy> kept = copies.stream().filter(copy -> !copy.deleted()).toList();
+        return postgres.inTransaction(connection -> Postgres.rowsUpdated(
+                                putSessions(connection.createStatement(PUT_SESSIONS), copies))
+                        .then(delete(
+                                connection,
+                                copies.stream().filter(Copy::deleted).toList()))
+                        .then(forked(connection, kept))
+                        .then(putMessages(connection, kept)))
+                .then();
+    }
+
+    private static Mono<Long> delete(Connection connection, List<Copy> deleted) {
+        return deleted.isEmpty()
+                ? Mono.empty()
+                : Postgres.rowsUpdated(connection
+                        .createStatement(DELETE)
+                        .bind("$1", column(deleted, Copy::conversation, new String[0]))
+                        .bind("$2", column(deleted, Copy::generation, new Long[0])));
+    }
+
+    /** A fork begins with what the other session has in the record; the newest of that it brings itself. */
+    private static Mono<Void> forked(Connection connection, List<Copy> copies) {
+        return Flux.fromIterable(copies)
+                .filter(Copy::forked)
+                .concatMap(fork -> Postgres.rowsUpdated(connection
+                        .createStatement(COPY_FORKED)
+                        .bind("$1", fork.conversation())
+                        .bind("$2", fork.generation())
+                        .bind("$3", fork.session().text("forked_from"))
+                        .bind("$4", fork.session().number("forked_generation"))
+                        .bind("$5", fork.session().number("forked_seq"))))
+                .then();
+    }
+
+    /** A message and whose it is. */
+    private record Row(Copy of, SessionMessage message) {}
+
+    private static Mono<Long> putMessages(Connection connection, List<Copy> copies) {
+        List<Row> rows = copies.stream()
+                .flatMap(copy -> copy.messages().stream().map(message -> new Row(copy, message)))
+                .toList();
+        if (rows.isEmpty()) {
+            return Mono.empty();
+        }
+        List<SessionMessage> messages = rows.stream().map(Row::message).toList();
+        return Postgres.rowsUpdated(connection
+                .createStatement(PUT_MESSAGES)
+                .bind("$1", column(rows, row -> row.of().conversation(), new String[0]))
+                .bind("$2", column(rows, row -> row.of().generation(), new Long[0]))
+                .bind("$3", column(messages, SessionMessage::seq, new Long[0]))
+                .bind("$4", column(messages, SessionMessage::role, new String[0]))
+                .bind("$5", column(messages, one -> text(one, "content", "\"\""), new String[0]))
+                .bind("$6", column(messages, SessionMessage::tokens, new Long[0]))
+                .bind("$7", column(messages, one -> text(one, "agent", ""), new String[0]))
+                .bind("$8", column(messages, one -> text(one, "message_id", ""), new String[0]))
+                .bind("$9", column(messages, SessionWriter::extra, new String[0]))
+                .bind("$10", column(messages, one -> time(text(one, "at", "0")), new OffsetDateTime[0])));
+    }
+
+    private static <R, T> T[] column(List<R> rows, Function<R, T> of, T[] type) {
+        return rows.stream().map(of).toList().toArray(type);
+    }
+
+    private static String text(SessionMessage message, String name, String otherwise) {
+        return message.fields().getOrDefault(name, otherwise);
+    }
+
+    private static String extra(SessionMessage message) {
+        Map<String, String> rest = new LinkedHashMap<>(message.fields());
+        rest.keySet().removeAll(OWN_COLUMNS);
+        return ExactJson.ofTexts(rest);
+    }
+
+    private static Statement putSessions(Statement statement, List<Copy> copies) {
+        List<SessionState> sessions = copies.stream().map(Copy::session).toList();
+        return statement
+                .bind("$1", column(copies, Copy::conversation, new String[0]))
+                .bind("$2", column(copies, Copy::generation, new Long[0]))
+                .bind("$3", column(sessions, its -> its.text("tenant_id"), new String[0]))
+                .bind("$4", column(sessions, its -> its.text("current_agent"), new String[0]))
+                .bind("$5", column(sessions, SessionState::status, new String[0]))
+                .bind("$6", column(sessions, its -> its.number("turn_count"), new Long[0]))
+                .bind("$7", column(sessions, its -> its.number("message_count"), new Long[0]))
+                .bind("$8", column(sessions, its -> its.number("token_count"), new Long[0]))
+                .bind("$9", column(copies, Copy::last, new Long[0]))
+                .bind("$10", column(sessions, its -> its.number("version"), new Long[0]))
+                .bind("$11", column(sessions, its -> ExactJson.ofMembers(its.context()), new String[0]))
+                .bind("$12", column(copies, SessionWriter::extra, new String[0]))
+                .bind("$13", column(sessions, its -> time(its.text("started_at")), new OffsetDateTime[0]))
+                .bind("$14", column(sessions, its -> time(its.text("last_activity")), new OffsetDateTime[0]));
+    }
+
+    private static String extra(Copy copy) {
+        Map<String, String> extra = new LinkedHashMap<>();
+        for (String name : KEPT) {
+            if (!copy.session().text(name).isEmpty() && !copy.deleted()) {
+                extra.put(name, copy.session().text(name));
+            }
+        }
+        return ExactJson.ofTexts(extra);
+    }
+
+    private static OffsetDateTime time(String millis) {
+        long at = millis.matches("\\d{1,15}") ? Long.parseLong(millis) : 0;
+        return Instant.ofEpochMilli(at).atOffset(ZoneOffset.UTC);
+    }
+}
