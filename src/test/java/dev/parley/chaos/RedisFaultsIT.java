@@ -144,6 +144,50 @@ final class RedisFaultsIT {
         }
     }
 
+    @Test
+    void aSentinelFailoverThatLosesWhatWasAcknowledged() {
+        try (TestSentinels sentinels = TestSentinels.start()) {
+            failOverWithLoss("Sentinel failover with loss", sentinels).assertEverySocketWasTold();
+        }
+    }
+
+    @Test
+    void aMasterOfAClusterIsLostWithWhatWasAcknowledged() {
+        try (TestCluster cluster = TestCluster.start()) {
+            Verdict verdict = failOverWithLoss("cluster failover with loss", cluster);
+            assertThat(verdict.counts().toldSockets)
+                    .as("sockets of the other masters' conversations are not told: %s", verdict)
+                    .isLessThan(verdict.sockets());
+        }
+    }
+
+    /**
+     * What is acknowledged while the replicas are held back is lost with the master. One node goes on meanwhile; another one hangs from
+     * before the loss until the logs have grown far past it.
+     */
+    private Verdict failOverWithLoss(String fault, TestTopology topology) {
+        try (Stage stage = new Stage(directory, topology)) {
+            stage.play(2);
+            Node awake = stage.nodes().get(0);
+            Node asleep = stage.nodes().get(1);
+            stage.nodes().remove(asleep);
+            stage.work(100);
+            topology.failOverWithLoss(Stage.STREAM, () -> {
+                stage.work(500);
+                asleep.pause();
+                stage.work(100);
+            });
+            Await.within(BACK_WITHIN, "the node to be ready", awake::ready);
+            stage.work(1_000);
+            asleep.resume();
+            stage.work(500);
+            Verdict verdict = stage.quiet(fault, "");
+            verdict.assertRedisLostSomething();
+            verdict.assertNothingLostSilently();
+            return verdict;
+        }
+    }
+
     /** Replication is asynchronous: what Redis itself has lost with the master the sockets are told of. */
     private void failOver(String fault, TestTopology topology) {
         try (Stage stage = new Stage(directory, topology)) {

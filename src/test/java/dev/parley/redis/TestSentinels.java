@@ -2,6 +2,7 @@ package dev.parley.redis;
 
 import io.lettuce.core.RedisException;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,8 +76,19 @@ public final class TestSentinels implements TestTopology {
     }
 
     @Override
-    public void failOver(String key) {
-        masterOf(key).kill();
+    public List<EmbeddedRedis> replicasOf(EmbeddedRedis master) {
+        return servers.stream()
+                .filter(server -> server != master && server.running())
+                .toList();
+    }
+
+    @Override
+    public RedisCommands<String, String> at(EmbeddedRedis server) {
+        return looks.at(server);
+    }
+
+    @Override
+    public void awaitSuccessor(String key, EmbeddedRedis dead) {
         TestTopology.await("a replica is promoted", () -> servers.stream().anyMatch(this::isMaster));
     }
 
