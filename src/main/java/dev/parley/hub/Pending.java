@@ -49,6 +49,11 @@ final class Pending {
         return next;
     }
 
+    /** The number of the oldest event that is remembered; {@link #next} when there is none. */
+    long first() {
+        return events.isEmpty() ? next : events.values().iterator().next().number;
+    }
+
     /**
      * Remembers an event that is to be shown now.
      *

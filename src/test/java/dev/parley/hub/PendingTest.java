@@ -80,6 +80,19 @@ final class PendingTest {
     }
 
     @Test
+    void theFirstIsTheOldestThatSomeSeatMayStillHaveToRead() {
+        assertThat(pending.first()).isEqualTo(pending.next()).isZero();
+        assertThat(shown("e0")).isTrue();
+        assertThat(shown("e1")).isTrue();
+        pending.placed("e0", Position.of("5-0"));
+        assertThat(pending.first()).isZero();
+        pending.forget(Position.of("5-0"));
+        assertThat(pending.first()).isEqualTo(1);
+        pending.remove("e1");
+        assertThat(pending.first()).isEqualTo(pending.next()).isEqualTo(2);
+    }
+
+    @Test
     void aCheckedPublishersEventIsForItsOwnTenantOnly() {
         assertThat(pending.add("c", event("1", ACME, 1), true)).isNotNull();
         assertThat(pending.framesFor(ACME)).hasSize(1);

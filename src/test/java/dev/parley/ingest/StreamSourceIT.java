@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
@@ -34,6 +36,7 @@ class StreamSourceIT {
     private final RedisCommands<String, String> commands = TestRedis.commands();
     private final String stream = "stream:" + Ids.random();
     private final String conversation = Ids.random();
+    private final Queue<String> stored = new ConcurrentLinkedQueue<>();
     private StreamSource source = source();
 
     private StreamSource source() {
@@ -47,7 +50,8 @@ class StreamSourceIT {
                 "test",
                 stream,
                 new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), maxDeliveries, 1_000),
-                new Share(List.of(stream)));
+                new Share(List.of(stream)),
+                (conversation, at) -> stored.add(at.toString()));
     }
 
     @AfterEach
@@ -56,6 +60,7 @@ class StreamSourceIT {
         assertThat(commands.del(
                         stream, stream + ":dead", Keys.DEFAULT.log(conversation), Keys.DEFAULT.meta(conversation)))
                 .isNotNegative();
+        stored.clear();
         source = source();
     }
 
@@ -115,6 +120,11 @@ class StreamSourceIT {
         source.open();
         await(() -> source.appended() == 1_000);
         assertThat(logged()).hasSize(1_000).isSortedAccordingTo((a, b) -> Integer.parseInt(a) - Integer.parseInt(b));
+        assertThat(stored)
+                .as("the hub is told what must be in the log")
+                .containsExactlyElementsOf(commands.xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
+                        .map(StreamMessage::getId)
+                        .toList());
         await(this::readUp);
     }
 
@@ -144,6 +154,7 @@ class StreamSourceIT {
         source.open();
         await(() -> source.appended() == 10);
         assertThat(logged()).hasSize(10);
+        assertThat(stored).as("not of what was there already").hasSize(10);
     }
 
     @Test
