@@ -145,6 +145,14 @@ public final class TestCluster implements TestTopology {
     }
 
     @Override
+    public long failovers() {
+        return servers.subList(MASTERS, 2 * MASTERS).stream()
+                .filter(EmbeddedRedis::running)
+                .filter(server -> looks.at(server).info("replication").contains("role:master"))
+                .count();
+    }
+
+    @Override
     public List<EmbeddedRedis> replicasOf(EmbeddedRedis master) {
         return servers.stream()
                 .filter(server -> server != master && server.running())

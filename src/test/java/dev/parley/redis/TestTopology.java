@@ -49,6 +49,9 @@ public interface TestTopology extends TestServer {
         awaitSuccessor(key, master);
     }
 
+    /** How often a replica has been made a master. */
+    long failovers();
+
     /** Blocks until another one has taken the place of the master of a key. */
     void awaitSuccessor(String key, EmbeddedRedis dead);
 
