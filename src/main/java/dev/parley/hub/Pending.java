@@ -26,7 +26,8 @@ final class Pending {
     private static final int MAX_EVENTS = 1_024;
     private static final int MAX_BYTES = 1 << 20;
     private static final int FIRST_RING = 8;
-    private static final int LARGEST_RING = 256;
+    /** About as many as the log remembers by default: who repeats an event after more of them adds it anew. */
+    private static final int LARGEST_RING = 2_048;
 
     private record Shown(long number, Access access, Frame frame) {}
 

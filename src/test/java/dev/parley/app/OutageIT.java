@@ -533,7 +533,9 @@ class OutageIT {
             RedisCommands<String, String> admin = client.connect().sync();
             String first = there.send(publish(0)).next("event").path("position").asText();
             assertThat(admin.configSet("maxmemory", "1")).isEqualTo("OK");
-            assertThat(number(there.send(publish(1)).next("event"))).isEqualTo(1);
+            JsonNode waits = there.send(publish(1)).next("event");
+            assertThat(number(waits)).isEqualTo(1);
+            assertThat(waits.path("pending").asBoolean()).isTrue();
             try (TestSocket fresh = follower(node);
                     TestSocket back = TestSocket.welcomed(node.socket())) {
                 back.send("{'type':'subscribe','conversation':'" + conversation + "','since':'" + first + "'}")

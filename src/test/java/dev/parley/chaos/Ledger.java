@@ -155,7 +155,7 @@ final class Ledger {
         for (Shown each : shown) {
             if (each.mark() == null) {
                 gone = null;
-            } else if (!each.position().equals(places.get(each.mark()))) {
+            } else if (!each.position().isEmpty() && !each.position().equals(places.get(each.mark()))) {
                 gone = each;
                 affected = true;
             }

@@ -24,6 +24,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,8 @@ class StreamSourceIT {
 
     private final Redis redis = TestRedis.connect();
     private final RedisCommands<String, String> commands = TestRedis.commands();
+    private static final Pattern SCRIPTS = Pattern.compile("cmdstat_evalsha:calls=([0-9]+)");
+
     private final String stream = "stream:" + Ids.random();
     private final String conversation = Ids.random();
     private final Queue<String> stored = new ConcurrentLinkedQueue<>();
@@ -237,6 +241,33 @@ class StreamSourceIT {
         await(() -> commands.xlen(stream + ":dead") == 1);
         await(this::readUp);
         assertThat(logged()).containsExactly("1", "2");
+    }
+
+    private long scriptsRun() {
+        Matcher calls = SCRIPTS.matcher(commands.info("commandstats"));
+        return calls.find() ? Long.parseLong(calls.group(1)) : 0;
+    }
+
+    @Test
+    void whileRedisTakesNothingTheStreamWaitsAndNoEntryIsGivenUp() {
+        source.open();
+        add(0);
+        await(() -> logged().equals(List.of("0")));
+        commands.multi();
+        for (int n = 1; n <= 5; n++) {
+            add(n);
+        }
+        commands.configSet("maxmemory", "1");
+        assertThat(commands.exec().wasDiscarded()).isFalse();
+        try {
+            long before = scriptsRun();
+            await(() -> scriptsRun() > before + 20); // more tries than an entry has that is refused for itself
+            assertThat(logged()).containsExactly("0");
+        } finally {
+            assertThat(commands.configSet("maxmemory", "0")).isEqualTo("OK");
+        }
+        await(() -> logged().equals(List.of("0", "1", "2", "3", "4", "5")));
+        assertThat(source.dead()).isZero();
     }
 
     @Test
