@@ -225,7 +225,8 @@ final class Gateway {
                 config.ingest().streams().orElseGet(List::of).stream()
                         .map(keys::stream)
                         .toList(),
-                settings.streams());
+                settings.streams(),
+                hub::stored);
 
         // What is counted.
         Limits limits = new Limits(redis, keys, settings.limits());

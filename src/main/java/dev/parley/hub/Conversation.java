@@ -52,7 +52,7 @@ final class Conversation implements PubSub.Listener {
     private final Disposable.Swap repair = Disposables.swap();
     private volatile @Nullable Position position;
     private volatile boolean ephemeral;
-    /** The latest position that this node's publishers were told of. */
+    /** The latest position that this node has appended something at. */
     private final AtomicReference<Position> stored = new AtomicReference<>(Position.ZERO);
     /** One of these that has not come: the repair that is under way finds out whether the log has it. */
     private @Nullable Position missing;
@@ -352,9 +352,18 @@ final class Conversation implements PubSub.Listener {
         if (frame != null) {
             for (Seat seat : seats) {
                 if (seat.answered && Pending.visible(event.access(), seat.access)) {
-                    seat.follower.offer(frame);
+                    showPending(seat, frame);
                 }
             }
+        }
+    }
+
+    /** Who began behind something that still waits is shown that first, when the log has it, and so all that comes after it. */
+    private void showPending(Seat seat, Frame frame) {
+        if (pending.first() >= seat.pendingFrom) {
+            seat.follower.offer(frame);
+        } else {
+            seat.pendingFrom = pending.next();
         }
     }
 

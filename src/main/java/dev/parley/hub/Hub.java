@@ -155,7 +155,7 @@ public final class Hub implements Disposable {
         tell(event, new Input.Waits(event, after));
     }
 
-    /** This node's publisher has been told that the log has an event there: if it is never heard of, Redis has lost it. */
+    /** This node was told that the log has an event there, which it appended: if it is never heard of, Redis has lost it. */
     public void stored(String conversation, Position at) {
         Hosted host = hosted.get(conversation);
         if (host != null) {

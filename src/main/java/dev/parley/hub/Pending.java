@@ -26,7 +26,8 @@ final class Pending {
     private static final int MAX_EVENTS = 1_024;
     private static final int MAX_BYTES = 1 << 20;
     private static final int FIRST_RING = 8;
-    private static final int LARGEST_RING = 256;
+    /** About as many as the log remembers by default: who repeats an event after more of them adds it anew. */
+    private static final int LARGEST_RING = 2_048;
 
     private record Shown(long number, Access access, Frame frame) {}
 
@@ -47,6 +48,11 @@ final class Pending {
     /** The number of the event that is shown next. */
     long next() {
         return next;
+    }
+
+    /** The number of the oldest event that is remembered; {@link #next} when there is none. */
+    long first() {
+        return events.isEmpty() ? next : events.values().iterator().next().number;
     }
 
     /**

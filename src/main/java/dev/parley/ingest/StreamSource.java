@@ -1,8 +1,10 @@
 package dev.parley.ingest;
 
 import dev.parley.event.InvalidEventException;
+import dev.parley.event.Position;
 import dev.parley.frame.Refusal;
 import dev.parley.log.Append;
+import dev.parley.log.Appended;
 import dev.parley.log.ConversationLog;
 import dev.parley.log.Outcome;
 import dev.parley.redis.Redis;
@@ -21,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,6 +62,7 @@ final class StreamSource implements Disposable {
     private final ConversationLog log;
     private final Lease lease;
     private final Share share;
+    private final BiConsumer<String, Position> stored;
     private final DeadLetters deadLetters;
     private final Refusals refusals;
     private final String stream;
@@ -79,13 +83,22 @@ final class StreamSource implements Disposable {
     /**
      * @param node this node's name
      * @param stream the stream's key, prefix included
+     * @param stored told each conversation and position that an entry was appended at; must not block
      */
-    StreamSource(Redis redis, ConversationLog log, String node, String stream, StreamSettings settings, Share share) {
+    StreamSource(
+            Redis redis,
+            ConversationLog log,
+            String node,
+            String stream,
+            StreamSettings settings,
+            Share share,
+            BiConsumer<String, Position> stored) {
         this.redis = redis;
         this.log = log;
         this.stream = stream;
         this.settings = settings;
         this.share = share;
+        this.stored = stored;
         this.lease = new Lease(redis, stream, node, settings.lease());
         this.deadLetters = new DeadLetters(redis, stream);
         this.refusals = new Refusals(redis, stream);
@@ -289,9 +302,19 @@ final class StreamSource implements Disposable {
             }
         }
         return log.append(stream, appends)
+                .doOnNext(outcomes -> tellStored(appends, outcomes))
                 .flatMap(outcomes -> settle(appending, outcomes))
                 .doOnNext(hopeless::putAll)
                 .then(Mono.defer(() -> bury(entries, hopeless)));
+    }
+
+    private void tellStored(List<Append> appends, List<Outcome> outcomes) {
+        for (int i = 0; i < appends.size(); i++) {
+            Appended one = outcomes.get(i).appended();
+            if (one != null && !one.duplicate()) {
+                stored.accept(appends.get(i).event().conversation(), one.position());
+            }
+        }
     }
 
     /**

@@ -1,8 +1,10 @@
 package dev.parley.ingest;
 
+import dev.parley.event.Position;
 import dev.parley.log.ConversationLog;
 import dev.parley.redis.Redis;
 import java.util.List;
+import java.util.function.BiConsumer;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -15,12 +17,19 @@ public final class StreamSources implements Disposable {
     /**
      * @param node this node's name
      * @param streams their keys, prefix included
+     * @param stored told each conversation and position that an entry was appended at, on Redis' event loop; must not block
      */
-    public StreamSources(Redis redis, ConversationLog log, String node, List<String> streams, StreamSettings settings) {
+    public StreamSources(
+            Redis redis,
+            ConversationLog log,
+            String node,
+            List<String> streams,
+            StreamSettings settings,
+            BiConsumer<String, Position> stored) {
         Share share = new Share(streams);
         all = streams.stream()
                 .distinct()
-                .map(stream -> new StreamSource(redis, log, node, stream, settings, share))
+                .map(stream -> new StreamSource(redis, log, node, stream, settings, share, stored))
                 .toList();
     }
 

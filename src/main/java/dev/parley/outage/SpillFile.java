@@ -109,6 +109,9 @@ public final class SpillFile {
                             FileChannel.open(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
                     OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
                 out.write(before);
+                if (before.length > 0 && before[before.length - 1] != '\n') {
+                    out.write('\n'); // whoever wrote it was cut off: only that line is damaged
+                }
                 for (Queued event : events) {
                     out.write(JSON.writeValueAsBytes(line(event)));
                     out.write('\n');
@@ -136,7 +139,13 @@ public final class SpillFile {
             all.writeBytes(line);
             all.write('\n');
         }
-        Files.write(damaged, all.toByteArray(), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        // On the disk before they go from where they were.
+        Files.write(
+                damaged,
+                all.toByteArray(),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.APPEND,
+                StandardOpenOption.SYNC);
     }
 
     private static List<byte[]> lines(byte[] text) {

@@ -523,6 +523,41 @@ class OutageIT {
         }
     }
 
+    /** A Redis that can be read and takes nothing: what waits was shown to those who were there, and nothing overtakes it elsewhere. */
+    @Test
+    void whoJoinsBehindWhatWaitsIsShownThatBeforeAnythingNewer() {
+        try (EmbeddedRedis full = EmbeddedRedis.start();
+                RedisClient client = RedisClient.create(full.uri());
+                TestNode node = node("redis.uri", full.uri());
+                TestSocket there = follower(node)) {
+            RedisCommands<String, String> admin = client.connect().sync();
+            String first = there.send(publish(0)).next("event").path("position").asText();
+            assertThat(admin.configSet("maxmemory", "1")).isEqualTo("OK");
+            JsonNode waits = there.send(publish(1)).next("event");
+            assertThat(number(waits)).isEqualTo(1);
+            assertThat(waits.path("pending").asBoolean()).isTrue();
+            try (TestSocket fresh = follower(node);
+                    TestSocket back = TestSocket.welcomed(node.socket())) {
+                back.send("{'type':'subscribe','conversation':'" + conversation + "','since':'" + first + "'}")
+                        .next("subscribed");
+                assertThat(number(there.send(publish(2)).next("event"))).isEqualTo(2);
+                assertThat(admin.configSet("maxmemory", "0")).isEqualTo("OK");
+                for (TestSocket late : List.of(fresh, back)) {
+                    for (int n = 1; n <= 2; n++) {
+                        JsonNode event = late.next("event");
+                        assertThat(number(event)).isEqualTo(n);
+                        assertThat(event.has("position")).isTrue();
+                    }
+                }
+                assertThat(there.next("placed").path("event_id").asText()).isEqualTo("e1");
+                assertThat(there.next("placed").path("event_id").asText()).isEqualTo("e2");
+                assertThat(number(fresh.send(publish(3)).next("event"))).isEqualTo(3);
+                assertThat(number(back.next("event"))).isEqualTo(3);
+                assertThat(number(there.next("event"))).isEqualTo(3);
+            }
+        }
+    }
+
     @Test
     void whatIsQueuedWhenTheNodeStopsIsTakenUpByTheNextStart() throws IOException {
         Path file = directory.resolve("outage-queue.ndjson");

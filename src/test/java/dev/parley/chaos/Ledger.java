@@ -10,6 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What was acknowledged, and how that agrees with what the logs have and the sockets were shown. Thread-safe. */
@@ -66,19 +67,23 @@ final class Ledger {
     }
 
     /**
-     * Takes back what a failover lost between a publisher and the durable stream: XADD had returned, but no replica had it, and no gateway
-     * ever saw it.
+     * Takes back what a failover lost between a publisher and the durable stream: XADD had returned, but no replica had it, and no socket
+     * was ever shown it.
      *
      * @param stream the ids of all events that the stream has now; nothing is trimmed
      * @return how many that were
      */
-    long takeBackWhatNeverArrived(Set<String> stream, Map<String, List<Entry>> logs) {
-        Set<Mark> logged =
-                logs.values().stream().flatMap(List::stream).map(Entry::mark).collect(Collectors.toUnmodifiableSet());
+    long takeBackWhatNeverArrived(Set<String> stream, Map<String, List<Entry>> logs, List<Account> accounts) {
+        Set<Mark> arrived = Stream.concat(
+                        logs.values().stream().flatMap(List::stream).map(Entry::mark),
+                        accounts.stream()
+                                .flatMap(account -> account.shown().stream())
+                                .flatMap(each -> Stream.ofNullable(each.mark())))
+                .collect(Collectors.toUnmodifiableSet());
         List<Mark> gone = acknowledged.entrySet().stream()
                 .filter(each -> each.getValue() == Answer.ADDED)
                 .map(Map.Entry::getKey)
-                .filter(mark -> !stream.contains(mark.id()) && !logged.contains(mark))
+                .filter(mark -> !stream.contains(mark.id()) && !arrived.contains(mark))
                 .toList();
         gone.forEach(acknowledged::remove);
         return gone.size();
@@ -111,6 +116,7 @@ final class Ledger {
             counts.toldSockets += gaps > 0 ? 1 : 0;
             counts.reconnects += account.reconnects();
             counts.silentResets += account.silentResets();
+            checkTold(shown, places, counts);
             expected.getOrDefault(account.conversation(), Map.of())
                     .forEach((publisher, events) -> check(publisher, events, shown, places, counts));
         }
@@ -142,6 +148,25 @@ final class Ledger {
         }
     }
 
+    /** A socket that has been shown what is not there any more has been told so since then. */
+    private static void checkTold(List<Shown> shown, Map<Mark, String> places, Counts counts) {
+        Shown gone = null;
+        boolean affected = false;
+        for (Shown each : shown) {
+            if (each.mark() == null) {
+                gone = null;
+            } else if (!each.position().isEmpty() && !each.position().equals(places.get(each.mark()))) {
+                gone = each;
+                affected = true;
+            }
+        }
+        counts.affectedSockets += affected ? 1 : 0;
+        if (gone != null && gone.mark() != null) {
+            counts.untoldSockets++;
+            counts.fault("never told that Redis lost", gone.mark(), places, shown);
+        }
+    }
+
     /** One publisher's events against what one socket was shown. */
     private static void check(
             String publisher,
@@ -151,12 +176,12 @@ final class Ledger {
             Counts counts) {
         Map<Integer, Shown> had = new HashMap<>();
         int highest = 0;
-        String toldUpTo = null;
+        Told told = Told.NOTHING;
         for (Shown each : shown) {
             Mark mark = each.mark();
             if (mark == null) {
                 String snapshot = each.position();
-                toldUpTo = snapshot;
+                told = new Told(snapshot, Math.max(highest, told.hadUpTo), true);
                 // The client begins again from the snapshot. What is behind it comes again, and so may what Redis has
                 // lost since it was shown: that is in the log at another place.
                 had.values()
@@ -171,35 +196,47 @@ final class Ledger {
                     counts.reordered++;
                     counts.fault("reordered", mark, places, shown);
                 } else {
-                    missing(events.subMap(highest + 1, mark.number()), toldUpTo, shown, places, counts);
+                    missing(events.subMap(highest + 1, mark.number()), told, shown, places, counts);
                     highest = mark.number();
-                    toldUpTo = null;
+                    told = told.andThen(highest);
                 }
             }
         }
-        missing(events.tailMap(highest, false), toldUpTo, shown, places, counts);
+        missing(events.tailMap(highest, false), told, shown, places, counts);
     }
 
-    /**
-     * Events that were not shown where they belong.
-     *
-     * @param toldUpTo position of the snapshot that came with a gap there, null when there was none: it stands for what the log had up to
-     *     it, and for what the log has lost, and for nothing else
-     */
+    /** Events that were not shown where they belong. */
     private static void missing(
-            Map<Integer, Mark> events,
-            @Nullable String toldUpTo,
-            List<Shown> shown,
-            Map<Mark, String> places,
-            Counts counts) {
+            Map<Integer, Mark> events, Told told, List<Shown> shown, Map<Mark, String> places, Counts counts) {
         for (Mark mark : events.values()) {
-            String place = places.get(mark);
-            if (toldUpTo != null && (place == null || !Positions.after(place, toldUpTo))) {
+            if (told.of(mark, places.get(mark))) {
                 counts.told++;
             } else {
                 counts.lost++;
                 counts.fault("lost", mark, places, shown);
             }
+        }
+    }
+
+    /**
+     * What the last gap and its snapshot have told of one publisher's events: those that the log had up to the snapshot, and those that
+     * it has lost. Nothing else.
+     *
+     * @param snapshot its position
+     * @param hadUpTo the last event that had been shown before it: of what Redis has lost, what was up to there is told, though one of
+     *     those may come again first
+     * @param open nothing newer has been shown since: what is lost behind that last event is told, too
+     */
+    private record Told(String snapshot, int hadUpTo, boolean open) {
+
+        static final Told NOTHING = new Told("0", 0, false);
+
+        Told andThen(int shown) {
+            return new Told(snapshot, hadUpTo, open && shown <= hadUpTo);
+        }
+
+        boolean of(Mark mark, @Nullable String place) {
+            return place == null ? open || mark.number() <= hadUpTo : !Positions.after(place, snapshot);
         }
     }
 
@@ -220,6 +257,10 @@ final class Ledger {
         long lostByRedis;
         long gaps;
         long toldSockets;
+        /** Sockets that were shown what Redis has lost since, and those of them that have not been told afterwards. */
+        long affectedSockets;
+
+        long untoldSockets;
         long silentResets;
         long reconnects;
 

@@ -68,17 +68,20 @@ final class LedgerTest {
     @Test
     void onlyWhatNeverArrivedInTheStreamIsTakenBack() {
         acknowledge(1);
-        for (int n : List.of(2, 3, 4)) {
+        for (int n : List.of(2, 3, 4, 5)) {
             ledger.acknowledged(mark(n), Ledger.Answer.ADDED);
         }
         List<Ledger.Entry> log = log(3);
-        assertThat(ledger.takeBackWhatNeverArrived(Set.of(mark(2).id()), Map.of("c", log)))
-                .as("4: it is neither in the stream nor in the log")
+        assertThat(ledger.takeBackWhatNeverArrived(
+                        Set.of(mark(2).id()),
+                        Map.of("c", log),
+                        List.of(new Ledger.Account("c", List.of(event(5)), 0, 0))))
+                .as("4: it is neither in the stream nor in the log, and was not shown as 5 was")
                 .isOne();
-        assertThat(ledger.size()).isEqualTo(3);
+        assertThat(ledger.size()).isEqualTo(4);
         assertThat(count(log, event(3)).lost)
-                .as("1 was stored, 2 is in the stream")
-                .isEqualTo(2);
+                .as("1 was stored, 2 is in the stream, 5 was shown")
+                .isEqualTo(3);
     }
 
     @Test
@@ -129,6 +132,45 @@ final class LedgerTest {
         assertThat(count(log, event(1), event(2), event(3), gap("100-0"), event(4)).lost)
                 .as("2 and 3 are not in the snapshot")
                 .isEqualTo(2);
+    }
+
+    @Test
+    void whoWasShownWhatRedisHasLostIsToldAfterwards() {
+        acknowledge(3);
+        List<Ledger.Entry> log = log(1, 2);
+        Ledger.Counts told = count(log, event(1), event(2), event(3), gap("101-0"));
+        assertThat(told.affectedSockets).isOne();
+        assertThat(told.untoldSockets).isZero();
+        Ledger.Counts untold = count(log, event(1), gap("100-0"), event(2), event(3));
+        assertThat(untold.untoldSockets).as("3: the gap was before it").isOne();
+        assertThat(count(log, event(1), event(2)).affectedSockets).isZero();
+    }
+
+    @Test
+    void aSnapshotOlderThanTheOneBeforeItTakesThatBack() {
+        acknowledge(4);
+        List<Ledger.Entry> log = log(1, 2, 3, 4);
+        Ledger.Counts counts = count(log, event(1), event(2), gap("102-0"), event(4), gap("101-0"), event(3), event(4));
+        assertThat(counts.repeated + counts.lost + counts.reordered).isZero();
+        assertThat(count(log, event(1), gap("102-0"), event(4), gap("101-0"), event(4)).lost)
+                .as("3: the client has begun again from a snapshot without it")
+                .isOne();
+    }
+
+    /** As after a failover that lost the log's end and less of the stream's: 3 is read from there again, 4 to 6 are gone from both. */
+    @Test
+    void aGapTellsOfWhatIsLostThoughSomethingBeforeItComesAgain() {
+        acknowledge(7);
+        List<Ledger.Entry> log = log(1, 2, 3, 7);
+        Ledger.Shown lost = new Ledger.Shown(mark(3), "50-0");
+        Ledger.Counts counts =
+                count(log, event(1), event(2), lost, event(4), event(5), gap("101-0"), event(3), event(7));
+        assertThat(counts.told).as("4, 5, and 6 behind them").isEqualTo(3);
+        assertThat(counts.lost + counts.repeated + counts.reordered).isZero();
+        assertThat(count(log(1, 2, 3), event(1), event(2), lost, event(4), event(5), gap("101-0"), event(3), event(6))
+                        .lost)
+                .as("7: nothing was told after 6")
+                .isOne();
     }
 
     @Test

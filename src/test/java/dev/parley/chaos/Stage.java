@@ -277,9 +277,10 @@ final class Stage implements AutoCloseable {
         Map<String, List<Ledger.Entry>> logs = new LinkedHashMap<>();
         conversations.forEach(conversation -> logs.put(conversation, log(conversation)));
         // Another server's data is what its replicas had: only there can a stream lose what was added to it.
-        long neverArrived = redis == null ? ledger.takeBackWhatNeverArrived(inStream(), logs) : 0;
-        Verdict verdict =
-                ledger.verdict(logs, followers.stream().map(Follower::account).toList());
+        List<Ledger.Account> accounts =
+                followers.stream().map(Follower::account).toList();
+        long neverArrived = redis == null ? ledger.takeBackWhatNeverArrived(inStream(), logs, accounts) : 0;
+        Verdict verdict = ledger.verdict(logs, accounts);
         report("%s | %s%s%s%s | seed %d"
                 .formatted(
                         fault,

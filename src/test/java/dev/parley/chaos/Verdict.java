@@ -27,7 +27,20 @@ record Verdict(long added, long stored, long queued, long unanswered, long refus
         assertThat(counts.reordered).as("reordered: %s", this).isZero();
         assertThat(counts.repeatedInLog).as("repeated in a log: %s", this).isZero();
         assertThat(counts.reorderedInLog).as("reordered in a log: %s", this).isZero();
+        assertThat(counts.untoldSockets)
+                .as("sockets that were shown what is lost, and not told: %s", this)
+                .isZero();
         assertThat(counts.silentResets).as("snapshots without a gap: %s", this).isZero();
+    }
+
+    /** Else the test shows nothing of what a loss does: some was acknowledged and is gone, and some of it had been shown. */
+    void assertRedisLostSomething() {
+        assertThat(counts.lostByRedis)
+                .as("acknowledged and not in a log: %s", this)
+                .isPositive();
+        assertThat(counts.affectedSockets)
+                .as("sockets that were shown what is lost: %s", this)
+                .isPositive();
     }
 
     /** Redis lost what each of the sockets had a position in. */
@@ -48,7 +61,7 @@ record Verdict(long added, long stored, long queued, long unanswered, long refus
                                 sockets,
                                 counts.shown,
                                 counts.reconnects)
-                + "lost %d, repeated %d, reordered %d, told %d in %d gaps to %d sockets | log: without %d, repeated %d, reordered %d"
+                + "lost %d, repeated %d, reordered %d, told %d in %d gaps to %d sockets (%d had seen what is lost) | log: without %d, repeated %d, reordered %d"
                         .formatted(
                                 counts.lost,
                                 counts.repeated,
@@ -56,6 +69,7 @@ record Verdict(long added, long stored, long queued, long unanswered, long refus
                                 counts.told,
                                 counts.gaps,
                                 counts.toldSockets,
+                                counts.affectedSockets,
                                 counts.lostByRedis,
                                 counts.repeatedInLog,
                                 counts.reorderedInLog)

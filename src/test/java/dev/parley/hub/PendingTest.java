@@ -30,11 +30,11 @@ final class PendingTest {
 
     @Test
     void whatWasHandedOutAlreadyIsNotShownAgain() {
-        for (int i = 0; i < 1_000; i++) {
+        for (int i = 0; i < 9_000; i++) {
             pending.emitted("e" + i);
         }
-        assertThat(shown("e999")).isFalse();
-        assertThat(shown("e744")).isFalse();
+        assertThat(shown("e8999")).isFalse();
+        assertThat(shown("e6952")).isFalse();
         assertThat(shown("new")).isTrue();
         assertThat(shown("new")).isFalse();
         assertThat(shown("newer")).isTrue();
@@ -77,6 +77,19 @@ final class PendingTest {
         pending.forget(Position.of("5-0"));
         assertThat(shown("late")).isTrue();
         assertThat(pending.framesFor(TRUSTED)).hasSize(1_024);
+    }
+
+    @Test
+    void theFirstIsTheOldestThatSomeSeatMayStillHaveToRead() {
+        assertThat(pending.first()).isEqualTo(pending.next()).isZero();
+        assertThat(shown("e0")).isTrue();
+        assertThat(shown("e1")).isTrue();
+        pending.placed("e0", Position.of("5-0"));
+        assertThat(pending.first()).isZero();
+        pending.forget(Position.of("5-0"));
+        assertThat(pending.first()).isEqualTo(1);
+        pending.remove("e1");
+        assertThat(pending.first()).isEqualTo(pending.next()).isEqualTo(2);
     }
 
     @Test

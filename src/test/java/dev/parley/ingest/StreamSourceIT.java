@@ -20,8 +20,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,8 +36,11 @@ class StreamSourceIT {
 
     private final Redis redis = TestRedis.connect();
     private final RedisCommands<String, String> commands = TestRedis.commands();
+    private static final Pattern SCRIPTS = Pattern.compile("cmdstat_evalsha:calls=([0-9]+)");
+
     private final String stream = "stream:" + Ids.random();
     private final String conversation = Ids.random();
+    private final Queue<String> stored = new ConcurrentLinkedQueue<>();
     private StreamSource source = source();
 
     private StreamSource source() {
@@ -47,7 +54,8 @@ class StreamSourceIT {
                 "test",
                 stream,
                 new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), maxDeliveries, 1_000),
-                new Share(List.of(stream)));
+                new Share(List.of(stream)),
+                (conversation, at) -> stored.add(at.toString()));
     }
 
     @AfterEach
@@ -56,6 +64,7 @@ class StreamSourceIT {
         assertThat(commands.del(
                         stream, stream + ":dead", Keys.DEFAULT.log(conversation), Keys.DEFAULT.meta(conversation)))
                 .isNotNegative();
+        stored.clear();
         source = source();
     }
 
@@ -115,6 +124,11 @@ class StreamSourceIT {
         source.open();
         await(() -> source.appended() == 1_000);
         assertThat(logged()).hasSize(1_000).isSortedAccordingTo((a, b) -> Integer.parseInt(a) - Integer.parseInt(b));
+        assertThat(stored)
+                .as("the hub is told what must be in the log")
+                .containsExactlyElementsOf(commands.xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
+                        .map(StreamMessage::getId)
+                        .toList());
         await(this::readUp);
     }
 
@@ -144,6 +158,7 @@ class StreamSourceIT {
         source.open();
         await(() -> source.appended() == 10);
         assertThat(logged()).hasSize(10);
+        assertThat(stored).as("not of what was there already").hasSize(10);
     }
 
     @Test
@@ -226,6 +241,33 @@ class StreamSourceIT {
         await(() -> commands.xlen(stream + ":dead") == 1);
         await(this::readUp);
         assertThat(logged()).containsExactly("1", "2");
+    }
+
+    private long scriptsRun() {
+        Matcher calls = SCRIPTS.matcher(commands.info("commandstats"));
+        return calls.find() ? Long.parseLong(calls.group(1)) : 0;
+    }
+
+    @Test
+    void whileRedisTakesNothingTheStreamWaitsAndNoEntryIsGivenUp() {
+        source.open();
+        add(0);
+        await(() -> logged().equals(List.of("0")));
+        commands.multi();
+        for (int n = 1; n <= 5; n++) {
+            add(n);
+        }
+        commands.configSet("maxmemory", "1");
+        assertThat(commands.exec().wasDiscarded()).isFalse();
+        try {
+            long before = scriptsRun();
+            await(() -> scriptsRun() > before + 20); // more tries than an entry has that is refused for itself
+            assertThat(logged()).containsExactly("0");
+        } finally {
+            assertThat(commands.configSet("maxmemory", "0")).isEqualTo("OK");
+        }
+        await(() -> logged().equals(List.of("0", "1", "2", "3", "4", "5")));
+        assertThat(source.dead()).isZero();
     }
 
     @Test

@@ -41,7 +41,8 @@ class StreamSourcesIT {
                 new ConversationLog(redis, Keys.DEFAULT, LogSettings.DEFAULT),
                 "n" + nodes.size(),
                 reads,
-                new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), 3, 1_000));
+                new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), 3, 1_000),
+                (conversation, at) -> {});
         nodes.add(node);
         node.open();
         return node;

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -93,6 +94,15 @@ final class SpillFileTest {
         file().write(List.of(event("1")));
         file().write(List.of(event("2")));
         assertSame(file().read(), List.of(event("1"), event("2")));
+    }
+
+    @Test
+    void aLineOfAnotherNodesThatWasCutOffDamagesNothingBehindIt() throws IOException {
+        file().write(List.of(event("1")));
+        byte[] whole = Files.readAllBytes(file().path());
+        Files.write(file().path(), Arrays.copyOf(whole, whole.length / 2));
+        file().write(List.of(event("2")));
+        assertSame(file().read(), List.of(event("2")));
     }
 
     @Test

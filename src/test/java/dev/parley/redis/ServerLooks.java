@@ -4,8 +4,10 @@ import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
+import io.lettuce.core.sentinel.api.StatefulRedisSentinelConnection;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** A connection to each single server, to see what it says of itself. */
@@ -27,6 +29,15 @@ final class ServerLooks implements AutoCloseable {
 
     boolean inStep(EmbeddedRedis replica) {
         return at(replica).info("replication").contains("master_link_status:up");
+    }
+
+    /** How often a sentinel has seen the master of a name replaced. */
+    long configEpoch(EmbeddedRedis sentinel, String name) {
+        try (StatefulRedisSentinelConnection<String, String> connection =
+                client.connectSentinel(uri(sentinel.port()))) {
+            return Long.parseLong(
+                    Objects.requireNonNull(connection.sync().master(name).get("config-epoch")));
+        }
     }
 
     private static RedisURI uri(int port) {

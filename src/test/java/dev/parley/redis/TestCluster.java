@@ -129,24 +129,39 @@ public final class TestCluster implements TestTopology {
     }
 
     @Override
-    public void failOver(String key) {
-        EmbeddedRedis master = masterOf(key);
-        master.kill();
+    public RedisCommands<String, String> at(EmbeddedRedis server) {
+        return looks.at(server);
+    }
+
+    @Override
+    public void awaitSuccessor(String key, EmbeddedRedis dead) {
         TestTopology.await(
                 "its replica is promoted",
-                () -> masterOf(key) != master
+                () -> masterOf(key) != dead
                         && servers.stream()
                                 .filter(EmbeddedRedis::running)
                                 .allMatch(
                                         server -> looks.at(server).clusterInfo().contains("cluster_state:ok")));
     }
 
-    private EmbeddedRedis replicaOf(EmbeddedRedis master) {
+    @Override
+    public long failovers() {
+        return servers.subList(MASTERS, 2 * MASTERS).stream()
+                .filter(EmbeddedRedis::running)
+                .filter(server -> looks.at(server).info("replication").contains("role:master"))
+                .count();
+    }
+
+    @Override
+    public List<EmbeddedRedis> replicasOf(EmbeddedRedis master) {
         return servers.stream()
                 .filter(server -> server != master && server.running())
                 .filter(server -> looks.at(server).info("replication").contains("master_port:" + master.port()))
-                .findFirst()
-                .orElseThrow();
+                .toList();
+    }
+
+    private EmbeddedRedis replicaOf(EmbeddedRedis master) {
+        return replicasOf(master).get(0);
     }
 
     /** Blocks until the replica of a key's master has what was written to it so far. */

@@ -2,12 +2,16 @@ package dev.parley.redis;
 
 import io.lettuce.core.RedisException;
 import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.api.sync.RedisCommands;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** One master, two replicas, and three sentinels that call it dead after half a second. */
+/**
+ * One master, two replicas, and three sentinels that call it dead after two seconds. After half a second, on a machine with much else to do,
+ * they took each new master for dead before it had answered their first question, and made another one, and both were written to.
+ */
 public final class TestSentinels implements TestTopology {
 
     private static final String NAME = "parley";
@@ -29,8 +33,8 @@ public final class TestSentinels implements TestTopology {
         for (int i = 0; i < 3; i++) {
             sentinels.add(EmbeddedRedis.startSentinel(List.of(
                     "sentinel monitor " + NAME + " 127.0.0.1 " + master.port() + " 2",
-                    "sentinel down-after-milliseconds " + NAME + " 500",
-                    "sentinel failover-timeout " + NAME + " 3000")));
+                    "sentinel down-after-milliseconds " + NAME + " 2000",
+                    "sentinel failover-timeout " + NAME + " 10000")));
         }
         TestTopology.await(
                 "the sentinels know them all",
@@ -75,9 +79,28 @@ public final class TestSentinels implements TestTopology {
     }
 
     @Override
-    public void failOver(String key) {
-        masterOf(key).kill();
+    public List<EmbeddedRedis> replicasOf(EmbeddedRedis master) {
+        return servers.stream()
+                .filter(server -> server != master && server.running())
+                .toList();
+    }
+
+    @Override
+    public RedisCommands<String, String> at(EmbeddedRedis server) {
+        return looks.at(server);
+    }
+
+    @Override
+    public void awaitSuccessor(String key, EmbeddedRedis dead) {
         TestTopology.await("a replica is promoted", () -> servers.stream().anyMatch(this::isMaster));
+    }
+
+    @Override
+    public long failovers() {
+        return sentinels.stream()
+                .mapToLong(sentinel -> looks.configEpoch(sentinel, NAME))
+                .max()
+                .orElseThrow();
     }
 
     @Override
