@@ -65,7 +65,8 @@ public final class CacheOperations {
                 wait,
                 lease == null ? wait.isZero() ? Duration.ZERO : cache.lease() : Duration.ofMillis(lease),
                 oldest == null ? null : Duration.ofSeconds(oldest),
-                params.has("nearest") ? params.number("nearest", 0, 1) : 0);
+                params.has("nearest") ? params.number("nearest", 0, 1) : 0,
+                null);
         return cache.lookup(question(who, params), terms).map(answer -> Operation.Result.ok(CacheJson.answer(answer)));
     }
 

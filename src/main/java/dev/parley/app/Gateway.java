@@ -313,7 +313,7 @@ final class Gateway {
                     "parley.audit.key is not set: the audit trail shows mistakes, but not who wants to hide something");
         }
         audit.open();
-        cache.open();
+        cache.open(channels);
         if (proxied != null) {
             keep(proxied);
         }

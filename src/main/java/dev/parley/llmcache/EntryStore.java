@@ -1,7 +1,6 @@
 package dev.parley.llmcache;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.event.Ids;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
@@ -9,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -51,26 +51,29 @@ final class EntryStore implements Flights {
     private final Redis redis;
     private final Keys keys;
     private final CacheSettings settings;
+    private final Supplier<String> unique;
 
-    EntryStore(Redis redis, Keys keys, CacheSettings settings) {
+    /** @param unique what makes a token so */
+    EntryStore(Redis redis, Keys keys, CacheSettings settings, Supplier<String> unique) {
         this.redis = redis;
         this.keys = keys;
         this.settings = settings;
+        this.unique = unique;
     }
 
     @Override
     public Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest) {
         return Mono.defer(() -> {
                     byte[] wanted = Script.bytes(lease.toMillis());
-                    byte[] unique = Script.bytes(Ids.random());
+                    byte[] token = Script.bytes(unique.get());
                     byte[] old = Script.bytes(oldest == null ? -1 : oldest.toMillis());
                     return key.seed()
-                            ? SEED_LOOK.run(redis, keysOf(key), wanted, unique, old)
+                            ? SEED_LOOK.run(redis, keysOf(key), wanted, token, old)
                             : LOOK.run(
                                     redis,
                                     keysOf(key),
                                     wanted,
-                                    unique,
+                                    token,
                                     old,
                                     Script.bytes(settings.lease().toMillis()));
                 })
@@ -82,9 +85,14 @@ final class EntryStore implements Flights {
             case "hit" -> found(reply, false);
             case "stale" -> found(reply, true);
             case "free" -> new Look.Free();
-            case "taken" -> new Look.Taken(reason(reply), (Long) reply.get(2));
+            case "taken" -> taken(reply);
             default -> new Look.Missing(reason(reply), lead(reply, 2));
         };
+    }
+
+    private static Look taken(List<Object> reply) {
+        String token = Script.text(reply.get(3));
+        return new Look.Taken(reason(reply), (Long) reply.get(2), token.isEmpty() ? null : token);
     }
 
     private Look found(List<Object> reply, boolean stale) {

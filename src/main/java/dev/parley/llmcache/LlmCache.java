@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.frame.Refusal;
+import dev.parley.llmcache.live.LiveAnswer;
+import dev.parley.llmcache.live.LiveAnswers;
 import dev.parley.llmcache.semantic.Found;
 import dev.parley.llmcache.semantic.Reported;
 import dev.parley.llmcache.semantic.Semantic;
 import dev.parley.redis.Keys;
+import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -35,6 +38,7 @@ public final class LlmCache implements Disposable {
 
     private final CacheSettings settings;
     private final Policy policy;
+    private final LiveAnswers live;
     private final EntryStore store;
     private final LocalFlights local = new LocalFlights(System::nanoTime);
     private final Flights flights;
@@ -59,22 +63,25 @@ public final class LlmCache implements Disposable {
             Set<Category> reworded) {
         this.settings = settings;
         this.policy = new Policy(settings.maxTemperature(), personal);
-        this.store = new EntryStore(redis, keys, settings);
+        this.live = new LiveAnswers(redis, keys);
+        this.store = new EntryStore(redis, keys, settings, live::unique);
         this.flights = new FallbackFlights(store, local);
-        this.single = new SingleFlight(flights, settings.maxWaiting());
+        this.single = new SingleFlight(flights, live, settings.maxWaiting());
         this.paraphrases = semantic == null ? null : new Paraphrases(semantic, store, reworded);
         this.tally = new Tally(redis, keys, settings.seedTenant());
     }
 
-    /** Begins to write down what is counted. */
-    public void open() {
+    /** Begins to write down what is counted, and to hear other nodes over {@code channels}. */
+    public void open(PubSub channels) {
         tally.open();
+        live.open(channels);
     }
 
     /** Nobody waits any more, nothing more is written down. */
     @Override
     public void dispose() {
         single.dispose();
+        live.dispose();
         tally.dispose();
     }
 
@@ -250,6 +257,20 @@ public final class LlmCache implements Disposable {
         }
         long began = Long.parseLong(token.split("-", 3)[1]);
         return Math.min(Math.max(0, System.currentTimeMillis() - began), CacheSettings.MAX_LEASE.toMillis());
+    }
+
+    /**
+     * An answer that is to be shown while it comes, to those of {@link Terms#live this form} who wait for it on any node.
+     *
+     * @param token of whoever was told to compute it; {@link #conceal} is to be called with it in the end
+     */
+    public LiveAnswer show(String token, String form) {
+        return live.begin(token, form);
+    }
+
+    /** Cuts off an answer that has not ended, and lets nobody else join it. */
+    public void conceal(String token, String form) {
+        live.forget(token, form);
     }
 
     /**

@@ -162,6 +162,11 @@ public record Keys(String prefix) {
         return cached.contains("{") ? cached + ":flight" : "{" + cached + "}:flight";
     }
 
+    /** The channel on which a node hears from others what is asked of the answers that it computes, and what comes of theirs. */
+    public String cacheNode(String node) {
+        return prefix + "llm:cache:node:" + node;
+    }
+
     /** What of a tenant's cache has been invalidated, and when. */
     public String cacheEpochs(String tenant) {
         return of("llm:cache:epochs:", tenant);
