@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
+import io.lettuce.core.KeyValue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -19,7 +21,7 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * Entries and flights in Redis. All of a tenant's share a slot, and a look-up is one script; the seed's entries have slots of their own,
- * and know neither epochs nor tags. Cold; answers come on Redis' event loop, and fail as {@link Redis} says.
+ * so that their epoch is asked for before. Cold; answers come on Redis' event loop, and fail as {@link Redis} says.
  */
 final class EntryStore implements Flights {
 
@@ -30,6 +32,9 @@ final class EntryStore implements Flights {
 
     /** Tags, models and namespaces that are kept apart. */
     private static final int MAX_EPOCHS = 10_000;
+
+    /** How long it is remembered of one of the seed's entries that it is not older than an invalidation, from the first look after that. */
+    private static final Duration SEED_EPOCH = Duration.ofDays(1);
 
     private static final int COUNT_AT_ONCE = 500;
 
@@ -68,7 +73,15 @@ final class EntryStore implements Flights {
                     byte[] token = Script.bytes(unique.get());
                     byte[] old = Script.bytes(oldest == null ? -1 : oldest.toMillis());
                     return key.seed()
-                            ? SEED_LOOK.run(redis, keysOf(key), wanted, token, old)
+                            ? seedEpoch(key)
+                                    .flatMap(epoch -> SEED_LOOK.run(
+                                            redis,
+                                            keysOf(key),
+                                            wanted,
+                                            token,
+                                            old,
+                                            epoch,
+                                            Script.bytes(SEED_EPOCH.toMillis())))
                             : LOOK.run(
                                     redis,
                                     keysOf(key),
@@ -78,6 +91,18 @@ final class EntryStore implements Flights {
                                     Script.bytes(settings.lease().toMillis()));
                 })
                 .map(this::read);
+    }
+
+    /** Of the latest invalidation of what one of the seed's entries belongs to; 0: there was none. */
+    private Mono<byte[]> seedEpoch(CacheKey key) {
+        String epochs = keys.cacheEpochs(key.tenant());
+        String all = new Scope(Scope.Kind.ALL, "").field();
+        String model = new Scope(Scope.Kind.MODEL, Objects.requireNonNull(key.seedModel())).field();
+        return redis.call(epochs, commands -> commands.hmget(epochs, all, model))
+                .filter(KeyValue::hasValue)
+                .map(field -> Long.parseLong(Script.text(field.getValue())))
+                .reduce(0L, Math::max)
+                .map(Script::bytes);
     }
 
     private Look read(List<Object> reply) {
@@ -130,8 +155,14 @@ final class EntryStore implements Flights {
     Mono<Reason> put(CacheKey key, Entry entry, JsonNode response, @Nullable String token, Duration fresh) {
         byte[] flight = token == null ? EMPTY : Script.bytes(token);
         Mono<List<Object>> script = key.seed()
-                ? Mono.defer(() -> SEED_PUT.run(
-                        redis, keysOf(key), flight, ResponseJson.write(response), Script.bytes(fresh.toMillis())))
+                ? seedEpoch(key)
+                        .flatMap(epoch -> SEED_PUT.run(
+                                redis,
+                                keysOf(key),
+                                flight,
+                                ResponseJson.write(response),
+                                Script.bytes(fresh.toMillis()),
+                                epoch))
                 : packed(entry.json())
                         .flatMap(value -> PUT.run(
                                 redis,
@@ -202,13 +233,16 @@ final class EntryStore implements Flights {
 
     /** What there is under a key, without a change to it. */
     Mono<Explanation.Kept> explain(CacheKey key) {
-        return (key.seed() ? SEED_EXPLAIN : EXPLAIN).run(redis, keysOf(key)).map(Explanation.Kept::of);
+        Mono<List<Object>> script = key.seed()
+                ? seedEpoch(key).flatMap(epoch -> SEED_EXPLAIN.run(redis, keysOf(key), epoch))
+                : EXPLAIN.run(redis, keysOf(key));
+        return script.map(Explanation.Kept::of);
     }
 
     private String[] keysOf(CacheKey key) {
         if (key.seed()) {
             String entry = keys.cachedBySeed(key.hash());
-            return new String[] {entry, keys.cacheFlight(entry)};
+            return new String[] {entry, keys.cacheFlight(entry), keys.cacheSeedEpoch(entry)};
         }
         String entry = keys.cached(key.tenant()) + key.hash();
         return new String[] {

@@ -314,7 +314,8 @@ public final class LlmCache implements Disposable {
     }
 
     /**
-     * From now on no node serves what is under any of these. The seed's entries know nothing of it: they end by their time.
+     * From now on no node serves what is under any of these. Of the seed's entries nothing tells how old they are: each goes at its next
+     * look-up, also where it is younger.
      *
      * @return completes when it is so; fails with {@code unavailable} while Redis is away
      */
@@ -322,7 +323,12 @@ public final class LlmCache implements Disposable {
         return store.invalidate(tenant, scopes).then();
     }
 
-    /** How many entries that would be; fails with {@code unavailable} while Redis is away. */
+    /** Whether some of a tenant's entries are the seed's: nobody can tell how many, and of what. */
+    public boolean sharesWithSeed(String tenant) {
+        return tenant.equals(settings.seedTenant());
+    }
+
+    /** How many entries that would be, without the seed's; fails with {@code unavailable} while Redis is away. */
     public Mono<Long> count(String tenant, Scope scope) {
         return store.count(tenant, scope);
     }

@@ -167,6 +167,11 @@ public record Keys(String prefix) {
         return prefix + "llm:cache:node:" + node;
     }
 
+    /** After which invalidation one of the seed's answers was made; on that answer's slot. */
+    public String cacheSeedEpoch(String cached) {
+        return "{" + cached + "}:epoch";
+    }
+
     /** What of a tenant's cache has been invalidated, and when. */
     public String cacheEpochs(String tenant) {
         return of("llm:cache:epochs:", tenant);

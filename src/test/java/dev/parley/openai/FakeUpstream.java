@@ -188,9 +188,9 @@ final class FakeUpstream implements AutoCloseable {
                 .doOnCancel(left::incrementAndGet);
     }
 
-    /** In numbers, of 64 KiB each, a hundred a second. */
+    /** In numbers, of 64 KiB each, thirty a second. */
     private static Flux<String> brook() {
-        return Flux.interval(Duration.ofMillis(10))
+        return Flux.interval(Duration.ofMillis(32))
                 .onBackpressureDrop()
                 .map(n -> chunk("{\"content\":\"" + n + " " + ".".repeat(64 << 10) + "\"}", null));
     }

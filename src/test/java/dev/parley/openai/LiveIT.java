@@ -233,7 +233,7 @@ class LiveIT {
         Listening there = listen(other, "m-brook");
         try (Socket slow = agent.socket(node, "m-brook", said)) {
             Caller.await("they hear it", () -> here.length() > 0 && there.length() > 0);
-            int held = 16 << 20;
+            int held = 12 << 20;
             Caller.await("it flows on", () -> here.length() > held && there.length() > held);
             assertThat(here.end()).isNull();
             assertThat(there.end()).isNull();

@@ -17,7 +17,7 @@ final class Outlet implements Disposable {
 
     static final Duration PACE = Duration.ofMillis(20);
 
-    private static final int LARGEST = 64 << 10;
+    private static final int LARGEST = 256 << 10;
 
     private final String name;
     private final LiveAnswer answer;
