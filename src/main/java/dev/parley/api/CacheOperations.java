@@ -40,6 +40,10 @@ public final class CacheOperations {
 
     private static final Pattern ENTRY = Pattern.compile("[0-9a-f]{64}");
 
+    private static final String SEED =
+            "entries in the seed's form are not counted, since nothing tells whose they are or how old: each"
+                    + " is dropped the next time that this gateway is asked for it, and the seed's own agents may see it until then";
+
     private final LlmCache cache;
 
     public CacheOperations(LlmCache cache) {
@@ -65,7 +69,8 @@ public final class CacheOperations {
                 wait,
                 lease == null ? wait.isZero() ? Duration.ZERO : cache.lease() : Duration.ofMillis(lease),
                 oldest == null ? null : Duration.ofSeconds(oldest),
-                params.has("nearest") ? params.number("nearest", 0, 1) : 0);
+                params.has("nearest") ? params.number("nearest", 0, 1) : 0,
+                null);
         return cache.lookup(question(who, params), terms).map(answer -> Operation.Result.ok(CacheJson.answer(answer)));
     }
 
@@ -112,17 +117,25 @@ public final class CacheOperations {
                     .concatMap(scope -> cache.count(who.tenant(), scope)
                             .map(count -> scope(scope).put("entries", count)))
                     .collectList()
-                    .map(counts -> Operation.Result.ok(invalidated(false, counts)));
+                    .map(counts -> Operation.Result.ok(invalidated(who, false, counts)));
         }
         return cache.invalidate(who.tenant(), scopes)
                 .then(Mono.fromSupplier(() -> Operation.Result.ok(invalidated(
-                        true, scopes.stream().map(CacheOperations::scope).toList()))));
+                        who, true, scopes.stream().map(CacheOperations::scope).toList()))));
     }
 
-    private static byte[] invalidated(boolean done, List<ObjectNode> scopes) {
+    private byte[] invalidated(Principal who, boolean done, List<ObjectNode> scopes) {
         ObjectNode json = JsonNodeFactory.instance.objectNode().put("invalidated", done);
         json.putArray("scopes").addAll(scopes);
+        if (cache.sharesWithSeed(who.tenant()) && scopes.stream().anyMatch(CacheOperations::hasSeeds)) {
+            json.put("seed", SEED);
+        }
         return CacheJson.bytes(json);
+    }
+
+    /** The seed's entries have neither tags nor namespaces. */
+    private static boolean hasSeeds(ObjectNode scope) {
+        return scope.has("model") || scope.has("all");
     }
 
     private static ObjectNode scope(Scope scope) {

@@ -31,7 +31,6 @@ import dev.parley.leaderboard.DayArchive;
 import dev.parley.leaderboard.DayRecord;
 import dev.parley.leaderboard.Leaderboard;
 import dev.parley.llmcache.LlmCache;
-import dev.parley.llmcache.WrittenData;
 import dev.parley.log.ConversationLog;
 import dev.parley.log.Publisher;
 import dev.parley.log.SessionMessage;
@@ -158,7 +157,12 @@ final class Gateway {
         SemanticCache reworded = SemanticCache.of(config, redis, keys);
         keep(reworded.disposable());
         cache = new LlmCache(
-                redis, keys, settings.cache(), new WrittenData(), reworded.semantic(), reworded.categories());
+                redis,
+                keys,
+                settings.cache(),
+                Detectors.of(Gateway.class.getClassLoader()),
+                reworded.semantic(),
+                reworded.categories());
         InlineCache inline = new InlineCache(cache, settings.cachedAgents());
         FirstAnswers firstAnswers = new FirstAnswers(redis, keys, config.auth().defaultTenant(), inline);
         keep(firstAnswers);
@@ -314,7 +318,7 @@ final class Gateway {
                     "parley.audit.key is not set: the audit trail shows mistakes, but not who wants to hide something");
         }
         audit.open();
-        cache.open();
+        cache.open(channels);
         if (proxied != null) {
             keep(proxied);
         }

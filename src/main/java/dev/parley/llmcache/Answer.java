@@ -2,6 +2,7 @@ package dev.parley.llmcache;
 
 import dev.parley.llmcache.semantic.Candidate;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 
 /** What comes of a look-up. */
 public sealed interface Answer {
@@ -37,6 +38,18 @@ public sealed interface Answer {
 
         Hit(CacheKey key, Entry entry, Kind kind, long ageMillis, @Nullable Lead lead) {
             this(key, entry, kind, ageMillis, lead, null);
+        }
+    }
+
+    /**
+     * Somebody computes it, and this is how far it has come, and what comes: for who has asked for it in that form. Cold; fails with
+     * {@code unavailable} where it does not come to its end.
+     */
+    record Live(CacheKey key, Flux<byte[]> events) implements Answer {
+
+        @Override
+        public @Nullable Lead lead() {
+            return null;
         }
     }
 

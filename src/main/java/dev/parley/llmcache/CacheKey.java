@@ -15,9 +15,10 @@ import org.jspecify.annotations.Nullable;
  * What an answer is kept under.
  *
  * @param hash SHA-256, in hexadecimal digits
- * @param seed whether it is the seed's: {@code {model, messages, tools}} as Python writes it, and nothing of a tenant
+ * @param seedModel the model that is asked, where the key is the seed's: {@code {model, messages, tools}} as Python writes it, and nothing
+ *     of a tenant; null where it is none
  */
-public record CacheKey(String tenant, String hash, boolean seed) {
+public record CacheKey(String tenant, String hash, @Nullable String seedModel) {
 
     private static final Set<String> SEED_FIELDS = Set.of("model", "messages", "tools");
 
@@ -27,7 +28,14 @@ public record CacheKey(String tenant, String hash, boolean seed) {
     /** @param seedTenant whose plain questions have the seed's keys */
     static CacheKey of(Question question, @Nullable String seedTenant) {
         boolean seed = isSeeds(question, seedTenant);
-        return new CacheKey(question.tenant(), Sha256.hex(seed ? seedText(question) : text(question)), seed);
+        return seed
+                ? new CacheKey(question.tenant(), Sha256.hex(seedText(question)), question.model())
+                : new CacheKey(question.tenant(), Sha256.hex(text(question)), null);
+    }
+
+    /** Whether it is the seed's. */
+    public boolean seed() {
+        return seedModel != null;
     }
 
     /** What is hashed. */

@@ -1,14 +1,16 @@
 package dev.parley.llmcache;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.event.Ids;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
+import io.lettuce.core.KeyValue;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,7 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * Entries and flights in Redis. All of a tenant's share a slot, and a look-up is one script; the seed's entries have slots of their own,
- * and know neither epochs nor tags. Cold; answers come on Redis' event loop, and fail as {@link Redis} says.
+ * so that their epoch is asked for before. Cold; answers come on Redis' event loop, and fail as {@link Redis} says.
  */
 final class EntryStore implements Flights {
 
@@ -30,6 +32,9 @@ final class EntryStore implements Flights {
 
     /** Tags, models and namespaces that are kept apart. */
     private static final int MAX_EPOCHS = 10_000;
+
+    /** How long it is remembered of one of the seed's entries that it is not older than an invalidation, from the first look after that. */
+    private static final Duration SEED_EPOCH = Duration.ofDays(1);
 
     private static final int COUNT_AT_ONCE = 500;
 
@@ -51,30 +56,53 @@ final class EntryStore implements Flights {
     private final Redis redis;
     private final Keys keys;
     private final CacheSettings settings;
+    private final Supplier<String> unique;
 
-    EntryStore(Redis redis, Keys keys, CacheSettings settings) {
+    /** @param unique what makes a token so */
+    EntryStore(Redis redis, Keys keys, CacheSettings settings, Supplier<String> unique) {
         this.redis = redis;
         this.keys = keys;
         this.settings = settings;
+        this.unique = unique;
     }
 
     @Override
     public Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest) {
         return Mono.defer(() -> {
                     byte[] wanted = Script.bytes(lease.toMillis());
-                    byte[] unique = Script.bytes(Ids.random());
+                    byte[] token = Script.bytes(unique.get());
                     byte[] old = Script.bytes(oldest == null ? -1 : oldest.toMillis());
                     return key.seed()
-                            ? SEED_LOOK.run(redis, keysOf(key), wanted, unique, old)
+                            ? seedEpoch(key)
+                                    .flatMap(epoch -> SEED_LOOK.run(
+                                            redis,
+                                            keysOf(key),
+                                            wanted,
+                                            token,
+                                            old,
+                                            epoch,
+                                            Script.bytes(SEED_EPOCH.toMillis())))
                             : LOOK.run(
                                     redis,
                                     keysOf(key),
                                     wanted,
-                                    unique,
+                                    token,
                                     old,
                                     Script.bytes(settings.lease().toMillis()));
                 })
                 .map(this::read);
+    }
+
+    /** Of the latest invalidation of what one of the seed's entries belongs to; 0: there was none. */
+    private Mono<byte[]> seedEpoch(CacheKey key) {
+        String epochs = keys.cacheEpochs(key.tenant());
+        String all = new Scope(Scope.Kind.ALL, "").field();
+        String model = new Scope(Scope.Kind.MODEL, Objects.requireNonNull(key.seedModel())).field();
+        return redis.call(epochs, commands -> commands.hmget(epochs, all, model))
+                .filter(KeyValue::hasValue)
+                .map(field -> Long.parseLong(Script.text(field.getValue())))
+                .reduce(0L, Math::max)
+                .map(Script::bytes);
     }
 
     private Look read(List<Object> reply) {
@@ -82,9 +110,14 @@ final class EntryStore implements Flights {
             case "hit" -> found(reply, false);
             case "stale" -> found(reply, true);
             case "free" -> new Look.Free();
-            case "taken" -> new Look.Taken(reason(reply), (Long) reply.get(2));
+            case "taken" -> taken(reply);
             default -> new Look.Missing(reason(reply), lead(reply, 2));
         };
+    }
+
+    private static Look taken(List<Object> reply) {
+        String token = Script.text(reply.get(3));
+        return new Look.Taken(reason(reply), (Long) reply.get(2), token.isEmpty() ? null : token);
     }
 
     private Look found(List<Object> reply, boolean stale) {
@@ -122,8 +155,14 @@ final class EntryStore implements Flights {
     Mono<Reason> put(CacheKey key, Entry entry, JsonNode response, @Nullable String token, Duration fresh) {
         byte[] flight = token == null ? EMPTY : Script.bytes(token);
         Mono<List<Object>> script = key.seed()
-                ? Mono.defer(() -> SEED_PUT.run(
-                        redis, keysOf(key), flight, ResponseJson.write(response), Script.bytes(fresh.toMillis())))
+                ? seedEpoch(key)
+                        .flatMap(epoch -> SEED_PUT.run(
+                                redis,
+                                keysOf(key),
+                                flight,
+                                ResponseJson.write(response),
+                                Script.bytes(fresh.toMillis()),
+                                epoch))
                 : packed(entry.json())
                         .flatMap(value -> PUT.run(
                                 redis,
@@ -194,13 +233,16 @@ final class EntryStore implements Flights {
 
     /** What there is under a key, without a change to it. */
     Mono<Explanation.Kept> explain(CacheKey key) {
-        return (key.seed() ? SEED_EXPLAIN : EXPLAIN).run(redis, keysOf(key)).map(Explanation.Kept::of);
+        Mono<List<Object>> script = key.seed()
+                ? seedEpoch(key).flatMap(epoch -> SEED_EXPLAIN.run(redis, keysOf(key), epoch))
+                : EXPLAIN.run(redis, keysOf(key));
+        return script.map(Explanation.Kept::of);
     }
 
     private String[] keysOf(CacheKey key) {
         if (key.seed()) {
             String entry = keys.cachedBySeed(key.hash());
-            return new String[] {entry, keys.cacheFlight(entry)};
+            return new String[] {entry, keys.cacheFlight(entry), keys.cacheSeedEpoch(entry)};
         }
         String entry = keys.cached(key.tenant()) + key.hash();
         return new String[] {

@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.frame.Refusal;
+import dev.parley.llmcache.live.LiveAnswer;
+import dev.parley.llmcache.live.LiveAnswers;
 import dev.parley.llmcache.semantic.Found;
 import dev.parley.llmcache.semantic.Reported;
 import dev.parley.llmcache.semantic.Semantic;
 import dev.parley.redis.Keys;
+import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -35,6 +38,7 @@ public final class LlmCache implements Disposable {
 
     private final CacheSettings settings;
     private final Policy policy;
+    private final LiveAnswers live;
     private final EntryStore store;
     private final LocalFlights local = new LocalFlights(System::nanoTime);
     private final Flights flights;
@@ -59,22 +63,25 @@ public final class LlmCache implements Disposable {
             Set<Category> reworded) {
         this.settings = settings;
         this.policy = new Policy(settings.maxTemperature(), personal);
-        this.store = new EntryStore(redis, keys, settings);
+        this.live = new LiveAnswers(redis, keys);
+        this.store = new EntryStore(redis, keys, settings, live::unique);
         this.flights = new FallbackFlights(store, local);
-        this.single = new SingleFlight(flights, settings.maxWaiting());
+        this.single = new SingleFlight(flights, live, settings.maxWaiting());
         this.paraphrases = semantic == null ? null : new Paraphrases(semantic, store, reworded);
         this.tally = new Tally(redis, keys, settings.seedTenant());
     }
 
-    /** Begins to write down what is counted. */
-    public void open() {
+    /** Begins to write down what is counted, and to hear other nodes over {@code channels}. */
+    public void open(PubSub channels) {
         tally.open();
+        live.open(channels);
     }
 
     /** Nobody waits any more, nothing more is written down. */
     @Override
     public void dispose() {
         single.dispose();
+        live.dispose();
         tally.dispose();
     }
 
@@ -253,6 +260,20 @@ public final class LlmCache implements Disposable {
     }
 
     /**
+     * An answer that is to be shown while it comes, to those of {@link Terms#live this form} who wait for it on any node.
+     *
+     * @param token of whoever was told to compute it; {@link #conceal} is to be called with it in the end
+     */
+    public LiveAnswer show(String token, String form) {
+        return live.begin(token, form);
+    }
+
+    /** Cuts off an answer that has not ended, and lets nobody else join it. */
+    public void conceal(String token, String form) {
+        live.forget(token, form);
+    }
+
+    /**
      * Gives up to compute an answer: the next one who asks, or waits, does.
      *
      * @return whether the token was good for that
@@ -293,7 +314,8 @@ public final class LlmCache implements Disposable {
     }
 
     /**
-     * From now on no node serves what is under any of these. The seed's entries know nothing of it: they end by their time.
+     * From now on no node serves what is under any of these. Of the seed's entries nothing tells how old they are: each goes at its next
+     * look-up, also where it is younger.
      *
      * @return completes when it is so; fails with {@code unavailable} while Redis is away
      */
@@ -301,7 +323,12 @@ public final class LlmCache implements Disposable {
         return store.invalidate(tenant, scopes).then();
     }
 
-    /** How many entries that would be; fails with {@code unavailable} while Redis is away. */
+    /** Whether some of a tenant's entries are the seed's: nobody can tell how many, and of what. */
+    public boolean sharesWithSeed(String tenant) {
+        return tenant.equals(settings.seedTenant());
+    }
+
+    /** How many entries that would be, without the seed's; fails with {@code unavailable} while Redis is away. */
     public Mono<Long> count(String tenant, Scope scope) {
         return store.count(tenant, scope);
     }

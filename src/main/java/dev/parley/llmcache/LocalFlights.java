@@ -48,7 +48,7 @@ final class LocalFlights implements Flights {
         return flight.token.equals(token)
                 ? new Look.Missing(Reason.UNAVAILABLE, new Lead(token, lease.toMillis()))
                 : new Look.Taken(
-                        Reason.UNAVAILABLE, Duration.ofNanos(flight.ends - now).toMillis());
+                        Reason.UNAVAILABLE, Duration.ofNanos(flight.ends - now).toMillis(), flight.token);
     }
 
     @Override

@@ -20,8 +20,12 @@ sealed interface Look {
     /** None. */
     record Missing(Reason reason, @Nullable Lead lead) implements Look {}
 
-    /** None, and somebody computes it. */
-    record Taken(Reason reason, long leaseMillis) implements Look {}
+    /**
+     * None, and somebody computes it.
+     *
+     * @param token of whoever does; null where that was begun before something was invalidated
+     */
+    record Taken(Reason reason, long leaseMillis, @Nullable String token) implements Look {}
 
     /** None, and somebody has found out just now that it may not be kept. */
     record Free() implements Look {}

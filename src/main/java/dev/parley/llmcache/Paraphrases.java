@@ -78,7 +78,7 @@ final class Paraphrases {
     }
 
     private Mono<Answer> read(CacheKey key, Asked asked, Candidate hit, Terms terms) {
-        CacheKey other = new CacheKey(key.tenant(), hit.entryKey(), false);
+        CacheKey other = new CacheKey(key.tenant(), hit.entryKey(), null);
         return store.look(other, Duration.ZERO, terms.oldest())
                 .timeout(FallbackFlights.PATIENCE, FallbackFlights.late())
                 .flatMap(look -> look instanceof Look.Found found

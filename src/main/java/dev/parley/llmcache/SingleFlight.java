@@ -1,5 +1,6 @@
 package dev.parley.llmcache;
 
+import dev.parley.llmcache.live.LiveAnswers;
 import dev.parley.support.Succession;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -7,6 +8,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
@@ -16,7 +18,8 @@ import reactor.core.publisher.MonoSink;
 /**
  * Of those who want the same answer one computes it, the others wait. All that wait on this node for one key share one look at it, every
  * {@link #LOOK_FIRST} to {@link #LOOK_LATER}: it finds what another node has stored, or takes over from a leader who is gone. What is
- * computed on this node they are told at once. Thread-safe.
+ * computed on this node they are told at once. Who takes an answer that is still on its way is told as soon as it is shown, on whatever
+ * node. Thread-safe.
  */
 final class SingleFlight implements Disposable {
 
@@ -24,26 +27,29 @@ final class SingleFlight implements Disposable {
     private static final Duration LOOK_LATER = Duration.ofMillis(200);
 
     private final Flights flights;
+    private final LiveAnswers live;
     private final int most;
     private final Map<CacheKey, Group> groups = new ConcurrentHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private volatile boolean disposed;
 
     /** @param most callers that may wait; more are not made to */
-    SingleFlight(Flights flights, int most) {
+    SingleFlight(Flights flights, LiveAnswers live, int most) {
         this.flights = flights;
+        this.live = live;
         this.most = most;
     }
 
     Mono<Answer> look(CacheKey key, Terms terms) {
         return Mono.defer(() -> {
             boolean waits = !terms.patience().isZero();
-            if (waits && groups.containsKey(key)) {
-                return join(key, terms);
+            // What is on its way may be of an earlier epoch: only a look tells.
+            if (waits && terms.live() == null && groups.containsKey(key)) {
+                return join(key, terms, null);
             }
             return flights.look(key, terms.lease(), terms.oldest())
-                    .flatMap(look -> look instanceof Look.Taken && waits
-                            ? join(key, terms)
+                    .flatMap(look -> look instanceof Look.Taken taken && waits
+                            ? join(key, terms, taken.token())
                             : Mono.just(answer(key, look, Answer.Kind.EXACT)));
         });
     }
@@ -65,12 +71,16 @@ final class SingleFlight implements Disposable {
                 : look;
     }
 
-    private Mono<Answer> join(CacheKey key, Terms terms) {
+    private Mono<Answer> join(CacheKey key, Terms terms, @Nullable String token) {
         Answer tired = new Answer.Miss(key, Reason.IN_FLIGHT, null);
         if (disposed || waiting.get() >= most) {
             return Mono.just(tired);
         }
-        return Mono.<Answer>create(sink -> queue(key, new Waiter(sink.onDispose(waiting::decrementAndGet), terms)))
+        return Mono.<Answer>create(sink -> {
+                    Waiter waiter = new Waiter(key, terms, sink);
+                    queue(key, waiter);
+                    waiter.watch(token);
+                })
                 .timeout(terms.patience(), Mono.just(tired));
     }
 
@@ -124,15 +134,50 @@ final class SingleFlight implements Disposable {
         });
     }
 
-    private static final class Waiter {
+    private final class Waiter {
 
-        private final MonoSink<Answer> sink;
+        private final CacheKey key;
         private final Terms terms;
-        private volatile boolean gone;
+        private final MonoSink<Answer> sink;
+        private final AtomicBoolean settled = new AtomicBoolean();
+        private final Succession watching = new Succession();
+        private volatile @Nullable String watched;
 
-        Waiter(MonoSink<Answer> sink, Terms terms) {
-            this.sink = sink.onCancel(() -> gone = true);
+        Waiter(CacheKey key, Terms terms, MonoSink<Answer> sink) {
+            this.key = key;
             this.terms = terms;
+            this.sink = sink.onDispose(this::left);
+        }
+
+        private void left() {
+            settled.set(true);
+            watching.dispose();
+            waiting.decrementAndGet();
+        }
+
+        /** Whether it was still waiting. */
+        boolean tell(Answer answer) {
+            boolean first = settled.compareAndSet(false, true);
+            if (first) {
+                sink.success(answer);
+            }
+            return first;
+        }
+
+        boolean gone() {
+            return settled.get();
+        }
+
+        /** Takes what comes of a flight when it is shown. Where nothing is known of it, the next look makes it try again. */
+        void watch(@Nullable String token) {
+            String form = terms.live();
+            if (form == null || token == null || token.equals(watched)) {
+                return;
+            }
+            watched = token;
+            watching.begin(() -> live.find(token, form)
+                    .map(answer -> tell(new Answer.Live(key, answer.events())))
+                    .subscribe(told -> {}, e -> {}, () -> watched = null));
         }
     }
 
@@ -178,6 +223,7 @@ final class SingleFlight implements Disposable {
 
         private void heard(Look look) {
             if (look instanceof Look.Taken taken) {
+                waiters().forEach(waiter -> waiter.watch(taken.token()));
                 pause = min(pause.multipliedBy(2), LOOK_LATER);
                 lookLater(min(pause, Duration.ofMillis(Math.max(1, taken.leaseMillis() + 1))));
             } else if (look instanceof Look.Missing missing && missing.lead() != null) {
@@ -191,21 +237,17 @@ final class SingleFlight implements Disposable {
 
         private void tellOneToRefresh(Look look) {
             if (look instanceof Look.Found found && found.lead() != null) {
-                Waiter one = next();
-                if (one != null) {
-                    one.sink.success(answer(key, look, Answer.Kind.JOINED));
-                }
+                Answer answer = answer(key, look, Answer.Kind.JOINED);
+                boolean unused = tellNext(answer);
             }
         }
 
         /** The leader is gone: the first one here takes over, the others wait on. */
         private void handOver(Look.Missing missing, Lead lead) {
-            Waiter next = next();
-            if (next == null) {
+            if (!tellNext(answer(key, missing, Answer.Kind.JOINED))) {
                 looking.begin(() -> flights.release(key, lead.token(), false).subscribe(released -> leave()));
                 return;
             }
-            next.sink.success(answer(key, missing, Answer.Kind.JOINED));
             pause = LOOK_FIRST;
             lookLater(pause);
         }
@@ -219,14 +261,25 @@ final class SingleFlight implements Disposable {
         }
 
         private synchronized @Nullable Waiter first() {
-            while (!waiters.isEmpty() && waiters.element().gone) {
-                waiters.remove();
-            }
+            waiters.removeIf(Waiter::gone);
             return waiters.peek();
         }
 
-        private synchronized @Nullable Waiter next() {
-            return first() == null ? null : waiters.poll();
+        private synchronized List<Waiter> waiters() {
+            waiters.removeIf(Waiter::gone);
+            return List.copyOf(waiters);
+        }
+
+        /** Tells one that still waits, if there is any. */
+        private boolean tellNext(Answer answer) {
+            Waiter next;
+            do {
+                next = first();
+                if (next == null) {
+                    return false;
+                }
+            } while (!next.tell(answer));
+            return true;
         }
 
         private void tellAll(Answer answer) {
@@ -235,7 +288,9 @@ final class SingleFlight implements Disposable {
                 all = List.copyOf(waiters);
                 waiters.clear();
             }
-            all.forEach(waiter -> waiter.sink.success(answer));
+            for (Waiter waiter : all) {
+                boolean unused = waiter.tell(answer);
+            }
         }
     }
 

@@ -84,12 +84,15 @@ final class Tally implements Disposable {
                             hit.entry().tookMillis(),
                             "saved_micros",
                             hit.entry().costMicros()));
+        } else if (answer instanceof Answer.Live) {
+            hits.increment();
+            count(tenant, Map.of("hit:joined", 1L));
         } else if (answer instanceof Answer.Miss miss) {
             misses.increment();
             count(tenant, Map.of("miss:" + miss.reason().wire(), 1L));
         }
         if (tenant.equals(seedTenant)) {
-            add(SEED, Map.of(answer instanceof Answer.Hit ? "hits" : "misses", 1L));
+            add(SEED, Map.of(answer instanceof Answer.Miss ? "misses" : "hits", 1L));
         }
     }
 

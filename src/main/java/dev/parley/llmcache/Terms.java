@@ -10,12 +10,17 @@ import org.jspecify.annotations.Nullable;
  * @param lease if nobody computes it the caller will, within this time; zero: it does not say
  * @param oldest the oldest answer that will do; null: any
  * @param nearest the least cosine of another question whose answer will do, where that is more than its category's; 1 for none
+ * @param live the form in which an answer will do that somebody else has begun; null: only a whole one will
  */
 public record Terms(
-        Duration patience, Duration lease, @Nullable Duration oldest, double nearest) {
+        Duration patience,
+        Duration lease,
+        @Nullable Duration oldest,
+        double nearest,
+        @Nullable String live) {
 
     public Terms(Duration patience, Duration lease, @Nullable Duration oldest) {
-        this(patience, lease, oldest, 0);
+        this(patience, lease, oldest, 0, null);
     }
 
     /** Whatever there is now. */

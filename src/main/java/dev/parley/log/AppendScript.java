@@ -34,6 +34,9 @@ final class AppendScript {
     private static final Script CHANGE =
             Script.load(AppendScript.class, "session-change.lua", "append.lua", "session-changed.lua");
 
+    private static final Script UNTOUCHED =
+            Script.load(AppendScript.class, "untouched.lua", "append.lua", "results.lua");
+
     private static final byte[] NONE = new byte[0];
 
     private final Keys keys;
@@ -66,6 +69,14 @@ final class AppendScript {
         return runOne(LOST, redis, new Append(end, null, null), Script.bytes(silence.toMillis()))
                 .filter(answers -> !answers.isEmpty())
                 .flatMap(answers -> marks.set(toArchive(answers, 1)).thenReturn(answer(answers.get(0))));
+    }
+
+    /** Runs it for events of one conversation, if nothing was said there yet; empty when there was. */
+    Mono<List<Object>> runUntouched(Redis redis, List<Append> events) {
+        String log = keys.log(events.get(0).event().conversation());
+        return UNTOUCHED
+                .run(redis, new String[] {log}, arguments(null, List.of(events.size()), events))
+                .filter(answers -> !answers.isEmpty());
     }
 
     /** Runs it for a change of a session and the event that tells of it. */

@@ -143,6 +143,19 @@ public final class ConversationLog {
     }
 
     /**
+     * Appends a conversation's first message and what follows it, in one script: all or nothing.
+     *
+     * @param events of one conversation; the first one is a person's message, with an id
+     * @return empty where something else was said there already, or is known that an answer might depend on
+     */
+    public Mono<Appended> appendFirst(List<Append> events) {
+        return appending
+                .runUntouched(redis, events)
+                .flatMap(answers -> marks.set(AppendScript.toArchive(answers, events.size()))
+                        .thenReturn(AppendScript.answer(answers.get(0))));
+    }
+
+    /**
      * Changes a session and appends the event that tells of it, in one script: both or neither. The same event id again changes
      * nothing.
      *

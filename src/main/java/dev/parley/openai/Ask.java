@@ -9,6 +9,7 @@ import dev.parley.http.Exchange;
 import dev.parley.llmcache.Category;
 import dev.parley.llmcache.Question;
 import dev.parley.llmcache.Reply;
+import dev.parley.support.Sha256;
 import io.netty.handler.codec.http.DefaultHttpHeaders;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -108,6 +109,16 @@ record Ask(
         return api == Api.CHAT
                 && request.path("stream").isBoolean()
                 && request.path("stream").booleanValue();
+    }
+
+    /** Streams of one form are the same to the byte; null: it is no stream. */
+    @Nullable
+    String form() {
+        if (!streams()) {
+            return null;
+        }
+        JsonNode options = request.path("stream_options");
+        return options.isEmpty() ? "plain" : Sha256.hex(options.toString());
     }
 
     boolean wantsUsage() {

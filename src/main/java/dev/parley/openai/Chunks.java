@@ -19,6 +19,7 @@ final class Chunks {
     private final Map<Integer, Choice> choices = new TreeMap<>();
     private int bytes;
     private boolean broken;
+    private boolean speaks;
 
     /** @param most bytes of chunks */
     Chunks(int most) {
@@ -49,6 +50,9 @@ final class Chunks {
         }
         Choice choice = choices.computeIfAbsent(part.path("index").asInt(), index -> new Choice());
         part.path("delta").properties().forEach(field -> broken |= !choice.add(field.getKey(), field.getValue()));
+        speaks |= !broken
+                && choices.values().stream().anyMatch(Choice::speaks)
+                && choices.values().stream().noneMatch(Choice::calls);
         if (part.path("finish_reason").isTextual()) {
             choice.finish = part.path("finish_reason").textValue();
         }
@@ -57,6 +61,11 @@ final class Chunks {
                 choice.logprobs.withArray("/" + field.getKey()).addAll(more);
             }
         });
+    }
+
+    /** Whether it has begun to say something, and not to call tools. */
+    boolean speaks() {
+        return speaks;
     }
 
     /** What they are together; null when that can't be told. */
@@ -92,6 +101,14 @@ final class Chunks {
                 return value.isNull() || (value.isArray() && value.isEmpty());
             }
             return calls.size() <= 128;
+        }
+
+        boolean speaks() {
+            return texts.values().stream().anyMatch(text -> !text.isEmpty());
+        }
+
+        boolean calls() {
+            return !calls.isEmpty();
         }
 
         ObjectNode json(int index) {

@@ -8,12 +8,14 @@ import dev.parley.llmcache.Lead;
 import dev.parley.llmcache.LlmCache;
 import dev.parley.llmcache.Question;
 import dev.parley.llmcache.Reply;
+import dev.parley.llmcache.live.LiveAnswer;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** An answer on its way from the upstream to the cache. For one call. */
@@ -25,6 +27,8 @@ final class Flight {
     private final Ask ask;
     private final boolean stores;
     private final @Nullable Lead lead;
+    private final @Nullable String form;
+    private final @Nullable LiveAnswer live;
     private final long began = System.nanoTime();
     private volatile boolean landed;
 
@@ -34,10 +38,29 @@ final class Flight {
         this.ask = ask;
         this.stores = stores;
         this.lead = lead;
+        this.form = ask.form();
+        this.live = stores && lead != null && form != null ? cache.show(lead.token(), form) : null;
     }
 
     boolean stores() {
         return stores;
+    }
+
+    /**
+     * Lets others see a stream as it comes: from its first words on, so that nobody gets a call of a tool that somebody else has asked for;
+     * and whoever has seen nothing of one that fails tries himself.
+     */
+    Flux<byte[]> shown(Flux<byte[]> events, Chunks chunks) {
+        LiveAnswer shared = live;
+        return shared == null
+                ? events
+                : events.doOnNext(event -> {
+                            shared.add(event);
+                            if (chunks.speaks()) {
+                                shared.show();
+                            }
+                        })
+                        .doOnComplete(shared::end);
     }
 
     /** Offers a whole answer with status 200 to the cache; what is none, or null, ends the waiting for it. Never fails. */
@@ -82,6 +105,9 @@ final class Flight {
 
     private Mono<Void> end(BiFunction<CacheKey, String, Mono<Boolean>> how) {
         return Mono.defer(() -> {
+            if (live != null && lead != null && form != null) {
+                cache.conceal(lead.token(), form);
+            }
             Question question = ask.question();
             return lead == null || landed || question == null
                     ? Mono.empty()

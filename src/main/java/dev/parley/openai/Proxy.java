@@ -36,6 +36,9 @@ final class Proxy implements Disposable {
     private static final String EVENTS = "text/event-stream";
     private static final int REFRESHES = 64;
 
+    /** Parts that wait for who follows, before they wait with everybody's. */
+    private static final int AHEAD = 4;
+
     /** The policy keeps these out: the cache has not been asked. */
     private static final Set<Reason> RULES =
             Set.of(Reason.CATEGORY, Reason.MULTI_TURN, Reason.TEMPERATURE, Reason.TIME_SENSITIVE, Reason.PII);
@@ -68,13 +71,25 @@ final class Proxy implements Disposable {
         CacheControl control = ask.control();
         Terms terms = control.onlyIfCached()
                 ? new Terms(Duration.ZERO, Duration.ZERO, control.maxAge())
-                : new Terms(lease, lease, control.maxAge());
+                : new Terms(lease, lease, control.maxAge(), 0, ask.form());
         return cache.lookup(question, terms)
                 // Redis' event loop has better to do than to read and write answers.
                 .publishOn(Schedulers.fromExecutor(exchange.eventLoop()))
-                .flatMap(answer -> answer instanceof Answer.Hit hit
-                        ? hit(exchange, ask, hit)
-                        : miss(exchange, ask, (Answer.Miss) answer));
+                .flatMap(answer -> answer(exchange, ask, answer));
+    }
+
+    private Mono<Void> answer(Exchange exchange, Ask ask, Answer answer) {
+        if (answer instanceof Answer.Hit hit) {
+            return hit(exchange, ask, hit);
+        }
+        return answer instanceof Answer.Live live ? join(exchange, live) : miss(exchange, ask, (Answer.Miss) answer);
+    }
+
+    /** What somebody else is just being answered, each at his own pace, and on his own event loop. */
+    private static Mono<Void> join(Exchange exchange, Answer.Live live) {
+        mark(exchange, "joined");
+        return stream(
+                exchange, 200, live.events().publishOn(Schedulers.fromExecutor(exchange.eventLoop()), true, AHEAD));
     }
 
     private Mono<Void> hit(Exchange exchange, Ask ask, Answer.Hit hit) {
@@ -169,7 +184,7 @@ final class Proxy implements Disposable {
                 .concatMap(event -> keeps ? copied(event, chunks, flight) : Mono.just(event))
                 .concatWith(Mono.fromSupplier(cutter::rest).filter(rest -> rest.length > 0));
         passHeaders(exchange, received.headers());
-        return stream(exchange, received.status(), events);
+        return stream(exchange, received.status(), keeps ? flight.shown(events, chunks) : events);
     }
 
     private static Mono<byte[]> copied(byte[] event, Chunks chunks, Flight flight) {

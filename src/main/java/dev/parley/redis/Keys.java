@@ -162,6 +162,16 @@ public record Keys(String prefix) {
         return cached.contains("{") ? cached + ":flight" : "{" + cached + "}:flight";
     }
 
+    /** The channel on which a node hears from others what is asked of the answers that it computes, and what comes of theirs. */
+    public String cacheNode(String node) {
+        return prefix + "llm:cache:node:" + node;
+    }
+
+    /** After which invalidation one of the seed's answers was made; on that answer's slot. */
+    public String cacheSeedEpoch(String cached) {
+        return "{" + cached + "}:epoch";
+    }
+
     /** What of a tenant's cache has been invalidated, and when. */
     public String cacheEpochs(String tenant) {
         return of("llm:cache:epochs:", tenant);

@@ -132,7 +132,7 @@ public final class Inbound {
                         .map(untouched -> new FirstAnswers.Note(category, agent, id));
     }
 
-    /** Message and answer in one script: both or neither. Empty when no answer is known. */
+    /** Message and answer in one script: both or neither. Empty when no answer is known, or something else has been said meanwhile. */
     private Mono<Sent> known(Principal principal, Message message, FirstAnswers.Note note) {
         String text = Objects.requireNonNull(message.content().text());
         return answers.find(new KnownAnswers.Question(principal.tenant(), note.agent(), note.category(), text))
@@ -145,8 +145,7 @@ public final class Inbound {
                                     CachedRun.of(message.conversation(), note.agent(), id, known).stream())
                             .map(event -> Append.by(access, event))
                             .toList();
-                    return log.append(null, events)
-                            .map(outcomes -> new Sent(outcomes.get(0).orThrow().position(), id));
+                    return log.appendFirst(events).map(appended -> new Sent(appended.position(), id));
                 });
     }
 

@@ -11,12 +11,15 @@ local function lead(epoch, ms)
   return token
 end
 
--- Returns { 'free' }: the last answer was none that may be kept, so nobody waits. { 'taken', reason, ms that its lease still runs }.
+-- Returns { 'free' }: the last answer was none that may be kept, so nobody waits. { 'taken', reason, ms that its lease still runs, its
+-- token, or nothing where that is of an earlier epoch: what was begun then is not for who asks now }.
 -- { 'miss', reason, token and lease if the flight is the caller's now }
 local function missing(reason, epoch)
   local flight = redis.call('GET', KEYS[2])
   if flight == '-' then return { 'free' } end
-  if flight then return { 'taken', reason, redis.call('PTTL', KEYS[2]) } end
+  if flight then
+    return { 'taken', reason, redis.call('PTTL', KEYS[2]), string.match(flight, '^(%d+)%-') == epoch and flight or '' }
+  end
   if lease > 0 then return { 'miss', reason, lead(epoch, lease), lease } end
   return { 'miss', reason }
 end

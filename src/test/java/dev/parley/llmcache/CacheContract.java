@@ -421,6 +421,52 @@ interface CacheContract {
     }
 
     @Test
+    default void whatTheSeedHasWrittenGoesOnceWhenItsModelOrAllIsInvalidated() {
+        String tenant = Ids.random();
+        LlmCache node = new LlmCache(redis(), Keys.DEFAULT, settings(tenant, SECONDS, 10));
+        Question question = asked(tenant, "seed " + tenant);
+        String key = Keys.DEFAULT.cachedBySeed(node.key(question).hash());
+        for (Scope scope : List.of(new Scope(Scope.Kind.MODEL, "m-1"), new Scope(Scope.Kind.ALL, ""))) {
+            commands().set(key, "{\"a\":1}", SetArgs.Builder.ex(3600));
+            hit(get(node.lookup(question, Terms.NOW)));
+            get(node.invalidate(
+                            tenant,
+                            List.of(
+                                    new Scope(Scope.Kind.MODEL, "m-2"),
+                                    new Scope(Scope.Kind.NAMESPACE, "n"),
+                                    new Scope(Scope.Kind.TAG, "t")))
+                    .thenReturn(true));
+            hit(get(node.lookup(question, Terms.NOW)));
+
+            Answer begun = get(node.lookup(asked(tenant, "begun " + scope.kind() + tenant), LEAD));
+            get(node.invalidate(tenant, List.of(scope)).thenReturn(true));
+            assertThat(Objects.requireNonNull(get(node.explain(question)).kept())
+                            .invalidated())
+                    .isTrue();
+            assertThat(missed(get(cache(tenant).lookup(question, Terms.NOW))).reason())
+                    .isEqualTo(Reason.INVALIDATED);
+            assertThat(commands().exists(key)).as("for the seed's agents, too").isZero();
+            assertThat(get(node.put(
+                                    asked(tenant, "begun " + scope.kind() + tenant),
+                                    Reply.of(completion("x")),
+                                    token(begun)))
+                            .reason())
+                    .isEqualTo(Reason.INVALIDATED);
+
+            commands().set(key, "{\"a\":2}", SetArgs.Builder.ex(3600));
+            hit(get(node.lookup(question, Terms.NOW)));
+            stored(node.put(question, Reply.of(completion("own")), null));
+            assertThat(text(get(cache(tenant).lookup(question, Terms.NOW)))).isEqualTo("own");
+            assertThat(commands().pttl(Keys.DEFAULT.cacheSeedEpoch(key))).isPositive();
+        }
+        commands().del(key);
+    }
+
+    private LlmCache cache(String seedTenant) {
+        return new LlmCache(redis(), Keys.DEFAULT, settings(seedTenant, SECONDS, 10));
+    }
+
+    @Test
     default void whatHappensIsCounted() {
         Question question = asked(Ids.random(), "x");
         String tenant = question.tenant();

@@ -69,6 +69,16 @@ final class Caller {
                 all);
     }
 
+    Answer post(TestNode node, String path, String json) {
+        return TestHttp.post(
+                node.http(path), "application/json", BodyPublishers.ofString(json), "Authorization", "Bearer " + token);
+    }
+
+    /** A stream, from now on. */
+    Listening listen(TestNode node, String model, String said, String... headers) {
+        return Listening.to(node.http("/v1/chat/completions"), token, chat(model, said, STREAM), headers);
+    }
+
     /** The same as often at once. */
     List<Answer> together(int many, TestNode node, String model, String said) {
         return Objects.requireNonNull(Flux.range(0, many)

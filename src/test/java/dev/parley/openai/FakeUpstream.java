@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 import reactor.netty.DisposableChannel;
 import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
@@ -25,7 +26,14 @@ final class FakeUpstream implements AutoCloseable {
 
     static final String ANSWER = "Nine to five, from Monday to Friday; on Saturdays the shop opens at ten. 🙂 Grüße";
 
+    /** What held answers begin with. */
+    static final String FIRST = "Nine ";
+
+    private static final String CALL =
+            "{\"tool_calls\":[{\"index\":0,\"id\":\"c-1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}";
+
     private final Map<String, AtomicInteger> calls = new ConcurrentHashMap<>();
+    private final Map<String, Sinks.Many<Integer>> gates = new ConcurrentHashMap<>();
     private final AtomicInteger all = new AtomicInteger();
     private final AtomicInteger left = new AtomicInteger();
     private final AtomicLong flooded = new AtomicLong();
@@ -56,6 +64,19 @@ final class FakeUpstream implements AutoCloseable {
 
     String url() {
         return "http://127.0.0.1:" + server.port() + "/v1";
+    }
+
+    private Sinks.Many<Integer> gate(String said) {
+        return gates.computeIfAbsent(said, name -> Sinks.many().replay().limit(1));
+    }
+
+    /** Lets what is held go on past a gate: the first is before the first words, the second behind them. */
+    void open(String said, int gate) {
+        gate(said).emitNext(gate, Sinks.EmitFailureHandler.FAIL_FAST);
+    }
+
+    private <T> Flux<T> past(String said, int gate, Flux<T> then) {
+        return gate(said).asFlux().filter(open -> open >= gate).take(1).thenMany(then);
     }
 
     int calls(String said) {
@@ -110,6 +131,18 @@ final class FakeUpstream implements AutoCloseable {
             case "m-stall" ->
                 events(response, Flux.concat(Flux.just(chunk("{\"content\":\"x\"}", null)), Flux.never()));
             case "m-endless-once" -> call == 1 ? events(response, endless()) : whole(response, asked);
+            case "m-held" -> events(response, held(said, chunks(false).skip(2)));
+            case "m-held-length" -> events(response, held(said, Flux.just(chunk("{}", "length"), "data: [DONE]\n\n")));
+            case "m-held-cut" -> call == 1 ? events(response, held(said, cut(request))) : whole(response, asked);
+            case "m-held-mute" ->
+                call == 1 ? events(response, past(said, 1, cut(request)).startWith(role())) : whole(response, asked);
+            case "m-held-tools" ->
+                events(
+                        response,
+                        Flux.concat(
+                                Flux.just(role(), chunk(CALL, null)),
+                                past(said, 2, Flux.just(chunk("{}", "tool_calls"), "data: [DONE]\n\n"))));
+            case "m-brook" -> events(response, brook());
             case "m-flaky" -> call < 3 ? json(response, 503, "{}") : whole(response, asked);
             case "m-hang" -> Mono.never();
             case "m-garbage" ->
@@ -155,6 +188,31 @@ final class FakeUpstream implements AutoCloseable {
                 .doOnCancel(left::incrementAndGet);
     }
 
+    /** In numbers, of 64 KiB each, thirty a second. */
+    private static Flux<String> brook() {
+        return Flux.interval(Duration.ofMillis(32))
+                .onBackpressureDrop()
+                .map(n -> chunk("{\"content\":\"" + n + " " + ".".repeat(64 << 10) + "\"}", null));
+    }
+
+    private Flux<String> held(String said, Flux<String> rest) {
+        return Flux.concat(
+                Flux.just(role()),
+                past(said, 1, Flux.just(chunk("{\"content\":\"" + FIRST + "\"}", null))),
+                past(said, 2, rest));
+    }
+
+    private static String role() {
+        return chunk("{\"role\":\"assistant\",\"content\":\"\"}", null);
+    }
+
+    private static Flux<String> cut(HttpServerRequest request) {
+        return Flux.defer(() -> {
+            request.withConnection(DisposableChannel::dispose);
+            return Flux.never();
+        });
+    }
+
     private static Mono<Void> cut(HttpServerResponse response, boolean stream, HttpServerRequest request) {
         Mono<Void> end = Mono.delay(Duration.ofMillis(50))
                 .then(Mono.fromRunnable(() -> request.withConnection(DisposableChannel::dispose)));
@@ -176,7 +234,7 @@ final class FakeUpstream implements AutoCloseable {
 
     private static Flux<String> chunks(boolean usage) {
         return Flux.concat(
-                Flux.just(chunk("{\"role\":\"assistant\",\"content\":\"\"}", null)),
+                Flux.just(role()),
                 Flux.fromArray(ANSWER.split("(?<= )")).map(word -> chunk("{\"content\":\"" + word + "\"}", null)),
                 Flux.just(chunk("{}", "stop")),
                 usage

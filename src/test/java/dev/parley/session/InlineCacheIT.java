@@ -22,7 +22,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -200,6 +202,28 @@ class InlineCacheIT {
         assertThat(types(conversation)).hasSize(4);
         assertThat(inbox(AGENT, conversation)).isEmpty();
         assertThat(Kept.marks(conversation)).isEmpty();
+    }
+
+    @Test
+    void ofTwoFirstMessagesAtTheSameMomentOneIsAnsweredAndTheOtherIsForTheAgent() {
+        answer(node, ask(node, ",'cache':{'category':'faq'}"), AGENT, "Pull.");
+        askUntilKnown(node);
+        for (int i = 0; i < 20; i++) {
+            String conversation = "inline-" + Ids.random();
+            CompletableFuture.allOf(Stream.of(node, other)
+                            .map(to -> CompletableFuture.runAsync(
+                                    () -> say(to, conversation, question, ",'cache':{'category':'faq'}")))
+                            .toArray(CompletableFuture[]::new))
+                    .join();
+            assertThat(types(conversation))
+                    .filteredOn("agent.run.started"::equals)
+                    .hasSizeLessThan(2);
+            assertThat(types(conversation)).filteredOn("user.message"::equals).hasSize(2);
+            int answered = (int) types(conversation).stream()
+                    .filter("agent.run.started"::equals)
+                    .count();
+            assertThat(inbox(AGENT, conversation)).hasSize(2 - answered);
+        }
     }
 
     @Test

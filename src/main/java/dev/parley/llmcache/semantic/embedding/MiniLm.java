@@ -15,7 +15,8 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * all-MiniLM-L6-v2, quantized, in this process: English, 384 dimensions, some 6 ms a short sentence on a core that has AVX2 and no VNNI.
+ * all-MiniLM-L6-v2, quantized, in this process: English, 384 dimensions. A short sentence (13 tokens) takes 1.5 ms on a core that has VNNI,
+ * some 6 ms on one that has AVX2 alone: nothing is padded, and the tokenizer takes 0.03 ms of it.
  * Loaded with the first text, which takes a second or two; its jars are optional, and without them every call fails with
  * {@code unavailable} and says where to get them. Works on threads of its own; {@link #dispose} ends them.
  */

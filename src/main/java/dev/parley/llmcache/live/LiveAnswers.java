@@ -1,0 +1,192 @@
+package dev.parley.llmcache.live;
+
+import dev.parley.event.Ids;
+import dev.parley.redis.Keys;
+import dev.parley.redis.PubSub;
+import dev.parley.redis.Redis;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+
+/**
+ * The answers that are shown while they come, by the token of whoever computes them and the form in which that is done. A token tells which
+ * node that is. Until {@link #open}, and while Redis is away, there are those of this node alone. Thread-safe.
+ */
+public final class LiveAnswers implements Disposable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(LiveAnswers.class);
+
+    /** A command that takes longer is as good as lost: what it had is asked for again. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(1);
+
+    /** More nodes than there are wait for no answer. */
+    private static final int MOST_OUTLETS = 64;
+
+    private final Redis redis;
+    private final Keys keys;
+    private final String node = Ids.random();
+    private final Map<String, Own> owned = new ConcurrentHashMap<>();
+    private final Map<String, Feed> feeds = new ConcurrentHashMap<>();
+    private final Disposable.Composite running = Disposables.composite();
+    private volatile boolean open;
+
+    public LiveAnswers(Redis redis, Keys keys) {
+        this.redis = redis;
+        this.keys = keys;
+    }
+
+    /** One that this node computes, and who else is sent it. */
+    private record Own(LiveAnswer answer, Map<String, Outlet> outlets) {}
+
+    /** What makes a token unique, and says where it is from. */
+    public String unique() {
+        return node + '.' + Ids.random();
+    }
+
+    /** Begins to hear other nodes, over somebody else's connection. */
+    public void open(PubSub channels) {
+        String channel = keys.cacheNode(node);
+        running.add(
+                channels.subscribe(channel, (name, message) -> heard(message)).subscribe());
+        running.add(() -> channels.unsubscribe(channel));
+        open = true;
+    }
+
+    /** Nobody follows any more. */
+    @Override
+    public void dispose() {
+        open = false;
+        running.dispose();
+        owned.values().forEach(own -> own.answer.cut());
+        feeds.values().forEach(Feed::dispose);
+    }
+
+    /** An answer that is computed here from now on, until {@link #forget}: hidden at first. */
+    public LiveAnswer begin(String token, String form) {
+        LiveAnswer answer = new LiveAnswer();
+        owned.put(name(token, form), new Own(answer, new ConcurrentHashMap<>()));
+        return answer;
+    }
+
+    /** Cuts it off if it has not ended. Other nodes may still ask for what they have not heard, for some time. */
+    public void forget(String token, String form) {
+        String name = name(token, form);
+        Own own = owned.get(name);
+        if (own == null) {
+            return;
+        }
+        own.answer.cut();
+        if (own.outlets.isEmpty() || running.isDisposed()) {
+            remove(name, own);
+            return;
+        }
+        Disposable.Swap lingering = Disposables.swap();
+        if (running.add(lingering)) {
+            lingering.update(Mono.delay(Feed.SILENCE).subscribe(tick -> {
+                remove(name, own);
+                running.remove(lingering);
+            }));
+        }
+    }
+
+    private void remove(String name, Own own) {
+        owned.remove(name, own);
+        own.outlets.values().forEach(Outlet::dispose);
+    }
+
+    /**
+     * Emits an answer when it is shown; empty when it never is, or nothing is known of it here (yet). Cancelling is leaving.
+     *
+     * @param token of whoever computes it
+     * @param form only in this one
+     */
+    public Mono<LiveAnswer> find(String token, String form) {
+        return Mono.defer(() -> {
+            String name = name(token, form);
+            Own own = owned.get(name);
+            if (own != null) {
+                return own.answer.shown();
+            }
+            String other = nodeOf(token);
+            return other == null || other.equals(node) || !open
+                    ? Mono.empty()
+                    : feed(name, other).answer().shown();
+        });
+    }
+
+    private Feed feed(String name, String other) {
+        Feed feed = new Feed(from -> post(other, Message.want(name, from, node)), () -> end(name), System::nanoTime);
+        Feed there = feeds.putIfAbsent(name, feed);
+        if (there == null) {
+            feed.open();
+        }
+        return there == null ? feed : there;
+    }
+
+    private void end(String name) {
+        Feed feed = feeds.remove(name);
+        if (feed != null) {
+            feed.dispose();
+        }
+    }
+
+    private void heard(byte[] bytes) {
+        Message message = Message.decoded(bytes);
+        if (message == null) {
+            LOG.debug("Something that is no message came on this node's channel");
+        } else if (message.wants()) {
+            wanted(message);
+        } else {
+            Feed feed = feeds.get(message.name());
+            if (feed != null) {
+                feed.heard(message);
+            }
+        }
+    }
+
+    private void wanted(Message want) {
+        Own own = owned.get(want.name());
+        String other = want.word();
+        if (own != null && Ids.valid(other) && own.outlets.size() < MOST_OUTLETS) {
+            own.outlets
+                    .computeIfAbsent(
+                            other, to -> new Outlet(want.name(), own.answer, part -> send(to, part), System::nanoTime))
+                    .wanted(want.at());
+        }
+    }
+
+    private void post(String to, Message message) {
+        Disposable.Swap sending = Disposables.swap();
+        if (running.add(sending)) {
+            sending.update(
+                    send(to, message).doFinally(end -> running.remove(sending)).subscribe());
+        }
+    }
+
+    /** Never fails: what was lost is asked for again. */
+    private Mono<Void> send(String to, Message message) {
+        String channel = keys.cacheNode(to);
+        return redis.callOne(channel, commands -> commands.publish(channel, message.encoded()))
+                .timeout(TIMEOUT)
+                .doOnError(e -> LOG.debug("Node {} could not be told: {}", to, e.getMessage()))
+                .onErrorComplete()
+                .then();
+    }
+
+    private static String name(String token, String form) {
+        return token + ':' + form;
+    }
+
+    /** Null where the token does not say: then it is this node's alone. */
+    private static @Nullable String nodeOf(String token) {
+        String[] words = token.split("-", 3);
+        int end = words.length == 3 ? words[2].indexOf('.') : -1;
+        return end > 0 ? words[2].substring(0, end) : null;
+    }
+}

@@ -1,0 +1,301 @@
+package dev.parley.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.parley.app.TestHttp.Answer;
+import dev.parley.app.TestNode;
+import dev.parley.event.Ids;
+import java.io.IOException;
+import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Who asks for a stream that somebody else is being answered hears it as it comes, on the same node and on another. */
+@Timeout(60)
+class LiveIT {
+
+    private static FakeUpstream upstream;
+    private static TestNode node;
+    private static TestNode other;
+
+    private final Caller agent = new Caller();
+    private final String said = "q-" + Ids.random();
+    private final List<Listening> listening = new ArrayList<>();
+
+    @BeforeAll
+    static void start() {
+        upstream = new FakeUpstream();
+        node = Caller.node(upstream.url(), "upstream.retries", "0");
+        other = Caller.node(upstream.url(), "upstream.retries", "0");
+    }
+
+    @AfterAll
+    static void stop() {
+        node.close();
+        other.close();
+        upstream.close();
+    }
+
+    @AfterEach
+    void leave() {
+        listening.forEach(Listening::dispose);
+    }
+
+    private Listening listen(TestNode at, String model, String... headers) {
+        Listening one = agent.listen(at, model, said, headers);
+        listening.add(one);
+        return one;
+    }
+
+    /** On both nodes in turn. */
+    private List<Listening> followers(int many, String model) {
+        return IntStream.range(0, many)
+                .mapToObj(i -> listen(i % 2 == 0 ? node : other, model))
+                .toList();
+    }
+
+    private CompletableFuture<Answer> whole(TestNode at, String model) {
+        return CompletableFuture.supplyAsync(() -> agent.ask(at, model, said, ""));
+    }
+
+    /** The one who is answered by the model. */
+    private Listening leader(String model) {
+        Listening leader = listen(node, model);
+        Caller.await("the model is asked", () -> upstream.calls(said) == 1);
+        return leader;
+    }
+
+    private Listening leaderWithFirstWords(String model) {
+        Listening leader = leader(model);
+        upstream.open(said, 1);
+        awaitWords(List.of(leader));
+        return leader;
+    }
+
+    private void awaitWords(List<Listening> all) {
+        Caller.await(
+                "everybody has heard the first words",
+                () -> all.stream().allMatch(one -> one.said().equals(FakeUpstream.FIRST)));
+    }
+
+    private static void awaitEnd(List<Listening> all, String end) {
+        Caller.await("it has ended for everybody", () -> all.stream().allMatch(one -> one.end() != null));
+        assertThat(all).allSatisfy(one -> assertThat(one.end()).isEqualTo(end));
+    }
+
+    private void awaitWaiting(int here, int there) {
+        Caller.await(
+                "they wait",
+                () -> node.metric("parley_cache_waiting") == here && other.metric("parley_cache_waiting") == there);
+    }
+
+    private String keptMark() {
+        return agent.ask(node, "m-held", said, "", "Cache-Control", "only-if-cached")
+                .header(Caller.MARK);
+    }
+
+    @Test
+    void whoComesLaterHearsWhatWasSaidAndThenAllElseAsItComes() {
+        Listening leader = leaderWithFirstWords("m-held");
+        List<Listening> followers = followers(10, "m-held");
+        awaitWords(followers);
+        assertThat(followers).allSatisfy(one -> {
+            assertThat(one.status()).isEqualTo(200);
+            assertThat(one.mark()).isEqualTo("joined");
+            assertThat(one.end()).isNull();
+        });
+        assertThat(leader.mark()).isEqualTo("miss; reason=absent");
+        upstream.open(said, 2);
+        awaitEnd(List.of(leader), "whole");
+        awaitEnd(followers, "whole");
+        assertThat(leader.said()).isEqualTo(FakeUpstream.ANSWER);
+        assertThat(followers).allSatisfy(one -> assertThat(one.body()).isEqualTo(leader.body()));
+        assertThat(keptMark()).isEqualTo("hit-exact");
+        assertThat(upstream.calls(said)).isEqualTo(1);
+    }
+
+    @Test
+    void whoHasWaitedFromTheBeginningHearsTheFirstWords() {
+        Listening leader = leader("m-held");
+        List<Listening> followers = followers(10, "m-held");
+        awaitWaiting(5, 5);
+        assertThat(followers).allSatisfy(one -> assertThat(one.mark()).isEmpty());
+        upstream.open(said, 1);
+        awaitWords(followers);
+        awaitWaiting(0, 0);
+        upstream.open(said, 2);
+        awaitEnd(followers, "whole");
+        assertThat(followers).allSatisfy(one -> assertThat(one.body()).isEqualTo(leader.body()));
+        assertThat(upstream.calls(said)).isEqualTo(1);
+    }
+
+    @Test
+    void whoWantsItWholeWaitsMeanwhile() {
+        Listening leader = leaderWithFirstWords("m-held");
+        List<CompletableFuture<Answer>> whole = List.of(whole(node, "m-held"), whole(other, "m-held"));
+        List<Listening> followers = followers(4, "m-held");
+        awaitWords(followers);
+        awaitWaiting(1, 1);
+        assertThat(whole).noneMatch(CompletableFuture::isDone);
+        upstream.open(said, 2);
+        awaitEnd(followers, "whole");
+        assertThat(whole).allSatisfy(one -> {
+            assertThat(one.join().header(Caller.MARK)).isEqualTo("joined");
+            assertThat(one.join().json().at("/choices/0/message/content").asText())
+                    .isEqualTo(FakeUpstream.ANSWER);
+        });
+        awaitEnd(List.of(leader), "whole");
+        assertThat(upstream.calls(said)).isEqualTo(1);
+    }
+
+    @Test
+    void anAnswerThatIsCutOffIsCutOffForAllWhoHaveHeardOfItAndTheOthersAskAgain() {
+        Listening leader = leaderWithFirstWords("m-held-cut");
+        List<Listening> followers = followers(6, "m-held-cut");
+        awaitWords(followers);
+        CompletableFuture<Answer> whole = whole(other, "m-held-cut");
+        awaitWaiting(0, 1);
+        upstream.open(said, 2);
+        awaitEnd(List.of(leader), "cut");
+        awaitEnd(followers, "cut");
+        assertThat(followers).allSatisfy(one -> assertThat(one.body()).doesNotContain("[DONE]"));
+        assertThat(whole.join().json().at("/choices/0/message/content").asText())
+                .isEqualTo(FakeUpstream.ANSWER);
+        assertThat(upstream.calls(said)).isEqualTo(2);
+    }
+
+    @Test
+    void nothingOfAnAnswerThatIsCutOffIsKept() {
+        Listening leader = leaderWithFirstWords("m-held-cut");
+        List<Listening> followers = followers(2, "m-held-cut");
+        awaitWords(followers);
+        upstream.open(said, 2);
+        awaitEnd(List.of(leader), "cut");
+        awaitEnd(followers, "cut");
+        assertThat(agent.ask(other, "m-held-cut", said, "", "Cache-Control", "only-if-cached")
+                        .header(Caller.MARK))
+                .isEqualTo("miss; reason=absent");
+    }
+
+    @Test
+    void ofThoseWhoHaveHeardNothingOneTakesOver() {
+        Listening leader = leader("m-held-mute");
+        List<Listening> followers = followers(6, "m-held-mute");
+        awaitWaiting(3, 3);
+        upstream.open(said, 1);
+        awaitEnd(List.of(leader), "cut");
+        awaitEnd(followers, "whole");
+        assertThat(followers).allSatisfy(one -> assertThat(one.said()).isEqualTo(FakeUpstream.ANSWER));
+        assertThat(upstream.calls(said)).isEqualTo(2);
+    }
+
+    @Test
+    void whoIsAnsweredAndLeavesEndsItForAllAndTheNextOneAsksAgain() {
+        Listening leader = leaderWithFirstWords("m-held");
+        List<Listening> followers = followers(4, "m-held");
+        awaitWords(followers);
+        leader.dispose();
+        awaitEnd(followers, "cut");
+        assertThat(keptMark()).isEqualTo("miss; reason=absent");
+        upstream.open(said, 2);
+        Listening next = listen(other, "m-held");
+        awaitEnd(List.of(next), "whole");
+        assertThat(next.said()).isEqualTo(FakeUpstream.ANSWER);
+        assertThat(upstream.calls(said)).isEqualTo(2);
+    }
+
+    @Test
+    void whoFollowsAndLeavesHarmsNobody() {
+        Listening leader = leaderWithFirstWords("m-held");
+        List<Listening> followers = followers(4, "m-held");
+        awaitWords(followers);
+        followers.subList(0, 2).forEach(Listening::dispose);
+        upstream.open(said, 2);
+        awaitEnd(followers.subList(2, 4), "whole");
+        awaitEnd(List.of(leader), "whole");
+        assertThat(followers.get(2).body()).isEqualTo(leader.body());
+        assertThat(followers.get(3).body()).isEqualTo(leader.body());
+    }
+
+    @Test
+    void whoIsSlowIsCutOffInTheEndAndNobodyWaitsForHim() throws IOException {
+        Listening leader = listen(node, "m-brook");
+        Caller.await("it flows", () -> leader.length() > 0);
+        Listening here = listen(node, "m-brook");
+        Listening there = listen(other, "m-brook");
+        try (Socket slow = agent.socket(node, "m-brook", said)) {
+            Caller.await("they hear it", () -> here.length() > 0 && there.length() > 0);
+            int held = 12 << 20;
+            Caller.await("it flows on", () -> here.length() > held && there.length() > held);
+            assertThat(here.end()).isNull();
+            assertThat(there.end()).isNull();
+            String heard = new String(slow.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+            assertThat(heard)
+                    .contains("200 OK", Caller.MARK + ": joined", "data: {")
+                    .doesNotEndWith("0\r\n\r\n");
+            assertThat(heard.length()).isLessThan(here.length());
+        }
+    }
+
+    @Test
+    void theCallOfAToolIsShownToNobodyElse() {
+        Listening leader = leader("m-held-tools");
+        Caller.await("it calls", () -> leader.body().contains("tool_calls"));
+        List<Listening> followers = followers(2, "m-held-tools");
+        awaitWaiting(1, 1);
+        upstream.open(said, 2);
+        awaitEnd(followers, "whole");
+        assertThat(followers).allSatisfy(one -> assertThat(one.mark()).isEqualTo("miss; reason=uncacheable"));
+        assertThat(upstream.calls(said)).isEqualTo(3);
+    }
+
+    @Test
+    void anAnswerThatTurnsOutNotToBeKeptHasBeenHeardAllTheSame() {
+        Listening leader = leaderWithFirstWords("m-held-length");
+        List<Listening> followers = followers(4, "m-held-length");
+        awaitWords(followers);
+        upstream.open(said, 2);
+        awaitEnd(followers, "whole");
+        assertThat(followers).allSatisfy(one -> assertThat(one.body()).isEqualTo(leader.body()));
+        assertThat(keptMark()).startsWith("miss");
+        assertThat(upstream.calls(said)).isEqualTo(1);
+    }
+
+    @Test
+    void aStreamOfAnotherFormIsNotJoined() {
+        Listening leader = leaderWithFirstWords("m-held");
+        CompletableFuture<Answer> counted = CompletableFuture.supplyAsync(
+                () -> agent.ask(other, "m-held", said, Caller.STREAM + ",\"stream_options\":{\"include_usage\":true}"));
+        awaitWaiting(0, 1);
+        upstream.open(said, 2);
+        assertThat(counted.join().header(Caller.MARK)).isEqualTo("miss; reason=format");
+        awaitEnd(List.of(leader), "whole");
+    }
+
+    @Test
+    void whatWasBegunBeforeAnInvalidationIsNotForWhoAsksAfterIt() {
+        Listening leader = leaderWithFirstWords("m-held");
+        List<Listening> before = followers(2, "m-held");
+        awaitWords(before);
+        assertThat(agent.post(node, "/v1/cache/invalidate", "{\"model\":\"m-held\"}")
+                        .status())
+                .isEqualTo(200);
+        List<Listening> after = followers(2, "m-held");
+        awaitWaiting(1, 1);
+        assertThat(after).allSatisfy(one -> assertThat(one.mark()).isEmpty());
+        upstream.open(said, 2);
+        awaitEnd(before, "whole");
+        awaitEnd(after, "whole");
+        assertThat(before).allSatisfy(one -> assertThat(one.body()).isEqualTo(leader.body()));
+        assertThat(upstream.calls(said)).isEqualTo(2);
+        assertThat(Objects.requireNonNull(after.get(0).end())).isEqualTo("whole");
+    }
+}
