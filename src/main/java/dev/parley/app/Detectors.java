@@ -27,10 +27,10 @@ final class Detectors implements PersonalData {
         List<PersonalData> plugged = ServiceLoader.load(PersonalData.class, loader).stream()
                 .map(ServiceLoader.Provider::get)
                 .toList();
-        plugged.forEach(detector ->
-                LOG.info("Personal data is looked for by {}, too", detector.getClass().getName()));
-        return new Detectors(Stream.concat(Stream.of(new WrittenData()), plugged.stream())
-                .toList());
+        plugged.forEach(detector -> LOG.info(
+                "Personal data is looked for by {}, too", detector.getClass().getName()));
+        return new Detectors(
+                Stream.concat(Stream.of(new WrittenData()), plugged.stream()).toList());
     }
 
     @Override
@@ -42,7 +42,10 @@ final class Detectors implements PersonalData {
         try {
             return detector.find(text);
         } catch (RuntimeException e) {
-            LOG.warn("{} failed: what it was to look at is not cached", detector.getClass().getName(), e);
+            LOG.warn(
+                    "{} failed: what it was to look at is not cached",
+                    detector.getClass().getName(),
+                    e);
             return List.of(text);
         }
     }

@@ -1,7 +1,14 @@
 package dev.parley.llmcache;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.math.BigDecimal;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An answer that is kept.
@@ -24,5 +31,42 @@ public record Entry(
 
     public Entry {
         tags = List.copyOf(tags);
+    }
+
+    /** @param token of whoever computed it; null: nobody was told to */
+    static Entry of(Question question, Reply reply, @Nullable String token) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.set("response", reply.response());
+        json.put("model", question.model()).put("category", question.category().wire());
+        ArrayNode tags = json.putArray("tags");
+        reply.tags().forEach(tags::add);
+        JsonNode usage = reply.usage() == null ? reply.response().get("usage") : reply.usage();
+        if (usage != null) {
+            json.set("usage", usage);
+        }
+        if (reply.costMicros() > 0) {
+            json.put("cost", BigDecimal.valueOf(reply.costMicros(), 6).stripTrailingZeros());
+        }
+        return new Entry(
+                System.currentTimeMillis(),
+                question.category(),
+                question.model(),
+                Objects.requireNonNullElse(question.namespace(), ""),
+                reply.tags(),
+                took(reply, token),
+                reply.costMicros(),
+                ResponseJson.write(json));
+    }
+
+    /** Nodes' clocks and Redis' differ by little, against what a model takes; where it is more nobody has saved less than nothing. */
+    private static long took(Reply reply, @Nullable String token) {
+        if (reply.took() != null) {
+            return reply.took().toMillis();
+        }
+        if (token == null || !token.matches("[0-9]{1,18}-[0-9]{1,15}-.*")) {
+            return 0;
+        }
+        long began = Long.parseLong(token.split("-", 3)[1]);
+        return Math.min(Math.max(0, System.currentTimeMillis() - began), CacheSettings.MAX_LEASE.toMillis());
     }
 }

@@ -1,9 +1,5 @@
 package dev.parley.llmcache;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.frame.Refusal;
 import dev.parley.llmcache.live.LiveAnswer;
 import dev.parley.llmcache.live.LiveAnswers;
@@ -13,7 +9,6 @@ import dev.parley.llmcache.semantic.Semantic;
 import dev.parley.redis.Keys;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -163,7 +158,7 @@ public final class LlmCache implements Disposable {
                     }
                     Reason refusal = policy.refusal(question, reply);
                     Duration fresh = fresh(question.category(), reply);
-                    Entry entry = entry(question, reply, token);
+                    Entry entry = Entry.of(question, reply, token);
                     if (refusal == null && fresh.isZero()) {
                         refusal = Reason.TTL;
                     } else if (refusal == null && entry.json().length > settings.maxEntry()) {
@@ -221,42 +216,6 @@ public final class LlmCache implements Disposable {
         Duration ttl = Objects.requireNonNullElse(reply.ttl(), settings.ttl(category));
         double factor = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
         return ttl.isZero() ? ttl : Duration.ofMillis(Math.max(1, Math.round(ttl.toMillis() * factor)));
-    }
-
-    private static Entry entry(Question question, Reply reply, @Nullable String token) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.set("response", reply.response());
-        json.put("model", question.model()).put("category", question.category().wire());
-        ArrayNode tags = json.putArray("tags");
-        reply.tags().forEach(tags::add);
-        JsonNode usage = reply.usage() == null ? reply.response().get("usage") : reply.usage();
-        if (usage != null) {
-            json.set("usage", usage);
-        }
-        if (reply.costMicros() > 0) {
-            json.put("cost", BigDecimal.valueOf(reply.costMicros(), 6).stripTrailingZeros());
-        }
-        return new Entry(
-                System.currentTimeMillis(),
-                question.category(),
-                question.model(),
-                Objects.requireNonNullElse(question.namespace(), ""),
-                reply.tags(),
-                took(reply, token),
-                reply.costMicros(),
-                ResponseJson.write(json));
-    }
-
-    /** Nodes' clocks and Redis' differ by little, against what a model takes; where it is more nobody has saved less than nothing. */
-    private static long took(Reply reply, @Nullable String token) {
-        if (reply.took() != null) {
-            return reply.took().toMillis();
-        }
-        if (token == null || !token.matches("[0-9]{1,18}-[0-9]{1,15}-.*")) {
-            return 0;
-        }
-        long began = Long.parseLong(token.split("-", 3)[1]);
-        return Math.min(Math.max(0, System.currentTimeMillis() - began), CacheSettings.MAX_LEASE.toMillis());
     }
 
     /**

@@ -50,9 +50,11 @@ final class Chunks {
         }
         Choice choice = choices.computeIfAbsent(part.path("index").asInt(), index -> new Choice());
         part.path("delta").properties().forEach(field -> broken |= !choice.add(field.getKey(), field.getValue()));
-        speaks |= !broken
-                && choices.values().stream().anyMatch(Choice::speaks)
-                && choices.values().stream().noneMatch(Choice::calls);
+        if (!speaks) {
+            speaks = !broken
+                    && choices.values().stream().anyMatch(Choice::speaks)
+                    && choices.values().stream().noneMatch(Choice::calls);
+        }
         if (part.path("finish_reason").isTextual()) {
             choice.finish = part.path("finish_reason").textValue();
         }

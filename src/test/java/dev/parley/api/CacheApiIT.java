@@ -42,6 +42,8 @@ class CacheApiIT {
     private static final String ANSWERED =
             "'response':{'choices':[{'finish_reason':'stop','message':{'content':'nine to five'}}],'usage':{'total_tokens':7}}";
 
+    private static final String SEEDS_TENANT = "seed-" + Ids.random();
+
     private static LogWatch log;
     private static TestNode node;
     private static TestNode other;
@@ -52,8 +54,13 @@ class CacheApiIT {
     @BeforeAll
     static void start() {
         log = LogWatch.open();
-        node = TestNode.start("auth.mode", "jwt", "auth.jwt.secret", SECRET, "node", "one");
-        other = TestNode.start("auth.mode", "jwt", "auth.jwt.secret", SECRET, "node", "two");
+        node = node("one");
+        other = node("two");
+    }
+
+    private static TestNode node(String name) {
+        return TestNode.start(
+                "auth.mode", "jwt", "auth.jwt.secret", SECRET, "node", name, "cache.seed-tenant", SEEDS_TENANT);
     }
 
     @AfterEach
@@ -210,6 +217,41 @@ class CacheApiIT {
                         .path("reason")
                         .asText())
                 .isEqualTo("invalidated");
+    }
+
+    @Test
+    void ofTheSeedsEntriesIsSaidWhatBecomesOfThem() {
+        String seeds = token(SEEDS_TENANT, Role.AGENT);
+        String asked = ASKED.replace("opening", SEEDS_TENANT);
+        assertThat(send(node, seeds, "PUT", "entries", "{" + asked + "," + ANSWERED + "}")
+                        .status())
+                .isEqualTo(201);
+        JsonNode dry = send(node, seeds, "POST", "invalidate", "{'model':'m-1','dry_run':true}")
+                .json();
+        assertThat(dry.at("/scopes/0/entries").asInt(-1)).isZero();
+        assertThat(dry.path("seed").asText()).contains("are not counted");
+        assertThat(send(other, seeds, "POST", "lookup", "{" + asked + "}")
+                        .json()
+                        .path("hit")
+                        .asBoolean())
+                .isTrue();
+        assertThat(send(node, seeds, "POST", "invalidate", "{'tag':'a','namespace':'n'}")
+                        .json()
+                        .has("seed"))
+                .as("they have neither")
+                .isFalse();
+        assertThat(send(node, seeds, "POST", "invalidate", "{'all':true}")
+                        .json()
+                        .has("seed"))
+                .isTrue();
+        assertThat(send(other, seeds, "POST", "lookup", "{" + asked + "}")
+                        .json()
+                        .path("reason")
+                        .asText())
+                .isEqualTo("invalidated");
+        assertThat(post("invalidate", "'all':true").json().has("seed"))
+                .as("of another tenant")
+                .isFalse();
     }
 
     @Test

@@ -33,8 +33,8 @@ final class DetectorsTest {
         Path service = extension.resolve("META-INF/services/" + PersonalData.class.getName());
         Files.createDirectories(service.getParent());
         Files.writeString(service, Names.class.getName());
-        try (URLClassLoader loader =
-                new URLClassLoader(new URL[] {extension.toUri().toURL()}, getClass().getClassLoader())) {
+        try (URLClassLoader loader = new URLClassLoader(
+                new URL[] {extension.toUri().toURL()}, getClass().getClassLoader())) {
             return Detectors.of(loader).find(text);
         }
     }

@@ -89,6 +89,7 @@ class LiveAwayIT {
         assertThat(here.mark()).isEqualTo("joined");
         upstream.open(said, 2);
         awaitEnd(here, "whole");
+        awaitEnd(leader, "whole");
         assertThat(here.body()).isEqualTo(leader.body());
         assertThat(upstream.calls(said)).isEqualTo(1);
     }

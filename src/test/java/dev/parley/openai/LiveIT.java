@@ -132,6 +132,7 @@ class LiveIT {
         awaitWords(followers);
         awaitWaiting(0, 0);
         upstream.open(said, 2);
+        awaitEnd(List.of(leader), "whole");
         awaitEnd(followers, "whole");
         assertThat(followers).allSatisfy(one -> assertThat(one.body()).isEqualTo(leader.body()));
         assertThat(upstream.calls(said)).isEqualTo(1);
@@ -263,6 +264,7 @@ class LiveIT {
         List<Listening> followers = followers(4, "m-held-length");
         awaitWords(followers);
         upstream.open(said, 2);
+        awaitEnd(List.of(leader), "whole");
         awaitEnd(followers, "whole");
         assertThat(followers).allSatisfy(one -> assertThat(one.body()).isEqualTo(leader.body()));
         assertThat(keptMark()).startsWith("miss");
@@ -292,6 +294,7 @@ class LiveIT {
         awaitWaiting(1, 1);
         assertThat(after).allSatisfy(one -> assertThat(one.mark()).isEmpty());
         upstream.open(said, 2);
+        awaitEnd(List.of(leader), "whole");
         awaitEnd(before, "whole");
         awaitEnd(after, "whole");
         assertThat(before).allSatisfy(one -> assertThat(one.body()).isEqualTo(leader.body()));
