@@ -8,6 +8,7 @@ import dev.parley.app.TestHttp;
 import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
 import dev.parley.postgres.TestPostgres;
+import dev.parley.redis.TestRedis;
 import dev.parley.redis.TestTopology;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -39,8 +40,9 @@ class ConcurrentAppendsIT {
     void fiveHundredAppendsFromFiftyClientsAreFiveHundredMessages() throws Exception {
         String database = TestPostgres.newDatabase();
         ExecutorService threads = Executors.newFixedThreadPool(2);
-        try (TestNode one = node(database);
-                TestNode two = node(database)) {
+        String name = Ids.random();
+        try (TestNode one = node(database, name);
+                TestNode two = node(database, Ids.random())) {
             List<TestNode> nodes = List.of(one, two);
             // Until then nobody can say what is there beyond what Redis keeps.
             TestTopology.await(
@@ -49,6 +51,7 @@ class ConcurrentAppendsIT {
             assertThat(TestHttp.postJson(one.http("/v1/sessions"), "{'conversation':'" + id + "'}")
                             .status())
                     .isEqualTo(201);
+            int connections = connections(name);
             List<CompletableFuture<HttpResponse<String>>> sent = new ArrayList<>();
             List<String> texts = new ArrayList<>();
             for (int client = 0; client < CLIENTS; client++) {
@@ -91,13 +94,26 @@ class ConcurrentAppendsIT {
                             .path("message_count")
                             .asInt())
                     .isEqualTo(ALL);
+            assertThat(connections(name))
+                    .as("connections to Redis: none is made for a request")
+                    .isPositive()
+                    .isEqualTo(connections);
         } finally {
             threads.shutdownNow();
         }
     }
 
-    private static TestNode node(String database) {
-        return TestNode.start("postgres.url", database, "postgres.username", "postgres", "node", Ids.random());
+    private static TestNode node(String database, String name) {
+        return TestNode.start("postgres.url", database, "postgres.username", "postgres", "node", name);
+    }
+
+    /** How many a node has to Redis. */
+    private static int connections(String node) {
+        return (int) TestRedis.commands()
+                .clientList()
+                .lines()
+                .filter(line -> line.contains(" name=parley:" + node))
+                .count();
     }
 
     private HttpRequest append(TestNode node, String text) {

@@ -597,10 +597,11 @@ class ArchiverIT {
                     "INSERT INTO messages (conversation_id, generation, seq, role, content, at)" + " VALUES ('"
                             + all.get(1) + "', " + generation + ", 2, 'user', '\"m2\"', 'epoch')");
             archiving = archiver(redis, "one").run().subscribe();
-            String cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    + " WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            TestTopology.await("the archiver's connection is cut", () -> execute(operator, cut));
+            String waiting = " FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+            TestTopology.await("the archiver waits", () -> execute(operator, "SELECT pid" + waiting));
             assertThat(all).allSatisfy(one -> assertThat(recorded(one)).isEmpty());
+            assertThat(execute(operator, "SELECT pg_terminate_backend(pid)" + waiting))
+                    .isTrue();
             other.rollback();
         }
         awaitArchived();

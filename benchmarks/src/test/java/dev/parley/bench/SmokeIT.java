@@ -51,6 +51,17 @@ class SmokeIT {
     }
 
     @Test
+    void allThatWasAppendedIsReadAgainFromTheRecord() throws Exception {
+        Results results = bench("run", "sessions", "--quick", "--phase", "paced", "--postgres");
+
+        countsAndLosesNothing(results);
+        assertThat(results.results().get(0).rounds().get(0).figures())
+                .containsEntry("lost", 0.0)
+                .containsEntry("repeated", 0.0)
+                .containsKey("postgres_cpu_us_per_call");
+    }
+
+    @Test
     void questionsInOtherWordsAreAnswered() throws Exception {
         String[] extensions = Path.of(PARLEY, "extensions")
                 .toFile()
