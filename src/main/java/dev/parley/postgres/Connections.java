@@ -18,6 +18,7 @@ import io.r2dbc.spi.ConnectionFactoryOptions;
 import io.r2dbc.spi.Wrapped;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -78,19 +79,26 @@ final class Connections {
     }
 
     /**
-     * Does something with a connection of the pool, which goes back when that is done. Cold; on PostgreSQL's event loop. Once it has a
-     * connection it goes on to its end, even when whoever asked has left: the driver loses the buffers of a statement that is cancelled
-     * while its values are bound.
+     * Does something with a connection of the pool, which goes back when that is done. Cold; on PostgreSQL's event loop. It goes on to its
+     * end even when whoever asked has left: the driver loses the buffers of a statement that is cancelled while its values are bound, and
+     * the pool gives a connection to the next one as soon as its asker has left, whatever is still done with it. Who leaves before it has
+     * one only gives it back.
      */
     <T> Mono<T> use(Function<Connection, Mono<T>> work) {
-        return pool.create()
-                .flatMap(borrowed -> toItsEnd(Mono.usingWhen(
-                        Mono.just(borrowed),
-                        connection -> work.apply(connection)
-                                .timeout(settings.queryTimeout().plus(GRACE)),
-                        Connection::close,
-                        (connection, e) -> e instanceof TimeoutException ? giveUp(connection) : connection.close(),
-                        Connection::close)));
+        return Mono.defer(() -> {
+            AtomicBoolean left = new AtomicBoolean();
+            return toItsEnd(Mono.usingWhen(
+                            pool.create(),
+                            connection -> left.get() ? Mono.<T>empty() : within(work.apply(connection)),
+                            Connection::close,
+                            (connection, e) -> e instanceof TimeoutException ? giveUp(connection) : connection.close(),
+                            Connection::close))
+                    .doOnCancel(() -> left.set(true));
+        });
+    }
+
+    private <T> Mono<T> within(Mono<T> work) {
+        return work.timeout(settings.queryTimeout().plus(GRACE));
     }
 
     /** Errors are made signals, since nobody may be left to hear them. */

@@ -8,12 +8,14 @@ import dev.parley.frame.Refusal;
 import dev.parley.redis.TestTopology;
 import dev.parley.support.LogWatch;
 import io.netty.buffer.ByteBufAllocator;
+import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
@@ -25,6 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 @Timeout(120)
 final class PostgresIT {
@@ -198,6 +201,45 @@ final class PostgresIT {
             assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days"))
                     .isEqualTo(1);
         }
+    }
+
+    /** Who leaves goes while its transaction goes on: nobody else may get into that. */
+    @Test
+    void whoLeavesKeepsItsConnectionUntilItsTransactionHasEnded() {
+        Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase(), 1));
+        awaitReached(postgres);
+        Sinks.Empty<Void> halfWay = Sinks.empty();
+        Disposable left = postgres.inTransaction(connection -> Postgres.rowsUpdated(insert(connection, "first"))
+                        .doOnNext(rows ->
+                                assertThat(halfWay.tryEmitEmpty().isSuccess()).isTrue())
+                        .then(Postgres.rowsUpdated(connection.createStatement("SELECT pg_sleep(0.3)")))
+                        .then(Postgres.rowsUpdated(insert(connection, "second"))))
+                .subscribe();
+        halfWay.asMono().block(Duration.ofSeconds(10));
+        left.dispose();
+
+        assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days")).isEqualTo(2);
+    }
+
+    private static Statement insert(Connection connection, String agent) {
+        return connection
+                .createStatement(
+                        "INSERT INTO leaderboard_days (day, tenant_id, agent) VALUES ('2026-11-23', 'acme', $1)")
+                .bind("$1", agent);
+    }
+
+    @Test
+    void whoLeavesBeforeItHasAConnectionAsksForNothing() {
+        Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase(), 1));
+        awaitReached(postgres);
+        Mono<Long> slow = postgres.update("SELECT pg_sleep(0.3)", NONE);
+        CompletableFuture<Long> first = slow.toFuture();
+        postgres.inTransaction(connection -> Postgres.rowsUpdated(insert(connection, "late")))
+                .subscribe()
+                .dispose();
+
+        assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days")).isZero();
+        assertThat(first).isCompleted();
     }
 
     /** The driver loses the buffers of a statement that is cancelled while it is bound. */

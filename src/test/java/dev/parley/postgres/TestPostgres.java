@@ -65,8 +65,13 @@ public final class TestPostgres implements AutoCloseable {
 
     /** As a node has it, for a database of {@link #newDatabase}. */
     public static PostgresSettings settings(String url) {
+        return settings(url, 10);
+    }
+
+    /** @param pool connections at most */
+    static PostgresSettings settings(String url, int pool) {
         return new PostgresSettings(
-                url, "postgres", null, 10, Duration.ofSeconds(5), Duration.ofSeconds(5), "parley:test");
+                url, "postgres", null, pool, Duration.ofSeconds(5), Duration.ofSeconds(5), "parley:test");
     }
 
     private EmbeddedPostgres launch(int port) {
