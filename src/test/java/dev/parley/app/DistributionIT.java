@@ -196,9 +196,9 @@ final class DistributionIT {
             try (Distribution second = run("demo", "--set", "management.port=0", "--port", port)) {
                 assertThat(second.exit()).isEqualTo(1);
                 assertThat(second.err())
-                        .last()
+                        .filteredOn(line -> line.startsWith("parley: "))
+                        .singleElement()
                         .asString()
-                        .startsWith("parley: ")
                         .contains(port);
             }
             List<ProcessHandle> children = first.descendants();
