@@ -27,7 +27,8 @@ public final class SessionArchive implements Archived {
 
     private static final int FEW = 32;
     private static final int PAGE = 500;
-    private static final int AT_ONCE = 128;
+    /** Sessions' scripts under way: whatever else is asked of Redis meanwhile waits behind them. */
+    private static final int AT_ONCE = 4;
 
     private final Redis redis;
     private final Keys keys;
