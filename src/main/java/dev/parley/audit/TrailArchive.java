@@ -1,12 +1,14 @@
 package dev.parley.audit;
 
 import dev.parley.archive.Archived;
+import dev.parley.archive.Pages;
+import dev.parley.archive.Pages.Step;
+import dev.parley.archive.Pages.Stepped;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Copies trails into PostgreSQL, in one statement for many, and notes in Redis how far that is. */
@@ -20,19 +22,19 @@ final class TrailArchive implements Archived {
 
     private static final int FEW = 16;
     private static final int PAGE = 200;
-    private static final int AT_ONCE = 128;
 
     private final Redis redis;
     private final Keys keys;
     private final AuditSettings settings;
-    private final Archive archive;
+    private final Pages<Unarchived> pages;
     private final LongAdder copied = new LongAdder();
 
     TrailArchive(Redis redis, Keys keys, AuditSettings settings, Archive archive) {
         this.redis = redis;
         this.keys = keys;
         this.settings = settings;
-        this.archive = archive;
+        this.pages = new Pages<>(
+                MOST, FEW, PAGE, this::read, all -> archive.insert(all).doOnNext(copied::add), this::note);
     }
 
     /** Entries that this node has copied. */
@@ -48,47 +50,13 @@ final class TrailArchive implements Archived {
         }
     }
 
-    /** What a trail is after a step. */
-    private enum Step {
-        ARCHIVED,
-        CHANGED,
-        LONGER
-    }
-
-    private record Stepped(String trail, Step step) {}
-
     @Override
     public Mono<List<String>> archive(List<String> trails) {
-        return step(trails)
-                .expand(stepped -> step(of(stepped, Step.LONGER)))
-                .concatMapIterable(stepped -> of(stepped, Step.CHANGED))
-                .collectList();
+        return pages.copy(trails);
     }
 
-    private static List<String> of(List<Stepped> all, Step step) {
-        return all.stream()
-                .filter(one -> one.step() == step)
-                .map(Stepped::trail)
-                .toList();
-    }
-
-    /** Copies a page of each, in this order; empty when there is none. */
-    private Mono<List<Stepped>> step(List<String> trails) {
-        if (trails.isEmpty()) {
-            return Mono.empty();
-        }
-        int page = Math.max(FEW, Math.min(PAGE, MOST / trails.size()));
-        return Flux.fromIterable(trails)
-                .flatMapSequential(trail -> read(Trail.parse(trail), page), AT_ONCE)
-                .collectList()
-                .flatMap(all -> archive.insert(all)
-                        .doOnNext(copied::add)
-                        .thenMany(Flux.fromIterable(all))
-                        .flatMap(one -> note(one, page), AT_ONCE)
-                        .collectList());
-    }
-
-    private Mono<Unarchived> read(Trail trail, int page) {
+    private Mono<Unarchived> read(String name, int page) {
+        Trail trail = Trail.parse(name);
         return UNARCHIVED
                 .run(redis, new String[] {trail.head(keys), trail.stream(keys)}, Script.bytes(page))
                 .map(reply -> new Unarchived(

@@ -1,6 +1,9 @@
 package dev.parley.session;
 
 import dev.parley.archive.Archived;
+import dev.parley.archive.Pages;
+import dev.parley.archive.Pages.Step;
+import dev.parley.archive.Pages.Stepped;
 import dev.parley.log.SessionMessage;
 import dev.parley.log.SessionState;
 import dev.parley.postgres.Postgres;
@@ -10,7 +13,6 @@ import dev.parley.redis.Script;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -27,12 +29,10 @@ public final class SessionArchive implements Archived {
 
     private static final int FEW = 32;
     private static final int PAGE = 500;
-    /** Sessions' scripts under way: whatever else is asked of Redis meanwhile waits behind them. */
-    private static final int AT_ONCE = 4;
 
     private final Redis redis;
     private final Keys keys;
-    private final SessionWriter record;
+    private final Pages<Copy> pages;
     private final int kept;
     private final Duration ttl;
     private final LongAdder copied = new LongAdder();
@@ -44,7 +44,7 @@ public final class SessionArchive implements Archived {
     public SessionArchive(Redis redis, Keys keys, Postgres postgres, int kept, Duration ttl) {
         this.redis = redis;
         this.keys = keys;
-        this.record = new SessionWriter(postgres);
+        this.pages = new Pages<>(MOST, FEW, PAGE, this::read, new SessionWriter(postgres)::put, this::done);
         this.kept = kept;
         this.ttl = ttl;
     }
@@ -54,42 +54,9 @@ public final class SessionArchive implements Archived {
         return copied.sum();
     }
 
-    /** What a session is after a step. */
-    private enum Step {
-        ARCHIVED,
-        CHANGED,
-        LONGER
-    }
-
-    private record Stepped(String conversation, Step step) {}
-
     @Override
     public Mono<List<String>> archive(List<String> conversations) {
-        return step(conversations)
-                .expand(stepped -> step(of(stepped, Step.LONGER)))
-                .concatMapIterable(stepped -> of(stepped, Step.CHANGED))
-                .collectList();
-    }
-
-    private static List<String> of(List<Stepped> all, Step step) {
-        return all.stream()
-                .filter(one -> one.step() == step)
-                .map(Stepped::conversation)
-                .toList();
-    }
-
-    /** Copies a page of each, in this order; empty when there is none. */
-    private Mono<List<Stepped>> step(List<String> conversations) {
-        if (conversations.isEmpty()) {
-            return Mono.empty();
-        }
-        int page = Math.max(FEW, Math.min(PAGE, MOST / conversations.size()));
-        return Flux.fromIterable(conversations)
-                .flatMapSequential(conversation -> read(conversation, page), AT_ONCE)
-                .collectList()
-                .filter(copies -> !copies.isEmpty())
-                .flatMap(copies ->
-                        record.put(copies).thenMany(done(copies, page)).collectList());
+        return pages.copy(conversations);
     }
 
     private String[] all(String conversation) {
@@ -108,10 +75,6 @@ public final class SessionArchive implements Archived {
                         Script.list(reply.get(2)).stream()
                                 .map(entry -> SessionMessage.of(Script.list(entry)))
                                 .toList()));
-    }
-
-    private Flux<Stepped> done(List<Copy> copies, int page) {
-        return Flux.fromIterable(copies).flatMap(copy -> done(copy, page), AT_ONCE);
     }
 
     private Mono<Stepped> done(Copy copy, int page) {
