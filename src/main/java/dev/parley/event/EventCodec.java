@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -48,18 +49,12 @@ public final class EventCodec {
      * @return null when it is not wanted
      */
     public static @Nullable AgentEvent parseIf(Predicate<String> wanted, byte[] bytes) {
-        try (JsonParser parser = JSON.createParser(bytes)) {
-            Reading reading = new Reading(parser, bytes, wanted);
-            if (!reading.read()) {
-                return null;
-            }
-            check(bytes);
-            return reading.event();
-        } catch (JsonProcessingException e) {
-            throw notJson(e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        Reading reading = read(bytes, wanted);
+        if (reading == null) {
+            return null;
         }
+        check(bytes);
+        return reading.event();
     }
 
     /**
@@ -119,10 +114,14 @@ public final class EventCodec {
 
     private static Reading read(byte[] bytes) {
         check(bytes);
+        return Objects.requireNonNull(read(bytes, any -> true));
+    }
+
+    /** Null at a conversation that is not wanted. */
+    private static @Nullable Reading read(byte[] bytes, Predicate<String> wanted) {
         try (JsonParser parser = JSON.createParser(bytes)) {
-            Reading reading = new Reading(parser, bytes, any -> true);
-            boolean unused = reading.read();
-            return reading;
+            Reading reading = new Reading(parser, bytes, wanted);
+            return reading.read() ? reading : null;
         } catch (JsonProcessingException e) {
             throw notJson(e);
         } catch (IOException e) {
