@@ -1,7 +1,6 @@
 package dev.parley.postgres;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import dev.parley.support.Directories;
 import java.io.IOException;
@@ -10,9 +9,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,23 +24,39 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPostgres.class);
 
-    /** $0 is the directory. Any line that the JVM writes calls the watch off; the end of the pipe is the JVM's. */
+    /**
+     * Any line that the JVM writes calls the watch off; the end of the pipe is the JVM's. What made the database may still be at it then,
+     * so there are several rounds; SIGQUIT lets the server give its shared memory back.
+     */
     private static final String WATCH = """
-            read -r off || { kill -QUIT "$(head -n 1 "$0/data/postmaster.pid")"; sleep 1; rm -rf "$0"; }
+            read -r off && exit
+            kill -QUIT "$(head -n 1 "$0/data/postmaster.pid")"
+            for signal in QUIT KILL KILL; do
+              for process in /proc/[0-9]*; do
+                case $(readlink "$process/exe") in
+                  "$0"/*) kill -$signal "${process#/proc/}" ;;
+                esac
+              done
+              sleep 0.5
+              rm -rf "$0"
+            done
             """;
-
-    private static final Duration LOOK = Duration.ofMillis(20);
 
     private final int port;
     private final Path directory;
-    private final CompletableFuture<Runnable> starting;
+    private final Process watch;
+    private final CompletableFuture<io.zonky.test.db.postgres.embedded.EmbeddedPostgres> starting =
+            new CompletableFuture<>();
+
     private volatile boolean closing;
 
-    private EmbeddedPostgres(int port, Path directory) {
+    private EmbeddedPostgres(int port, Path directory) throws IOException {
         this.port = port;
         this.directory = directory;
-        this.starting =
-                CompletableFuture.supplyAsync(this::launch, work -> new Thread(work, "postgres-starts").start());
+        this.watch = new ProcessBuilder("sh", "-c", WATCH, directory.toString())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
     }
 
     /** Whether its library is there: {@code bin/parley} has it for the demo only. */
@@ -53,7 +67,10 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Starts one on a free port and returns at once: it takes connections some seconds later. Should it not start, the log says why. */
     public static EmbeddedPostgres start() {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new EmbeddedPostgres(free.getLocalPort(), Files.createTempDirectory("parley-postgres-"));
+            EmbeddedPostgres started =
+                    new EmbeddedPostgres(free.getLocalPort(), Files.createTempDirectory("parley-postgres-"));
+            new Thread(started::launch, "postgres-starts").start();
+            return started;
         } catch (IOException e) {
             throw new IllegalStateException("there is no free port, or no room, for the embedded PostgreSQL", e);
         }
@@ -68,17 +85,12 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return "postgres";
     }
 
-    /** Returns what ends it. */
-    private Runnable launch() {
+    private void launch() {
         try {
-            Process watch = new ProcessBuilder("sh", "-c", WATCH, directory.toString())
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .redirectError(ProcessBuilder.Redirect.DISCARD)
-                    .start();
             // Where the library unpacks to, and makes a directory in any case: not beside the others' temporary files.
             System.setProperty(
                     "ot.epg.working-dir", directory.resolve("binaries").toString());
-            var server = io.zonky.test.db.postgres.embedded.EmbeddedPostgres.builder()
+            starting.complete(io.zonky.test.db.postgres.embedded.EmbeddedPostgres.builder()
                     .setDataDirectory(directory.resolve("data"))
                     .setCleanDataDirectory(false)
                     .setPort(port)
@@ -86,57 +98,45 @@ public final class EmbeddedPostgres implements AutoCloseable {
                     .setServerConfig("fsync", "off")
                     .setOutputRedirector(ProcessBuilder.Redirect.DISCARD)
                     .setErrorRedirector(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            return () -> {
-                try (OutputStream pipe = watch.getOutputStream()) {
-                    pipe.write("off\n".getBytes(US_ASCII));
-                    server.close();
-                } catch (IOException e) {
-                    LOG.warn("The embedded PostgreSQL on port {} did not end in order", port, e);
-                }
-                Directories.delete(directory);
-            };
+                    .start());
         } catch (IOException | RuntimeException e) {
             if (closing) {
                 LOG.debug("The embedded PostgreSQL was ended before it had started", e);
             } else {
                 LOG.warn("The embedded PostgreSQL does not start, so nothing outlives this Redis: {}", e.toString());
             }
-            throw new CompletionException(e);
+            starting.completeExceptionally(e);
         }
     }
 
-    /** Does something when it takes connections, on a thread of its own; never, should it not start. */
+    /** Does something when it takes connections, on a thread of its own; never, should it not start or be ended before. */
     public void whenUp(Runnable then) {
-        var unused = starting.thenRun(then);
+        var unused = starting.thenRun(() -> {
+            if (!closing) {
+                then.run();
+            }
+        });
     }
 
-    /** Blocks until it has ended. Its start, which takes seconds, is not waited for. */
+    /** Blocks until it has ended. One that is still starting is not waited for: it ends when it has started, or with this JVM. */
     @Override
     public void close() {
         closing = true;
-        while (!starting.isDone()) {
-            kill();
-            var unused = starting.handle((end, e) -> end)
-                    .completeOnTimeout(null, LOOK.toMillis(), MILLISECONDS)
-                    .join();
-        }
-        starting.handle((end, e) -> end)
-                .thenAccept(end -> {
-                    if (end != null) {
-                        end.run();
-                    } else {
-                        kill();
-                        Directories.delete(directory);
-                    }
-                })
-                .join();
+        var unused = starting.handle((server, e) -> {
+            end(server);
+            return server;
+        });
     }
 
-    /** Whatever has to do with its directory, which is nobody else's: what makes the database, the server itself, the watch. */
-    private void kill() {
-        ProcessHandle.allProcesses()
-                .filter(process -> process.info().commandLine().orElse("").contains(directory.toString()))
-                .forEach(ProcessHandle::destroyForcibly);
+    private void end(io.zonky.test.db.postgres.embedded.@Nullable EmbeddedPostgres server) {
+        try (OutputStream pipe = watch.getOutputStream()) {
+            if (server != null) {
+                server.close();
+            }
+            Directories.delete(directory);
+            pipe.write("off\n".getBytes(US_ASCII));
+        } catch (IOException e) {
+            LOG.warn("The embedded PostgreSQL on port {} did not end in order", port, e);
+        }
     }
 }

@@ -173,6 +173,22 @@ final class DistributionIT {
         }
     }
 
+    /** Its binaries are unpacked, its files are made, the server starts: a stop may meet each of these, and waits for none. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 200, 400, 600, 800, 1_000, 1_200, 1_400})
+    void aStopMeetsTheDatabaseWhileItStarts(int millis) throws Exception {
+        try (Distribution parley = run("demo", "--set", "http.port=0", "--set", "management.port=0")) {
+            assertThat(parley.await("Open http://")).isNotEmpty();
+            List<ProcessHandle> children = parley.descendants();
+            Thread.sleep(millis);
+            parley.signal("TERM");
+            assertThat(parley.exitWithin(STOPS_WITHIN_SECONDS)).isEqualTo(143);
+            await(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+            await(() -> temporary.toFile().list().length == 0);
+            assertThat(parley.err()).noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR "));
+        }
+    }
+
     @Test
     void theDemoEndsWithItsParentWhenItIsToldTo() throws Exception {
         Path parley = Distribution.HOME.resolve("bin/parley").toAbsolutePath();
