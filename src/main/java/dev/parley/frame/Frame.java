@@ -1,11 +1,15 @@
 package dev.parley.frame;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One server frame, encoded once for all who get it: its JSON with a WebSocket header (RFC 6455, 5.2: a final, unmasked text frame)
- * written in front of it. Immutable by agreement: nobody writes to the array after it was built.
+ * written in front of it. An event in it stays where it is and is copied only where it is written. Immutable by agreement: nobody writes
+ * to the arrays after it was built.
  */
 public final class Frame {
 
@@ -14,50 +18,61 @@ public final class Frame {
 
     private static final byte FINAL_TEXT = (byte) 0x81;
 
-    private final byte[] bytes;
+    private final byte[] head;
     private final int start;
-    private final int end;
+    private final int headEnd;
+    private final byte @Nullable [] last;
 
-    private Frame(byte[] bytes, int start, int end) {
-        this.bytes = bytes;
+    private Frame(byte[] head, int start, int headEnd, byte @Nullable [] last) {
+        this.head = head;
         this.start = start;
-        this.end = end;
+        this.headEnd = headEnd;
+        this.last = last;
     }
 
-    /** Takes over an array whose JSON stands from {@link #HEADROOM} to the given end. */
-    static Frame of(byte[] bytes, int end) {
-        int length = end - HEADROOM;
+    /**
+     * Takes over an array whose JSON stands from {@link #HEADROOM} to the given end.
+     *
+     * @param last the value that comes behind it, and then a closing brace; null when all is there
+     */
+    static Frame of(byte[] head, int headEnd, byte @Nullable [] last) {
+        int length = headEnd - HEADROOM + (last == null ? 0 : last.length + 1);
         int start;
         if (length < 126) {
             start = HEADROOM - 2;
-            bytes[start + 1] = (byte) length;
+            head[start + 1] = (byte) length;
         } else if (length <= 0xFFFF) {
             start = HEADROOM - 4;
-            bytes[start + 1] = 126;
-            bytes[start + 2] = (byte) (length >>> 8);
-            bytes[start + 3] = (byte) length;
+            head[start + 1] = 126;
+            head[start + 2] = (byte) (length >>> 8);
+            head[start + 3] = (byte) length;
         } else {
             start = 0;
-            bytes[1] = 127;
-            ByteBuffer.wrap(bytes, 2, Long.BYTES).putLong(length);
+            head[1] = 127;
+            ByteBuffer.wrap(head, 2, Long.BYTES).putLong(length);
         }
-        bytes[start] = FINAL_TEXT;
-        return new Frame(bytes, start, end);
+        head[start] = FINAL_TEXT;
+        return new Frame(head, start, headEnd, last);
     }
 
-    /** The frame as it goes over a WebSocket, header and all. Shared: read only. */
-    public ByteBuffer wire() {
-        return ByteBuffer.wrap(bytes, start, end - start);
+    /** Writes it as it goes over a WebSocket, header and all. */
+    public void writeTo(ByteBuf buffer) {
+        buffer.writeBytes(head, start, headEnd - start);
+        if (last != null) {
+            buffer.writeBytes(last).writeByte('}');
+        }
     }
 
     /** Its size on the wire in bytes. */
     public int size() {
-        return end - start;
+        return headEnd - start + (last == null ? 0 : last.length + 1);
     }
 
     /** The JSON alone. */
     public String json() {
-        return new String(bytes, HEADROOM, end - HEADROOM, StandardCharsets.UTF_8);
+        ByteBuf all = Unpooled.buffer(size());
+        writeTo(all);
+        return all.toString(HEADROOM - start, size() - (HEADROOM - start), StandardCharsets.UTF_8);
     }
 
     @Override

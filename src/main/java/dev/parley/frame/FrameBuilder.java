@@ -70,7 +70,13 @@ final class FrameBuilder {
 
     Frame build() {
         append('}');
-        return Frame.of(bytes, end);
+        return Frame.of(bytes, end, null);
+    }
+
+    /** Ends it with a value that is JSON already, which is not copied. */
+    Frame buildWith(String name, byte[] value) {
+        key(name);
+        return Frame.of(bytes, end, value);
     }
 
     private void key(String name) {

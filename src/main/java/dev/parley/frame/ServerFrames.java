@@ -72,25 +72,23 @@ public final class ServerFrames {
 
     /** An event on its way to all sockets of its conversation; ephemeral when it has no position. */
     public static Frame event(String conversation, @Nullable String position, @Nullable String eventId, byte[] event) {
-        FrameBuilder frame = new FrameBuilder("event", conversation.length() + 64 + event.length)
-                .string("conversation", conversation);
+        FrameBuilder frame = new FrameBuilder("event", conversation.length()).string("conversation", conversation);
         if (position != null) {
             frame.string("position", position);
         }
         if (eventId != null) {
             frame.string("event_id", eventId);
         }
-        return frame.json("event", event).build();
+        return frame.buildWith("event", event);
     }
 
     /** An event that waits for Redis. */
     public static Frame pending(String conversation, String eventId, byte[] event) {
-        return new FrameBuilder("event", conversation.length() + 80 + event.length)
+        return new FrameBuilder("event", conversation.length() + eventId.length())
                 .string("conversation", conversation)
                 .string("event_id", eventId)
                 .bool("pending", true)
-                .json("event", event)
-                .build();
+                .buildWith("event", event);
     }
 
     /** An event that was shown as pending is in the log. */

@@ -19,7 +19,6 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,7 +28,7 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /**
- * One hosted conversation. Its {@link Mailbox} runs everything here one thing at a time, on the event loop of its first follower.
+ * One hosted conversation. The {@link Mailbox} of its first follower's event loop runs everything here, one thing at a time.
  *
  * <p>{@code position} is the last event handed to the live seats. A live message that names it as its predecessor moves it on; one
  * that does not makes the conversation read the log from there, inclusively, before anything else. A seat that joins reads the log
@@ -63,9 +62,9 @@ final class Conversation implements PubSub.Listener {
     private boolean repairing;
     private int repairAttempts;
 
-    /** @param loop where everything here is done */
-    Conversation(String name, ConversationLog log, Hub hub, HubSettings settings, Executor loop) {
-        this.mailbox = new Mailbox<>(loop, input -> input.reach(this));
+    /** @param mailbox by whose thread everything here is done */
+    Conversation(String name, ConversationLog log, Hub hub, HubSettings settings, Mailbox<Input> mailbox) {
+        this.mailbox = mailbox;
         this.name = name;
         this.log = log;
         this.hub = hub;
@@ -98,7 +97,7 @@ final class Conversation implements PubSub.Listener {
 
     @Override
     public void message(String channel, byte[] message) {
-        boolean told = tellIfRoom(new Input.Live(message), message.length);
+        boolean told = tellIfRoom(new Input.Live(this, message), message.length);
         if (!told) {
             LOG.debug("{} hears more than it can take: what was dropped is read from the log", name);
         }
@@ -106,21 +105,12 @@ final class Conversation implements PubSub.Listener {
 
     /** For what may be dropped while too much waits on this node. */
     boolean tellIfRoom(Input input, int size) {
-        boolean room = hub.reserve(size);
-        if (room) {
-            tell(input);
-        }
-        return room;
-    }
-
-    /** What was told if there was room has had its turn. */
-    void taken(int size) {
-        hub.release(size);
+        return mailbox.addIfRoom(input, size);
     }
 
     @Override
     public void acknowledged() {
-        tell(new Input.Acknowledged());
+        tell(new Input.Acknowledged(this));
     }
 
     void close() {
@@ -238,8 +228,8 @@ final class Conversation implements PubSub.Listener {
         if (acknowledged) {
             readLog(seat);
         } else {
-            seat.reading.update(
-                    Mono.delay(joinTimeout).subscribe(late -> tell(new Input.ReadFailed(seat, Hub.unavailable()))));
+            seat.reading.update(Mono.delay(joinTimeout)
+                    .subscribe(late -> tell(new Input.ReadFailed(this, seat, Hub.unavailable()))));
         }
     }
 
@@ -263,7 +253,8 @@ final class Conversation implements PubSub.Listener {
                 ? log.join(name, seat.position, seat.access)
                 : log.joinMalformed(name, malformed, seat.access);
         seat.reading.update(reading.subscribe(
-                joined -> tell(new Input.Read(seat, joined)), error -> tell(new Input.ReadFailed(seat, error))));
+                joined -> tell(new Input.Read(this, seat, joined)),
+                error -> tell(new Input.ReadFailed(this, seat, error))));
     }
 
     void read(Seat seat, Joined joined) {
@@ -277,13 +268,13 @@ final class Conversation implements PubSub.Listener {
         if (joined instanceof Joined.Missed missed) {
             seat.replay(missed, pending);
             if (missed.more()) {
-                seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(seat))));
+                seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(this, seat))));
                 return;
             }
         } else if (joined instanceof Joined.Snapshot snapshot) {
             if (!seat.follower.hasRoom()) {
                 // Other snapshots are on their way to the same socket: read this one when they have gone.
-                seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(seat))));
+                seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(this, seat))));
                 return;
             }
             seat.show(snapshot, ephemeralRuns.json(), pending);
@@ -422,8 +413,8 @@ final class Conversation implements PubSub.Listener {
     }
 
     private void readLogLater(Seat seat) {
-        seat.reading.update(
-                Mono.delay(RetryPolicy.FOREVER.delay(seat.attempts++)).subscribe(again -> tell(new Input.Turn(seat))));
+        seat.reading.update(Mono.delay(RetryPolicy.FOREVER.delay(seat.attempts++))
+                .subscribe(again -> tell(new Input.Turn(this, seat))));
     }
 
     void refuse(Seat seat, Refusal refusal) {
@@ -436,10 +427,10 @@ final class Conversation implements PubSub.Listener {
     /** Shows what was written down of it to somebody who has nothing at all. */
     private void recall(Seat seat, Refusal otherwise) {
         seat.reading.update(hub.recall(name, seat.access)
-                .<Input>map(recalled -> new Input.Recalled(seat, recalled))
+                .<Input>map(recalled -> new Input.Recalled(this, seat, recalled))
                 .doOnError(e -> LOG.debug("The record of {} can't be read either", name, e))
-                .onErrorResume(e -> Mono.just(new Input.NotRecalled(seat, otherwise)))
-                .defaultIfEmpty(new Input.NotRecalled(seat, otherwise))
+                .onErrorResume(e -> Mono.just(new Input.NotRecalled(this, seat, otherwise)))
+                .defaultIfEmpty(new Input.NotRecalled(this, seat, otherwise))
                 .subscribe(this::tell));
     }
 
@@ -480,7 +471,9 @@ final class Conversation implements PubSub.Listener {
         Position must = stored();
         missing = at != null && must.isAfter(at) && must.isAfter(proved) ? must : null;
         repair.update(log.join(name, missing == null ? at : missing, null)
-                .subscribe(joined -> tell(new Input.Repaired(joined)), error -> tell(new Input.RepairFailed(error))));
+                .subscribe(
+                        joined -> tell(new Input.Repaired(this, joined)),
+                        error -> tell(new Input.RepairFailed(this, error))));
     }
 
     void repaired(Joined joined) {
@@ -524,7 +517,7 @@ final class Conversation implements PubSub.Listener {
     void repairFailed(Throwable error) {
         LOG.debug("Could not repair {} yet: {}", name, error.getMessage());
         repair.update(Mono.delay(RetryPolicy.FOREVER.delay(repairAttempts++))
-                .subscribe(again -> tell(new Input.RepairTurn())));
+                .subscribe(again -> tell(new Input.RepairTurn(this))));
     }
 
     private void replayRecent() {

@@ -23,6 +23,7 @@ final class EphemeralRuns {
     private static final int MAX_TOOLS = 32;
 
     private static final class Run {
+        private final String key;
         private final String messageId;
         private final @Nullable String name;
         private final @Nullable String agent;
@@ -32,7 +33,8 @@ final class EphemeralRuns {
         private long lastNanos;
         private @Nullable Duration declared;
 
-        Run(AgentEvent first) {
+        Run(String key, AgentEvent first) {
+            this.key = key;
             String own = first.messageId() != null ? first.messageId() : first.run();
             messageId = own != null ? own : Ids.random();
             name = first.run();
@@ -67,6 +69,9 @@ final class EphemeralRuns {
     }
 
     private final Map<String, Run> runs = new LinkedHashMap<>(4);
+    /** Most events are of the same run as the one before. */
+    private @Nullable Run latest;
+
     private final Duration silence;
 
     /** @param silence the lease of a run that declares none */
@@ -92,15 +97,15 @@ final class EphemeralRuns {
                 }
             }
             case TOOL_ENDED -> {
-                Run run = runs.get(event.runOrImplicit());
+                Run run = find(event.runOrImplicit());
                 if (run != null) {
                     run.tools.remove(event.toolKey());
                     run.heard(event);
                 }
             }
-            case RUN_COMPLETED, RUN_FAILED -> runs.remove(event.runOrImplicit());
+            case RUN_COMPLETED, RUN_FAILED -> forget(event.runOrImplicit());
             case HANDOFF, SESSION_CREATED, OTHER -> {
-                Run run = runs.get(event.runOrImplicit());
+                Run run = find(event.runOrImplicit());
                 if (run != null) {
                     run.heard(event);
                 }
@@ -114,18 +119,36 @@ final class EphemeralRuns {
         if (!runs.isEmpty()) {
             AgentEvent event = EventCodec.parse(durable);
             if (event.kind() == Kind.RUN_COMPLETED || event.kind() == Kind.RUN_FAILED) {
-                runs.remove(event.runOrImplicit());
+                forget(event.runOrImplicit());
             }
         }
     }
 
     private Run open(AgentEvent event) {
-        Run run = runs.computeIfAbsent(event.runOrImplicit(), name -> new Run(event));
-        run.heard(event);
-        if (runs.size() > MAX_RUNS) {
-            runs.remove(runs.keySet().iterator().next());
+        String key = event.runOrImplicit();
+        Run run = find(key);
+        if (run == null) {
+            run = new Run(key, event);
+            runs.put(key, run);
+            latest = run;
+            if (runs.size() > MAX_RUNS) {
+                runs.remove(runs.keySet().iterator().next());
+            }
         }
+        run.heard(event);
         return run;
+    }
+
+    private @Nullable Run find(String key) {
+        if (latest == null || !latest.key.equals(key)) {
+            latest = runs.get(key);
+        }
+        return latest;
+    }
+
+    private void forget(String key) {
+        runs.remove(key);
+        latest = null;
     }
 
     boolean isEmpty() {
@@ -136,6 +159,7 @@ final class EphemeralRuns {
     List<LostRun> takeLost(String conversation) {
         List<LostRun> lost = new ArrayList<>();
         long now = System.nanoTime();
+        latest = null;
         runs.entrySet().removeIf(entry -> {
             Run run = entry.getValue();
             boolean over = isOver(run, now);

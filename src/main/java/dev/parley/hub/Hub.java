@@ -20,9 +20,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,10 +40,10 @@ public final class Hub implements Disposable {
     private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
 
     /**
-     * Bytes that may wait on this node for their conversation's turn: the connections to Redis may be faster than the sockets. What is
-     * durable and dropped beyond that is read from the log.
+     * Bytes that may wait for one event loop: the connections to Redis may be faster than the sockets. What is durable and dropped beyond
+     * that is read from the log.
      */
-    private static final long MAX_WAITING = 64L << 20;
+    private static final int MAX_WAITING = 32 << 20;
 
     private static final int CHECK_BATCH = 1_000;
     private static final Duration CHECK_SOON = Duration.ofMillis(20);
@@ -57,7 +57,7 @@ public final class Hub implements Disposable {
     private final Map<String, Hosted> hosted = new ConcurrentHashMap<>();
     private final Set<Conversation> due = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean checkPlanned = new AtomicBoolean();
-    private final AtomicLong waiting = new AtomicLong();
+    private final Map<Executor, Mailbox<Input>> mailboxes = new ConcurrentHashMap<>();
     private final LongAdder repairs = new LongAdder();
     private final RunWatch watch;
     private final Disposable.Composite running = Disposables.composite();
@@ -116,8 +116,8 @@ public final class Hub implements Disposable {
             one.followers.incrementAndGet();
             return one;
         });
-        host.conversation.tell(new Input.Join(seat));
-        return () -> host.conversation.tell(new Input.Leave(seat));
+        host.conversation.tell(new Input.Join(host.conversation, seat));
+        return () -> host.conversation.tell(new Input.Leave(host.conversation, seat));
     }
 
     Mono<Memory.Recalled> recall(String conversation, Access access) {
@@ -125,7 +125,9 @@ public final class Hub implements Disposable {
     }
 
     private Hosted host(String name, Executor loop) {
-        Conversation conversation = new Conversation(name, log, this, settings, loop);
+        Mailbox<Input> mailbox =
+                mailboxes.computeIfAbsent(loop, each -> new Mailbox<>(each, Input::reach, MAX_WAITING));
+        Conversation conversation = new Conversation(name, log, this, settings, mailbox);
         Mono<Void> unused = live.subscribe(keys.live(name), conversation);
         return new Hosted(conversation, new AtomicInteger());
     }
@@ -142,7 +144,8 @@ public final class Hub implements Disposable {
      */
     public boolean passOn(AgentEvent event) {
         Hosted host = hosted.get(event.conversation());
-        return host != null && host.conversation.tellIfRoom(new Input.Ephemeral(event), event.bytes().length);
+        return host != null
+                && host.conversation.tellIfRoom(new Input.Ephemeral(host.conversation, event), event.bytes().length);
     }
 
     /**
@@ -152,7 +155,7 @@ public final class Hub implements Disposable {
      * @param after what is shown only to those who have all events up to here; null for no such condition
      */
     public void pending(Queued event, @Nullable Position after) {
-        tell(event, new Input.Waits(event, after));
+        tell(event, conversation -> new Input.Waits(conversation, event, after));
     }
 
     /** This node was told that the log has an event there, which it appended: if it is never heard of, Redis has lost it. */
@@ -165,18 +168,20 @@ public final class Hub implements Disposable {
 
     /** An event that was pending is in the log; it may have come live before this. */
     public void placed(Queued event, Position position) {
-        tell(event, new Input.Placed(Objects.requireNonNull(event.event().eventId()), position));
+        String id = Objects.requireNonNull(event.event().eventId());
+        tell(event, conversation -> new Input.Placed(conversation, id, position));
     }
 
     /** An event that was pending will not be in the log: sockets that have been shown it get a snapshot. */
     public void refused(Queued event) {
-        tell(event, new Input.Refused(Objects.requireNonNull(event.event().eventId())));
+        String id = Objects.requireNonNull(event.event().eventId());
+        tell(event, conversation -> new Input.Refused(conversation, id));
     }
 
-    private void tell(Queued event, Input input) {
+    private void tell(Queued event, Function<Conversation, Input> input) {
         Hosted host = hosted.get(event.event().conversation());
         if (host != null) {
-            host.conversation.tell(input);
+            host.conversation.tell(input.apply(host.conversation));
         }
     }
 
@@ -202,19 +207,6 @@ public final class Hub implements Disposable {
     }
 
     // What conversations tell their hub.
-
-    /** Whether so many bytes more may wait for their turn; if so they do, until {@link #release}. */
-    boolean reserve(int bytes) {
-        if (waiting.addAndGet(bytes) <= MAX_WAITING) {
-            return true;
-        }
-        release(bytes);
-        return false;
-    }
-
-    void release(int bytes) {
-        waiting.addAndGet(-bytes);
-    }
 
     void repairStarts() {
         repairs.increment();
@@ -260,7 +252,7 @@ public final class Hub implements Disposable {
             List<Conversation> all = conversations();
             all.stream()
                     .filter(Conversation::hasEphemeralRuns)
-                    .forEach(conversation -> conversation.tell(new Input.LookForLost()));
+                    .forEach(conversation -> conversation.tell(new Input.LookForLost(conversation)));
             return check(all);
         });
     }
@@ -302,7 +294,7 @@ public final class Hub implements Disposable {
 
         void compare(Position last) {
             if (!at.equals(last) || stored.isAfter(last)) {
-                conversation.tell(new Input.Checked(at, last, stored));
+                conversation.tell(new Input.Checked(conversation, at, last, stored));
             }
         }
     }

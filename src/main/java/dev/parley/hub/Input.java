@@ -10,116 +10,114 @@ import org.jspecify.annotations.Nullable;
 /** What a conversation is told, by whatever thread; it takes one at a time. */
 sealed interface Input {
 
-    /** Called by the conversation's mailbox. */
-    void reach(Conversation conversation);
+    /** Called by the mailbox of the conversation's event loop. */
+    void reach();
 
     /** A durable event was appended: a message of the live channel, as it came. */
-    record Live(byte[] message) implements Input {
+    record Live(Conversation to, byte[] message) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.taken(message.length);
-            conversation.heard(message);
+        public void reach() {
+            to.heard(message);
         }
     }
 
     /** An event came by plain Pub/Sub. */
-    record Ephemeral(AgentEvent event) implements Input {
+    record Ephemeral(Conversation to, AgentEvent event) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.taken(event.bytes().length);
-            conversation.passOn(event);
+        public void reach() {
+            to.passOn(event);
         }
     }
 
     /** An event of this conversation waits for Redis. */
-    record Waits(Queued event, @Nullable Position after) implements Input {
+    record Waits(Conversation to, Queued event, @Nullable Position after) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.queued(event, after);
+        public void reach() {
+            to.queued(event, after);
         }
     }
 
     /** An event that waited is in the log. */
-    record Placed(String eventId, Position at) implements Input {
+    record Placed(Conversation to, String eventId, Position at) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.placed(eventId, at);
+        public void reach() {
+            to.placed(eventId, at);
         }
     }
 
     /** An event that waited was refused in the end. */
-    record Refused(String eventId) implements Input {
+    record Refused(Conversation to, String eventId) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.refused(eventId);
+        public void reach() {
+            to.refused(eventId);
         }
     }
 
     /** Redis has acknowledged the subscription to the live channel, for the first time or again. */
-    record Acknowledged() implements Input {
+    record Acknowledged(Conversation to) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.subscribed();
+        public void reach() {
+            to.subscribed();
         }
     }
 
-    record Join(Seat seat) implements Input {
+    record Join(Conversation to, Seat seat) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.join(seat);
+        public void reach() {
+            to.join(seat);
         }
     }
 
-    record Leave(Seat seat) implements Input {
+    record Leave(Conversation to, Seat seat) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.leave(seat);
+        public void reach() {
+            to.leave(seat);
         }
     }
 
     /** A seat's turn to read the log, again or at last. */
-    record Turn(Seat seat) implements Input {
+    record Turn(Conversation to, Seat seat) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.readLog(seat);
+        public void reach() {
+            to.readLog(seat);
         }
     }
 
-    record Read(Seat seat, Joined joined) implements Input {
+    record Read(Conversation to, Seat seat, Joined joined) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.read(seat, joined);
+        public void reach() {
+            to.read(seat, joined);
         }
     }
 
-    record ReadFailed(Seat seat, Throwable error) implements Input {
+    record ReadFailed(Conversation to, Seat seat, Throwable error) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.readFailed(seat, error);
+        public void reach() {
+            to.readFailed(seat, error);
         }
     }
 
     /** The log could not be read, and this is known all the same. */
-    record Recalled(Seat seat, Memory.Recalled recalled) implements Input {
+    record Recalled(Conversation to, Seat seat, Memory.Recalled recalled) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.recalled(seat, recalled);
+        public void reach() {
+            to.recalled(seat, recalled);
         }
     }
 
     /** The log could not be read, and nothing is known. */
-    record NotRecalled(Seat seat, Refusal refusal) implements Input {
+    record NotRecalled(Conversation to, Seat seat, Refusal refusal) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.refuse(seat, refusal);
+        public void reach() {
+            to.refuse(seat, refusal);
         }
     }
 
     /** Time to look for ephemeral runs that are lost. */
-    record LookForLost() implements Input {
+    record LookForLost(Conversation to) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.endLostRuns();
+        public void reach() {
+            to.endLostRuns();
         }
     }
 
@@ -128,32 +126,32 @@ sealed interface Input {
      *
      * @param stored what the log had for certain before it was asked
      */
-    record Checked(Position asked, Position last, Position stored) implements Input {
+    record Checked(Conversation to, Position asked, Position last, Position stored) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.checked(asked, last, stored);
+        public void reach() {
+            to.checked(asked, last, stored);
         }
     }
 
-    record Repaired(Joined joined) implements Input {
+    record Repaired(Conversation to, Joined joined) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.repaired(joined);
+        public void reach() {
+            to.repaired(joined);
         }
     }
 
-    record RepairFailed(Throwable error) implements Input {
+    record RepairFailed(Conversation to, Throwable error) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.repairFailed(error);
+        public void reach() {
+            to.repairFailed(error);
         }
     }
 
     /** Time to try the repair again. */
-    record RepairTurn() implements Input {
+    record RepairTurn(Conversation to) implements Input {
         @Override
-        public void reach(Conversation conversation) {
-            conversation.repairOn();
+        public void reach() {
+            to.repairOn();
         }
     }
 }

@@ -50,7 +50,7 @@ record ClusterShards(ClusterMasters masters, RedisClient listening) implements S
     private static Mono<StatefulRedisPubSubConnection<String, byte[]>> connect(
             RedisClient listening, RedisClusterNode node) {
         RedisURI uri = node.getUri();
-        return Mono.fromCompletionStage(() -> listening.connectPubSubAsync(Connector.CODEC, uri));
+        return Mono.fromCompletionStage(() -> listening.connectPubSubAsync(Connector.CHANNELS, uri));
     }
 
     /** What is broadcast is heard on any of the masters: each attempt tries the next one, so one that hangs is not tried twice in a row. */

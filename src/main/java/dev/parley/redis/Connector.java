@@ -22,6 +22,9 @@ interface Connector {
 
     RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
+    /** Of what is listened on. */
+    RedisCodec<String, byte[]> CHANNELS = new ChannelCodec();
+
     /** The one server's name where there is one. */
     String ONE = "redis";
 
@@ -83,7 +86,7 @@ interface Connector {
 
             @Override
             public Mono<StatefulRedisPubSubConnection<String, byte[]>> connect(String shard) {
-                return Mono.fromCompletionStage(() -> listening.connectPubSubAsync(CODEC, named));
+                return Mono.fromCompletionStage(() -> listening.connectPubSubAsync(CHANNELS, named));
             }
         };
         return new Connector() {

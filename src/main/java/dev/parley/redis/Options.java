@@ -7,6 +7,7 @@ import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.cluster.ClusterClientOptions;
 import io.lettuce.core.cluster.ClusterTopologyRefreshOptions;
 import io.lettuce.core.protocol.CommandType;
+import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.protocol.RedisCommand;
 import io.lettuce.core.resource.EpollProvider;
 import java.time.Duration;
@@ -21,9 +22,15 @@ final class Options {
         return common(ClientOptions.builder(), settings).build();
     }
 
-    /** For connections that somebody else makes anew when they are lost. */
+    /**
+     * For connections that somebody else makes anew when they are lost. What comes by Pub/Sub is read with less work in RESP2, where it is
+     * an answer like any other.
+     */
     static ClientOptions waiting(RedisSettings settings) {
-        return common(ClientOptions.builder(), settings).autoReconnect(false).build();
+        return common(ClientOptions.builder(), settings)
+                .autoReconnect(false)
+                .protocolVersion(ProtocolVersion.RESP2)
+                .build();
     }
 
     static ClusterClientOptions cluster(RedisSettings settings) {

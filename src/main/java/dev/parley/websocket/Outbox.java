@@ -129,7 +129,7 @@ final class Outbox {
         ByteBuf buffer = channel.alloc().directBuffer((int) Math.max(frame.size(), Math.min(bytes.get(), room)));
         long taken = 0;
         do {
-            buffer.writeBytes(frame.wire());
+            frame.writeTo(buffer);
             taken += frame.size();
         } while (buffer.readableBytes() < room && (frame = frames.poll()) != null);
         bytes.addAndGet(-taken);

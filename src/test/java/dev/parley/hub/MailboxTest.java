@@ -15,7 +15,7 @@ class MailboxTest {
     private final Queue<Runnable> loop = new ArrayDeque<>();
 
     private final List<String> handled = new ArrayList<>();
-    private final Mailbox<String> mailbox = new Mailbox<>(loop::add, this::handle);
+    private final Mailbox<String> mailbox = new Mailbox<>(loop::add, this::handle, 100);
 
     private void handle(String item) {
         handled.add(item);
@@ -68,12 +68,27 @@ class MailboxTest {
     }
 
     @Test
+    void whatMayBeDroppedIsTakenWhileThereIsRoom() {
+        assertThat(mailbox.addIfRoom("1", 60)).isTrue();
+        assertThat(mailbox.addIfRoom("2", 41)).isFalse();
+        assertThat(mailbox.addIfRoom("3", 40)).isTrue();
+        mailbox.add("must be told");
+        turn();
+        assertThat(handled).containsExactly("1", "3", "must be told");
+        assertThat(mailbox.addIfRoom("4", 100)).isTrue();
+        turn();
+        assertThat(handled).last().isEqualTo("4");
+        assertThat(loop).isEmpty();
+    }
+
+    @Test
     void aLoopThatHasEndedIsNoErrorOfWhoeverTells() {
         Mailbox<String> late = new Mailbox<>(
                 task -> {
                     throw new RejectedExecutionException("the loop has ended");
                 },
-                this::handle);
+                this::handle,
+                100);
         late.add("1");
         assertThat(handled).isEmpty();
     }
