@@ -3,10 +3,12 @@ package dev.parley.bench.peers.raw;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.codec.ByteArrayCodec;
 import io.lettuce.core.codec.RedisCodec;
 import io.lettuce.core.codec.StringCodec;
+import io.lettuce.core.protocol.ProtocolVersion;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
 import io.netty.bootstrap.ServerBootstrap;
@@ -107,6 +109,9 @@ public final class RawBroadcaster {
     }
 
     private void listen(RedisClient redis) {
+        // Messages are read with less work than as RESP3's pushes.
+        redis.setOptions(
+                ClientOptions.builder().protocolVersion(ProtocolVersion.RESP2).build());
         StatefulRedisPubSubConnection<String, byte[]> connection =
                 redis.connectPubSub(RedisCodec.of(StringCodec.ASCII, ByteArrayCodec.INSTANCE));
         connection.addListener(new RedisPubSubAdapter<String, byte[]>() {
