@@ -299,7 +299,7 @@ final class Gateway {
         // Nothing has been started so far: now it runs. The gates hear of a connection before anybody who would use it.
         keep(heals);
         keep(gates.changes().subscribe(this::gateChanged));
-        keep(status().subscribe(sockets::redis));
+        keep(status().switchMap(sockets::redis).subscribe());
         keep(probe.open());
         keep(gates.open(probes.masters(), redis::ping));
         if (!left.isEmpty()) {

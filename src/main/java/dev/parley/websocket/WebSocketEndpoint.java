@@ -29,6 +29,10 @@ import reactor.netty.http.server.WebsocketServerSpec;
 /** Serves {@code GET /v1/ws} and knows all its sockets. Thread-safe. */
 public final class WebSocketEndpoint implements Handler {
 
+    private static final int TOLD_AT_ONCE = 16;
+    private static final int TURNS = 100;
+    private static final Duration BETWEEN_TURNS = Duration.ofMillis(5);
+
     private final Services services;
     private final SocketSettings settings;
     private final WebsocketServerSpec named;
@@ -120,11 +124,21 @@ public final class WebSocketEndpoint implements Handler {
         return sockets.size();
     }
 
-    /** Tells all sockets how things stand with Redis. */
-    public void redis(RedisStatus status) {
-        redis = status;
-        Frame frame = ServerFrames.status(status.up(), status.queued());
-        sockets.forEach(socket -> socket.tell(frame));
+    /**
+     * Tells all sockets how things stand with Redis, some at a time and within half a second or so: to write to all of them at once would
+     * keep everybody else waiting. Cold.
+     */
+    public Mono<Void> redis(RedisStatus status) {
+        return Mono.defer(() -> {
+            redis = status;
+            Frame frame = ServerFrames.status(status.up(), status.queued());
+            List<Socket> all = List.copyOf(sockets);
+            return Flux.fromIterable(all)
+                    .buffer(Math.max(TOLD_AT_ONCE, all.size() / TURNS))
+                    .concatMap(some -> Mono.just(some).delayElement(BETWEEN_TURNS), 1)
+                    .doOnNext(some -> some.forEach(socket -> socket.tell(frame)))
+                    .then();
+        });
     }
 
     /** Takes no new sockets, says goodbye to all there are, spread over the window, and completes when they have gone. */
