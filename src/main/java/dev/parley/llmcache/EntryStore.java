@@ -45,6 +45,7 @@ final class EntryStore implements Flights {
     private static final Script SEED_LOOK = Script.load(EntryStore.class, "flight.lua", "seed-look.lua");
     private static final Script PUT = Script.load(EntryStore.class, "entry.lua", "put.lua");
     private static final Script SEED_PUT = Script.load(EntryStore.class, "seed-put.lua");
+    private static final Script RENEW = Script.load(EntryStore.class, "renew.lua");
     private static final Script RELEASE = Script.load(EntryStore.class, "release.lua");
     private static final Script INVALIDATE = Script.load(EntryStore.class, "invalidate.lua");
     private static final Script COUNT = Script.load(EntryStore.class, "entry.lua", "count.lua");
@@ -183,6 +184,13 @@ final class EntryStore implements Flights {
     private static Mono<byte[]> packed(byte[] json) {
         Mono<byte[]> packed = Mono.fromSupplier(() -> Packing.packed(json));
         return json.length > LONG ? packed.subscribeOn(Schedulers.parallel()) : packed;
+    }
+
+    @Override
+    public Mono<Boolean> renew(CacheKey key, String token, Duration lease) {
+        return Mono.defer(() -> RENEW.run(
+                        redis, new String[] {keysOf(key)[1]}, Script.bytes(token), Script.bytes(lease.toMillis())))
+                .map(reply -> (Long) reply.get(0) == 1);
     }
 
     @Override

@@ -34,11 +34,20 @@ final class FallbackFlights implements Flights {
 
     @Override
     public Mono<Boolean> release(CacheKey key, String token, boolean uncacheable) {
-        return (LocalFlights.isLocal(token) ? local : shared)
-                .release(key, token, uncacheable)
-                .timeout(PATIENCE, late())
-                .doOnError(FallbackFlights::tell)
-                .onErrorReturn(false);
+        return orNot(of(token).release(key, token, uncacheable));
+    }
+
+    @Override
+    public Mono<Boolean> renew(CacheKey key, String token, Duration lease) {
+        return orNot(of(token).renew(key, token, lease));
+    }
+
+    private Flights of(String token) {
+        return LocalFlights.isLocal(token) ? local : shared;
+    }
+
+    private static Mono<Boolean> orNot(Mono<Boolean> asked) {
+        return asked.timeout(PATIENCE, late()).doOnError(FallbackFlights::tell).onErrorReturn(false);
     }
 
     /** A cache never fails a request; but what is not just Redis being away is worth a line. */

@@ -16,6 +16,14 @@ interface Flights {
     Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest);
 
     /**
+     * Goes on with a flight.
+     *
+     * @param lease from now on
+     * @return whether it was the token's
+     */
+    Mono<Boolean> renew(CacheKey key, String token, Duration lease);
+
+    /**
      * Ends a flight without an answer.
      *
      * @param uncacheable for some time nobody is to wait for such an answer; else the next one computes

@@ -233,6 +233,15 @@ public final class LlmCache implements Disposable {
     }
 
     /**
+     * Says that an answer is still computed, which takes longer than was said: its lease begins anew.
+     *
+     * @return whether the token was good for that
+     */
+    public Mono<Boolean> renew(CacheKey key, Lead lead) {
+        return flights.renew(key, lead.token(), Duration.ofMillis(lead.millis()));
+    }
+
+    /**
      * Gives up to compute an answer: the next one who asks, or waits, does.
      *
      * @return whether the token was good for that

@@ -52,6 +52,15 @@ final class LocalFlights implements Flights {
     }
 
     @Override
+    public Mono<Boolean> renew(CacheKey key, String token, Duration lease) {
+        return Mono.fromSupplier(() -> {
+            Flight renewed = new Flight(token, nanos.getAsLong() + lease.toNanos());
+            return renewed.equals(
+                    flights.computeIfPresent(key, (name, there) -> there.token.equals(token) ? renewed : there));
+        });
+    }
+
+    @Override
     public Mono<Boolean> release(CacheKey key, String token, boolean uncacheable) {
         return Mono.fromSupplier(() -> {
             Flight flight = flights.get(key);

@@ -15,6 +15,7 @@ import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -22,6 +23,9 @@ import reactor.core.publisher.Mono;
 final class Flight {
 
     private static final Logger LOG = LoggerFactory.getLogger(Flight.class);
+
+    /** In the time of a lease: one that fails costs nothing. */
+    private static final int RENEWALS = 3;
 
     private final LlmCache cache;
     private final Ask ask;
@@ -61,6 +65,19 @@ final class Flight {
                             }
                         })
                         .doOnComplete(shared::end);
+    }
+
+    /** As long as something comes, nobody else begins, however long that takes. */
+    Flux<byte[]> kept(Flux<byte[]> events) {
+        Question question = ask.question();
+        if (lead == null || question == null) {
+            return events;
+        }
+        CacheKey key = cache.key(question);
+        Flux<Boolean> renewals = Flux.interval(Duration.ofMillis(Math.max(1, lead.millis() / RENEWALS)))
+                .onBackpressureDrop()
+                .concatMap(tick -> cache.renew(key, lead), 1);
+        return Flux.using(renewals::subscribe, renewing -> events, Disposable::dispose);
     }
 
     /** Offers a whole answer with status 200 to the cache; what is none, or null, ends the waiting for it. Never fails. */

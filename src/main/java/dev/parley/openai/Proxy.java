@@ -184,7 +184,7 @@ final class Proxy implements Disposable {
                 .concatMap(event -> keeps ? copied(event, chunks, flight) : Mono.just(event))
                 .concatWith(Mono.fromSupplier(cutter::rest).filter(rest -> rest.length > 0));
         passHeaders(exchange, received.headers());
-        return stream(exchange, received.status(), keeps ? flight.shown(events, chunks) : events);
+        return stream(exchange, received.status(), keeps ? flight.kept(flight.shown(events, chunks)) : events);
     }
 
     private static Mono<byte[]> copied(byte[] event, Chunks chunks, Flight flight) {

@@ -125,8 +125,8 @@ public final class WebSocketEndpoint implements Handler {
     }
 
     /**
-     * Tells all sockets how things stand with Redis, some at a time and within half a second or so: to write to all of them at once would
-     * keep everybody else waiting. Cold.
+     * Tells all sockets how things stand with Redis, some at once, others in their turn and within half a second or so: to write to all of
+     * them at once would keep everybody else waiting. Cold.
      */
     public Mono<Void> redis(RedisStatus status) {
         return Mono.defer(() -> {
@@ -135,8 +135,8 @@ public final class WebSocketEndpoint implements Handler {
             List<Socket> all = List.copyOf(sockets);
             return Flux.fromIterable(all)
                     .buffer(Math.max(TOLD_AT_ONCE, all.size() / TURNS))
-                    .concatMap(some -> Mono.just(some).delayElement(BETWEEN_TURNS), 1)
-                    .doOnNext(some -> some.forEach(socket -> socket.tell(frame)))
+                    .concatMap(some -> Mono.fromRunnable(() -> some.forEach(socket -> socket.tell(frame)))
+                            .then(Mono.delay(BETWEEN_TURNS)))
                     .then();
         });
     }

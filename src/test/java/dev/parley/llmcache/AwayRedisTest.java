@@ -83,6 +83,18 @@ final class AwayRedisTest {
     }
 
     @Test
+    void whoSaysThatItTakesLongerIsWaitedFor() {
+        Question question = asked("t", "x");
+        Answer slow = get(cache.lookup(question, PATIENT));
+        Lead lead = Objects.requireNonNull(slow.lead());
+        assertThat(get(cache.renew(slow.key(), lead))).isTrue();
+        assertThat(get(cache.renew(slow.key(), new Lead(lead.token() + "x", lead.millis()))))
+                .isFalse();
+        assertThat(get(cache.abandon(slow.key(), lead.token()))).isTrue();
+        assertThat(get(cache.renew(slow.key(), lead))).isFalse();
+    }
+
+    @Test
     void whoLeavesIsNotWaitedFor() {
         Question question = asked("t", "x");
         get(cache.lookup(question, PATIENT));

@@ -245,6 +245,24 @@ interface CacheContract {
     }
 
     @Test
+    default void whoSaysThatItTakesLongerIsWaitedFor() {
+        Question question = asked(Ids.random(), "x");
+        LlmCache node = cache();
+        Terms brief = new Terms(Duration.ZERO, Duration.ofMillis(300), null);
+        Answer slow = get(node.lookup(question, brief));
+        Lead lead = Objects.requireNonNull(slow.lead());
+        long end = System.nanoTime() + Duration.ofMillis(700).toNanos();
+        while (System.nanoTime() - end < 0) {
+            assertThat(get(node.renew(slow.key(), lead))).isTrue();
+            assertThat(missed(get(cache().lookup(question, brief))).lead()).isNull();
+        }
+        assertThat(get(node.renew(slow.key(), new Lead("0-0-other", 300)))).isFalse();
+        assertThat(get(node.abandon(slow.key(), lead.token()))).isTrue();
+        assertThat(get(node.renew(slow.key(), lead))).isFalse();
+        assertThat(get(cache().lookup(question, brief)).lead()).isNotNull();
+    }
+
+    @Test
     default void whoIsLateAndHasNoSuccessorIsStillStored() throws InterruptedException {
         Question question = asked(Ids.random(), "x");
         Answer slow = get(cache().lookup(question, new Terms(Duration.ZERO, Duration.ofMillis(100), null)));

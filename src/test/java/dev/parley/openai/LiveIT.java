@@ -122,6 +122,19 @@ class LiveIT {
         assertThat(upstream.calls(said)).isEqualTo(1);
     }
 
+    /** Five milliseconds lie between two letters at least, and the lease is for six seconds. */
+    @Test
+    void anAnswerThatTakesLongerThanALeaseStaysTheOnlyOne() {
+        try (TestNode brisk = Caller.node(upstream.url(), "upstream.response-timeout", "1s")) {
+            Listening leader = listen(brisk, "m-endless");
+            Caller.await("it has gone on for seven seconds", () -> leader.said().length() >= 1_400);
+            Listening follower = listen(other, "m-endless");
+            Caller.await("it hears of it", () -> follower.said().length() >= 1_400);
+            assertThat(follower.mark()).isEqualTo("joined");
+            assertThat(upstream.calls(said)).isEqualTo(1);
+        }
+    }
+
     @Test
     void whoHasWaitedFromTheBeginningHearsTheFirstWords() {
         Listening leader = leader("m-held");
