@@ -97,15 +97,15 @@ final class Conversation implements PubSub.Listener {
 
     @Override
     public void message(String channel, byte[] message) {
-        boolean told = tellIfRoom(new Input.Live(this, message), message.length);
+        boolean told = tellIfRoom(new Input.Live(this, message));
         if (!told) {
             LOG.debug("{} hears more than it can take: what was dropped is read from the log", name);
         }
     }
 
     /** For what may be dropped while too much waits on this node. */
-    boolean tellIfRoom(Input input, int size) {
-        return mailbox.addIfRoom(input, size);
+    boolean tellIfRoom(Input input) {
+        return mailbox.addIfRoom(input);
     }
 
     @Override

@@ -126,7 +126,7 @@ public final class Hub implements Disposable {
 
     private Hosted host(String name, Executor loop) {
         Mailbox<Input> mailbox =
-                mailboxes.computeIfAbsent(loop, each -> new Mailbox<>(each, Input::reach, MAX_WAITING));
+                mailboxes.computeIfAbsent(loop, each -> new Mailbox<>(each, Input::size, Input::reach, MAX_WAITING));
         Conversation conversation = new Conversation(name, log, this, settings, mailbox);
         Mono<Void> unused = live.subscribe(keys.live(name), conversation);
         return new Hosted(conversation, new AtomicInteger());
@@ -144,8 +144,7 @@ public final class Hub implements Disposable {
      */
     public boolean passOn(AgentEvent event) {
         Hosted host = hosted.get(event.conversation());
-        return host != null
-                && host.conversation.tellIfRoom(new Input.Ephemeral(host.conversation, event), event.bytes().length);
+        return host != null && host.conversation.tellIfRoom(new Input.Ephemeral(host.conversation, event));
     }
 
     /**

@@ -13,11 +13,21 @@ sealed interface Input {
     /** Called by the mailbox of the conversation's event loop. */
     void reach();
 
+    /** Bytes of what it brings, where that comes as fast as others send it. */
+    default int size() {
+        return 0;
+    }
+
     /** A durable event was appended: a message of the live channel, as it came. */
     record Live(Conversation to, byte[] message) implements Input {
         @Override
         public void reach() {
             to.heard(message);
+        }
+
+        @Override
+        public int size() {
+            return message.length;
         }
     }
 
@@ -26,6 +36,11 @@ sealed interface Input {
         @Override
         public void reach() {
             to.passOn(event);
+        }
+
+        @Override
+        public int size() {
+            return event.bytes().length;
         }
     }
 

@@ -5,14 +5,15 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.util.concurrent.Queues;
 
 /**
  * What threads have to say to the conversations of one event loop, handled there one thing at a time. A turn takes what was there when
- * it began; what has come meanwhile gets another turn, behind the loop's own reads and writes. One mailbox for each conversation would
- * be a task for each event.
+ * it began, for 50 ms or so; what is left or has come meanwhile gets another turn, behind the loop's own reads and writes. One mailbox for
+ * each conversation would be a task for each event.
  */
 final class Mailbox<T> {
 
@@ -21,47 +22,49 @@ final class Mailbox<T> {
     /** Bytes stand above, items below. */
     private static final int BYTES = 32;
 
+    private static final long TURN_NANOS = 50_000_000;
+    /** The clock is looked at before each of so many. */
+    private static final int LOOK = 16;
+
     private final Queue<T> queue = Queues.<T>unboundedMultiproducer().get();
     private final AtomicLong waiting = new AtomicLong();
     private final Executor loop;
+    private final ToIntFunction<T> size;
     private final Consumer<T> handler;
     private final int limit;
     private final Runnable turn = this::turn;
 
     /**
      * @param loop runs one thing at a time, in order
+     * @param size bytes that something takes while it waits
      * @param limit bytes that may wait
      */
-    Mailbox(Executor loop, Consumer<T> handler, int limit) {
+    Mailbox(Executor loop, ToIntFunction<T> size, Consumer<T> handler, int limit) {
         this.loop = loop;
+        this.size = size;
         this.handler = handler;
         this.limit = limit;
     }
 
-    /** For what must be told. */
-    void add(T item) {
-        add(item, 1);
-    }
-
-    /**
-     * For what may be dropped while too much waits.
-     *
-     * @param bytes what it takes while it waits
-     * @return whether there was room
-     */
-    boolean addIfRoom(T item, int bytes) {
-        boolean room = (waiting.get() >>> BYTES) + bytes <= limit;
+    /** For what may be dropped while too much waits; returns whether there was room. */
+    boolean addIfRoom(T item) {
+        boolean room = (waiting.get() >> BYTES) + size.applyAsInt(item) <= limit;
         if (room) {
-            add(item, (long) bytes << BYTES | 1);
+            add(item);
         }
         return room;
     }
 
-    private void add(T item, long load) {
+    /** For what must be told. */
+    void add(T item) {
         queue.add(item);
-        if (waiting.getAndAdd(load) == 0) {
+        if (waiting.getAndAdd(load(item)) == 0) {
             plan();
         }
+    }
+
+    private long load(T item) {
+        return (long) size.applyAsInt(item) << BYTES | 1;
     }
 
     private void plan() {
@@ -73,14 +76,18 @@ final class Mailbox<T> {
     }
 
     private void turn() {
-        long load = waiting.get();
-        for (int i = (int) load; i > 0; i--) {
+        int most = (int) waiting.get();
+        long end = System.nanoTime() + TURN_NANOS;
+        long done = 0;
+        for (int i = 0; i < most && (i % LOOK != 0 || System.nanoTime() - end < 0); i++) {
             T item = queue.poll();
             if (item != null) {
+                // Perhaps not one that has been counted, where two are just being added: then this one will be.
+                done += load(item);
                 handle(item);
             }
         }
-        if (waiting.addAndGet(-load) != 0) {
+        if (waiting.addAndGet(-done) != 0) {
             plan();
         }
     }

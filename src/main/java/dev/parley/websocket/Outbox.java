@@ -63,20 +63,22 @@ final class Outbox {
             }
             return;
         }
-        add(frame);
+        add(frame, before);
     }
 
     /** Takes a frame only while less than half of the outbox is used. */
     void offerEphemeral(Frame frame) {
         if (!closed.get() && bytes.get() + frame.size() <= limit / 2) {
-            bytes.addAndGet(frame.size());
-            add(frame);
+            add(frame, bytes.getAndAdd(frame.size()));
         }
     }
 
-    private void add(Frame frame) {
+    private void add(Frame frame, long before) {
         frames.add(frame);
-        if (planned.compareAndSet(false, true)) {
+        if (before > limit / 4 && channel.isWritable() && loop().inEventLoop()) {
+            // Whoever has so much to offer at once must not fill it before its turn to write comes.
+            drain();
+        } else if (planned.compareAndSet(false, true)) {
             channel.eventLoop().execute(this::drain);
         }
     }

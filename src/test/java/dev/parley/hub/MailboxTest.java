@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 class MailboxTest {
@@ -15,9 +16,16 @@ class MailboxTest {
     private final Queue<Runnable> loop = new ArrayDeque<>();
 
     private final List<String> handled = new ArrayList<>();
-    private final Mailbox<String> mailbox = new Mailbox<>(loop::add, this::handle, 100);
+    private final Mailbox<String> mailbox = new Mailbox<>(loop::add, MailboxTest::size, this::handle, 100);
+
+    private static int size(String item) {
+        return item.endsWith(" bytes") ? Integer.parseInt(item.substring(0, item.length() - 6)) : 0;
+    }
 
     private void handle(String item) {
+        if (item.equals("slow")) {
+            LockSupport.parkNanos(60_000_000);
+        }
         handled.add(item);
         if (item.startsWith("again ")) {
             mailbox.add(item.substring(6));
@@ -58,6 +66,22 @@ class MailboxTest {
     }
 
     @Test
+    void aTurnEndsInTimeAndTheRestGetsTheNext() {
+        mailbox.add("slow");
+        for (int i = 1; i < 40; i++) {
+            mailbox.add("" + i);
+        }
+        assertThat(mailbox.addIfRoom("100 bytes")).isTrue();
+        turn();
+        assertThat(handled).first().isEqualTo("slow");
+        assertThat(handled).doesNotContain("39");
+        assertThat(mailbox.addIfRoom("1 bytes")).as("what is left still counts").isFalse();
+        turn();
+        assertThat(handled).hasSize(41).doesNotHaveDuplicates().last().isEqualTo("100 bytes");
+        assertThat(loop).isEmpty();
+    }
+
+    @Test
     void whatFailsStopsNothing() {
         mailbox.add("fails");
         mailbox.add("2");
@@ -69,15 +93,15 @@ class MailboxTest {
 
     @Test
     void whatMayBeDroppedIsTakenWhileThereIsRoom() {
-        assertThat(mailbox.addIfRoom("1", 60)).isTrue();
-        assertThat(mailbox.addIfRoom("2", 41)).isFalse();
-        assertThat(mailbox.addIfRoom("3", 40)).isTrue();
+        assertThat(mailbox.addIfRoom("60 bytes")).isTrue();
+        assertThat(mailbox.addIfRoom("41 bytes")).isFalse();
+        assertThat(mailbox.addIfRoom("40 bytes")).isTrue();
         mailbox.add("must be told");
         turn();
-        assertThat(handled).containsExactly("1", "3", "must be told");
-        assertThat(mailbox.addIfRoom("4", 100)).isTrue();
+        assertThat(handled).containsExactly("60 bytes", "40 bytes", "must be told");
+        assertThat(mailbox.addIfRoom("100 bytes")).isTrue();
         turn();
-        assertThat(handled).last().isEqualTo("4");
+        assertThat(handled).last().isEqualTo("100 bytes");
         assertThat(loop).isEmpty();
     }
 
@@ -87,6 +111,7 @@ class MailboxTest {
                 task -> {
                     throw new RejectedExecutionException("the loop has ended");
                 },
+                MailboxTest::size,
                 this::handle,
                 100);
         late.add("1");

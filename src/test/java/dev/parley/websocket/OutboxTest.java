@@ -128,6 +128,15 @@ class OutboxTest {
     }
 
     @Test
+    void whoOffersMuchInOneTurnOfTheEventLoopDoesNotOverflowWhatThePeerCouldHaveRead() {
+        for (int i = 0; i < 50; i++) {
+            outbox.offer(frame(i));
+        }
+        assertThat(overflows).hasValue(0);
+        assertThat(peer.got()).hasSize(50).isSorted();
+    }
+
+    @Test
     void aFrameTooManyOverflowsOnceAndNothingIsTakenAfterIt() {
         peer.stopReading();
         offer(0, 2);
@@ -144,6 +153,7 @@ class OutboxTest {
     @Test
     void overflowIsToldOnceHoweverManyThreadsCauseIt() throws Exception {
         peer.stopReading();
+        offer(0, 2);
         int threads = 4;
         CyclicBarrier barrier = new CyclicBarrier(threads);
         List<Thread> offering = new ArrayList<>();
