@@ -26,9 +26,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
 
     /**
      * Any line that the JVM writes calls the watch off; the end of the pipe is the JVM's. What made the database may still be at it then,
-     * so there are several rounds; SIGQUIT lets the server give its shared memory back.
+     * so there are several rounds; SIGQUIT lets the server give its shared memory back. A Ctrl-C in the terminal reaches the watch, too, and
+     * must not end it.
      */
     private static final String WATCH = """
+            trap '' INT TERM HUP
             read -r off && exit
             kill -QUIT "$(head -n 1 "$0/data/postmaster.pid")"
             for signal in QUIT KILL KILL; do

@@ -103,10 +103,16 @@ public final class Distribution implements AutoCloseable {
 
     /** @param name such as TERM */
     public void signal(String name) throws IOException, InterruptedException {
-        int exit = new ProcessBuilder("sh", "-c", "kill -" + name + " " + process.pid())
-                .inheritIO()
-                .start()
-                .waitFor();
+        kill("kill -" + name + " " + process.pid());
+    }
+
+    /** To all processes of its group; it must have been started by {@code setsid}. */
+    void signalGroup(String name) throws IOException, InterruptedException {
+        kill("kill -" + name + " -" + process.pid());
+    }
+
+    private static void kill(String command) throws IOException, InterruptedException {
+        int exit = new ProcessBuilder("sh", "-c", command).inheritIO().start().waitFor();
         assertThat(exit).isZero();
     }
 

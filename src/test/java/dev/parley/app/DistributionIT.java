@@ -189,6 +189,22 @@ final class DistributionIT {
         }
     }
 
+    /** A terminal tells all processes that are in front, not the first alone. */
+    @Test
+    void aCtrlCWhileTheDatabaseStartsLeavesNothingBehind() throws Exception {
+        Path parley = Distribution.HOME.resolve("bin/parley").toAbsolutePath();
+        List<String> command =
+                List.of("setsid", parley.toString(), "demo", "--set", "http.port=0", "--set", "management.port=0");
+        try (Distribution demo = Distribution.start(temporary, Map.of(), command)) {
+            assertThat(demo.await("Open http://")).isNotEmpty();
+            List<ProcessHandle> children = demo.descendants();
+            demo.signalGroup("INT");
+            assertThat(demo.exitWithin(STOPS_WITHIN_SECONDS)).isEqualTo(130);
+            await(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+            await(() -> temporary.toFile().list().length == 0);
+        }
+    }
+
     @Test
     void theDemoEndsWithItsParentWhenItIsToldTo() throws Exception {
         Path parley = Distribution.HOME.resolve("bin/parley").toAbsolutePath();
