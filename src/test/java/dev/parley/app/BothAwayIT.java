@@ -7,10 +7,9 @@ import dev.parley.app.TestHttp.Answer;
 import dev.parley.event.Ids;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.TestRedis;
+import dev.parley.redis.TestTopology;
 import java.net.URI;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -19,14 +18,6 @@ import org.junit.jupiter.api.Timeout;
 class BothAwayIT {
 
     private final String conversation = "both-" + Ids.random();
-
-    private static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as(what).isLessThan(deadline);
-            LockSupport.parkNanos(5_000_000);
-        }
-    }
 
     private String send(int n) {
         return "{'type':'send','ref':" + n + ",'conversation':'" + conversation + "','content':'" + n
@@ -50,14 +41,14 @@ class BothAwayIT {
             String position =
                     person.send(send(1)).next("event").path("position").asText();
             // The first of all comes with the tables; other tests' conversations are archived by this node, too.
-            await(
+            TestTopology.await(
                     "it is archived",
                     () -> node.metric("parley_archive_messages_total") >= 1
                             && TestPostgres.messages(postgres.url(), conversation) == 1);
 
             network.cut();
             postgres.stop();
-            await("the gate opens", () -> node.metric("parley_redis_up") == 0);
+            TestTopology.await("the gate opens", () -> node.metric("parley_redis_up") == 0);
             assertThat(person.next("status").path("redis").asText()).isEqualTo("degraded");
 
             // Publish and send are queued, and shown to those who are there.
@@ -96,9 +87,9 @@ class BothAwayIT {
             network.mend();
             postgres.startAgain();
             assertThat(person.next("placed").path("event_id").asText()).isEqualTo("e1");
-            await("all is in its log", () -> node.metric("parley_outage_queued") == 0);
-            await("all is in the record", () -> TestPostgres.messages(postgres.url(), conversation) == 2);
-            await(
+            TestTopology.await("all is in its log", () -> node.metric("parley_outage_queued") == 0);
+            TestTopology.await("all is in the record", () -> TestPostgres.messages(postgres.url(), conversation) == 2);
+            TestTopology.await(
                     "it is ready",
                     () -> TestHttp.get(node.management("/health/ready")).status() == 200);
         }
