@@ -13,7 +13,7 @@ import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.Kept;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import java.time.Clock;
 import java.time.Duration;
@@ -92,7 +92,7 @@ class AuditApiIT {
     @Test
     void anAgentAppendsReadsVerifiesAndExports() {
         // Not sooner than PostgreSQL is there: the first entry of a trail is chained to what that has.
-        TestTopology.await(
+        Await.until(
                 "the first entry is taken",
                 () -> append(body(1), "Idempotency-Key", "k1").status() < 300);
         Answer again = append(body(1), "Idempotency-Key", "k1");
@@ -170,7 +170,7 @@ class AuditApiIT {
             assertThat(socket.next().path("type").asText()).isEqualTo("ok");
             socket.send("{'type':'cancel','ref':2,'conversation':'" + conversation + "'}");
             assertThat(socket.next().path("type").asText()).isEqualTo("ok");
-            TestTopology.await(
+            Await.until(
                     "both are noted",
                     () -> entries("?conversation=" + conversation).size() == 2);
             List<JsonNode> noted = entries("?order=oldest&conversation=" + conversation);
@@ -210,7 +210,7 @@ class AuditApiIT {
             assertThat(socket.next().path("code").asText()).isEqualTo("not_found");
         }
         Set<String> attempts = Set.of("send", "cancel", "publish", "audit.read", "audit.export", "subscribe");
-        TestTopology.await("all attempts are noted", () -> {
+        Await.until("all attempts are noted", () -> {
             JsonNode own = TestHttp.get(node.http("/v1/audit"), theirs).json().path("entries");
             return own.findValuesAsText("attempt").containsAll(attempts) && own.size() == attempts.size();
         });

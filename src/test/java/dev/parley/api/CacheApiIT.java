@@ -13,6 +13,7 @@ import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
 import dev.parley.redis.EmbeddedRedis;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Clock;
@@ -20,8 +21,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -300,7 +299,7 @@ class CacheApiIT {
         try (TestNode alone = TestNode.start(
                 "redis.uri", redis.uri(), "auth.mode", "jwt", "auth.jwt.secret", SECRET, "node", "alone")) {
             redis.kill();
-            await(
+            Await.until(
                     "Redis is missed",
                     () -> TestHttp.get(alone.management("/health/ready")).status() == 503);
             JsonNode miss =
@@ -321,7 +320,7 @@ class CacheApiIT {
                     .collectList()
                     .cache();
             Disposable asking = others.subscribe();
-            await(
+            Await.until(
                     "all wait",
                     () -> TestHttp.get(alone.management("/metrics")).body().contains("parley_cache_waiting 15.0"));
             String token = leader.path("token").asText();
@@ -334,14 +333,6 @@ class CacheApiIT {
             asking.dispose();
         } finally {
             redis.close();
-        }
-    }
-
-    private static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("waited 20 s: %s", what).isLessThan(deadline);
-            LockSupport.parkNanos(20_000_000);
         }
     }
 

@@ -9,7 +9,7 @@ import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.TestRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -45,7 +45,7 @@ class ConcurrentAppendsIT {
                 TestNode two = node(database, Ids.random())) {
             List<TestNode> nodes = List.of(one, two);
             // Until then nobody can say what is there beyond what Redis keeps.
-            TestTopology.await(
+            Await.until(
                     "PostgreSQL is reached",
                     () -> nodes.stream().allMatch(node -> node.metric("parley_postgres_up") == 1));
             assertThat(TestHttp.postJson(one.http("/v1/sessions"), "{'conversation':'" + id + "'}")

@@ -13,7 +13,7 @@ import dev.parley.event.Ids;
 import dev.parley.event.Position;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
@@ -503,7 +503,7 @@ class HttpApiIT {
         Answer live = TestHttp.get(node.management("/health/live"));
         assertThat(live.status()).isEqualTo(200);
         assertThat(live.json().path("status").asText()).isEqualTo("up");
-        TestTopology.await(
+        Await.until(
                 "it is ready",
                 () -> TestHttp.get(node.management("/health/ready")).status() == 200);
         Answer ready = TestHttp.get(node.management("/health/ready"));

@@ -11,7 +11,7 @@ import dev.parley.event.Ids;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.Keys;
 import dev.parley.redis.TestRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.Charset;
 import java.util.Map;
@@ -36,7 +36,7 @@ class SessionApiIT {
     static void start() {
         node = TestNode.start("postgres.url", TestPostgres.newDatabase(), "postgres.username", "postgres");
         // Until then nobody can say that a session does not exist.
-        TestTopology.await("PostgreSQL is reached", () -> node.metric("parley_postgres_up") == 1);
+        Await.until("PostgreSQL is reached", () -> node.metric("parley_postgres_up") == 1);
     }
 
     @AfterAll
@@ -198,7 +198,7 @@ class SessionApiIT {
     }
 
     private void awaitArchived() {
-        TestTopology.await("it is archived", () -> {
+        Await.until("it is archived", () -> {
             var session = TestRedis.commands().hgetall(Keys.DEFAULT.session(id));
             return session.containsKey("archived") && session.get("archived").equals(session.get("version"));
         });

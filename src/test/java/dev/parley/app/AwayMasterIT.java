@@ -8,7 +8,7 @@ import dev.parley.event.Ids;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestCluster;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import io.lettuce.core.Range;
 import io.lettuce.core.RedisException;
 import java.time.Duration;
@@ -111,7 +111,7 @@ class AwayMasterIT {
     }
 
     private void assertAllIsInTheLogsOnceAndInOrder(int count) {
-        TestTopology.await("the test's own client knows who serves what", this::followed);
+        Await.until("the test's own client knows who serves what", this::followed);
         List<Integer> all = IntStream.range(0, count).boxed().toList();
         for (List<String> some : List.of(away, there)) {
             for (String each : some) {
@@ -160,18 +160,18 @@ class AwayMasterIT {
             publish(away, 1, 202);
             publish(there, 1, 201);
             assertToldThatItIsDegraded(watcher);
-            TestTopology.await("the metric says so", () -> node.metric("parley_redis_up") == 0);
-            TestTopology.await("it is ready", () -> ready() == 200);
+            Await.until("the metric says so", () -> node.metric("parley_redis_up") == 0);
+            Await.until("it is ready", () -> ready() == 200);
             publish(there, 2, 201);
             publish(away, 2, 202);
             follower(there.get(0)).close();
             assertThat(node.metric("parley_outage_queued")).isEqualTo(2 * away.size());
 
             cluster.takeOver(master);
-            TestTopology.await("nothing is queued", () -> node.metric("parley_outage_queued") == 0);
+            Await.until("nothing is queued", () -> node.metric("parley_outage_queued") == 0);
             publish(away, 3, 201);
             publish(there, 3, 201);
-            TestTopology.await("the metric says so", () -> node.metric("parley_redis_up") == 1);
+            Await.until("the metric says so", () -> node.metric("parley_redis_up") == 1);
             assertThat(node.metric("parley_outage_replayed_total")).isEqualTo(2 * away.size());
             assertShown(follower, 4);
         }
@@ -201,11 +201,11 @@ class AwayMasterIT {
             assertThat(asked).allSatisfy(answer -> assertThat(answer.join()).isEqualTo(202));
             publish(away, 2, 202);
             publish(there.subList(1, there.size()), 2, 201);
-            TestTopology.await("it is ready", () -> ready() == 200);
+            Await.until("it is ready", () -> ready() == 200);
 
             master.resume();
-            TestTopology.await("nothing is queued", () -> node.metric("parley_outage_queued") == 0);
-            TestTopology.await("the metric says so", () -> node.metric("parley_redis_up") == 1);
+            Await.until("nothing is queued", () -> node.metric("parley_outage_queued") == 0);
+            Await.until("the metric says so", () -> node.metric("parley_redis_up") == 1);
             publish(away, 3, 201);
             publish(there, 3, 201);
             assertShown(follower, 3);

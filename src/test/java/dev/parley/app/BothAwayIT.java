@@ -7,7 +7,7 @@ import dev.parley.app.TestHttp.Answer;
 import dev.parley.event.Ids;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.TestRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import java.net.URI;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -41,14 +41,14 @@ class BothAwayIT {
             String position =
                     person.send(send(1)).next("event").path("position").asText();
             // The first of all comes with the tables; other tests' conversations are archived by this node, too.
-            TestTopology.await(
+            Await.until(
                     "it is archived",
                     () -> node.metric("parley_archive_messages_total") >= 1
                             && TestPostgres.messages(postgres.url(), conversation) == 1);
 
             network.cut();
             postgres.stop();
-            TestTopology.await("the gate opens", () -> node.metric("parley_redis_up") == 0);
+            Await.until("the gate opens", () -> node.metric("parley_redis_up") == 0);
             assertThat(person.next("status").path("redis").asText()).isEqualTo("degraded");
 
             // Publish and send are queued, and shown to those who are there.
@@ -87,9 +87,9 @@ class BothAwayIT {
             network.mend();
             postgres.startAgain();
             assertThat(person.next("placed").path("event_id").asText()).isEqualTo("e1");
-            TestTopology.await("all is in its log", () -> node.metric("parley_outage_queued") == 0);
-            TestTopology.await("all is in the record", () -> TestPostgres.messages(postgres.url(), conversation) == 2);
-            TestTopology.await(
+            Await.until("all is in its log", () -> node.metric("parley_outage_queued") == 0);
+            Await.until("all is in the record", () -> TestPostgres.messages(postgres.url(), conversation) == 2);
+            Await.until(
                     "it is ready",
                     () -> TestHttp.get(node.management("/health/ready")).status() == 200);
         }

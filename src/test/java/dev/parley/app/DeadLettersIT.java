@@ -8,18 +8,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.parley.event.Ids;
 import dev.parley.redis.Keys;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Await;
 import io.lettuce.core.Range;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,7 +61,7 @@ class DeadLettersIT {
         assertThat(commands.set(Keys.DEFAULT.log(conversation), "no stream")).isEqualTo("OK");
         try (TestNode node = TestNode.start("ingest.streams", stream, "ingest.max-deliveries", "1")) {
             String id = commands.xadd(stream, Map.of("event", "agent.note", "conversation_id", conversation, "n", "1"));
-            await(() -> commands.xlen(dead) == 1);
+            Await.until(() -> commands.xlen(dead) == 1);
             try (Distribution parley = Distribution.start(
                     temporary,
                     Map.of("PARLEY_REDIS_URI", TestRedis.uri()),
@@ -84,7 +82,7 @@ class DeadLettersIT {
             }
             assertThat(commands.del(Keys.DEFAULT.log(conversation))).isEqualTo(1);
             assertThat(run("retry", id)).as("%s", err).isZero();
-            await(() -> commands.xlen(Keys.DEFAULT.log(conversation)) == 1);
+            Await.until(() -> commands.xlen(Keys.DEFAULT.log(conversation)) == 1);
             assertThat(commands.xlen(dead)).isZero();
             assertThat(node.socket()).isNotNull();
         }
@@ -170,14 +168,6 @@ class DeadLettersIT {
             return new ObjectMapper().readTree(text);
         } catch (JsonProcessingException e) {
             throw new AssertionError("no JSON: " + text, e);
-        }
-    }
-
-    private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("waited 20 s").isLessThan(deadline);
-            LockSupport.parkNanos(5_000_000);
         }
     }
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.nimbusds.jwt.SignedJWT;
 import dev.parley.redis.EmbeddedRedis;
+import dev.parley.support.Await;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
@@ -18,7 +19,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.regex.Matcher;
@@ -154,7 +154,7 @@ final class DistributionIT {
             String open = parley.await("Open http://");
             assertThat(open).matches("Open http://127\\.0\\.0\\.1:\\d+/chat/");
             String management = address(parley.await("/health/ready"));
-            await(() -> status(management + "/health/ready") == 200);
+            Await.until(() -> status(management + "/health/ready") == 200);
             assertThat(status(open.substring("Open ".length()))).isEqualTo(200);
             List<ProcessHandle> children = parley.descendants();
             assertThat(children)
@@ -164,7 +164,7 @@ final class DistributionIT {
             parley.signal(signal);
 
             assertThat(parley.exitWithin(STOPS_WITHIN_SECONDS)).isEqualTo(exit);
-            await(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+            Await.until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
             assertThat(temporary).isEmptyDirectory();
             assertThat(parley.err()).noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR "));
             assertThat(parley.err().get(parley.err().indexOf(open) + 1))
@@ -183,8 +183,8 @@ final class DistributionIT {
             Thread.sleep(millis);
             parley.signal("TERM");
             assertThat(parley.exitWithin(STOPS_WITHIN_SECONDS)).isEqualTo(143);
-            await(() -> children.stream().noneMatch(ProcessHandle::isAlive));
-            await(() -> temporary.toFile().list().length == 0);
+            Await.until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+            Await.until(() -> temporary.toFile().list().length == 0);
             assertThat(parley.err()).noneMatch(line -> line.contains(" WARN ") || line.contains(" ERROR "));
         }
     }
@@ -200,8 +200,8 @@ final class DistributionIT {
             List<ProcessHandle> children = demo.descendants();
             demo.signalGroup("INT");
             assertThat(demo.exitWithin(STOPS_WITHIN_SECONDS)).isEqualTo(130);
-            await(() -> children.stream().noneMatch(ProcessHandle::isAlive));
-            await(() -> temporary.toFile().list().length == 0);
+            Await.until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+            Await.until(() -> temporary.toFile().list().length == 0);
         }
     }
 
@@ -215,7 +215,7 @@ final class DistributionIT {
             List<ProcessHandle> children = parent.descendants();
             assertThat(children).hasSizeGreaterThanOrEqualTo(2);
             parent.signal("KILL");
-            await(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+            Await.until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
             assertThatThrownBy(() -> status(open)).isInstanceOf(ConnectException.class);
         }
         assertThat(temporary).isEmptyDirectory();
@@ -236,9 +236,9 @@ final class DistributionIT {
             List<ProcessHandle> children = first.descendants();
             first.signal("TERM");
             assertThat(first.exitWithin(STOPS_WITHIN_SECONDS)).isEqualTo(143);
-            await(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+            Await.until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
         }
-        await(() -> temporary.toFile().list().length == 0);
+        Await.until(() -> temporary.toFile().list().length == 0);
     }
 
     @Test
@@ -251,7 +251,7 @@ final class DistributionIT {
             assertThat(status(management + "/health/ready")).isEqualTo(503);
             assertThat(status(management + "/health/live")).isEqualTo(200);
             try (EmbeddedRedis back = EmbeddedRedis.start(gone.port(), List.of())) {
-                await(() -> status(management + "/health/ready") == 200);
+                Await.until(() -> status(management + "/health/ready") == 200);
                 parley.signal("TERM");
                 assertThat(parley.exitWithin(STOPS_WITHIN_SECONDS)).isEqualTo(143);
                 assertThat(back.running()).isTrue();
@@ -272,12 +272,5 @@ final class DistributionIT {
     private static int status(String uri) throws IOException, InterruptedException {
         return HTTP.send(HttpRequest.newBuilder(URI.create(uri)).build(), BodyHandlers.discarding())
                 .statusCode();
-    }
-
-    /** At most as long as the test may take. */
-    private static void await(Callable<Boolean> condition) throws Exception {
-        while (!condition.call()) {
-            Thread.sleep(20);
-        }
     }
 }

@@ -10,6 +10,7 @@ import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Await;
 import io.lettuce.core.Range;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -23,8 +24,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -72,14 +71,6 @@ class LimitsIT {
                         .at("/payload/n")
                         .asInt(-1))
                 .toList();
-    }
-
-    private static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as(what).isLessThan(deadline);
-            LockSupport.parkNanos(5_000_000);
-        }
     }
 
     /** What a server says to somebody who would open a WebSocket and may not. */
@@ -278,7 +269,7 @@ class LimitsIT {
             assertThat(socket.send(publish(99)).next("error").path("code").asText())
                     .isEqualTo("rate_limited");
             network.cut();
-            await("the gate opens", () -> node.metric("parley_redis_up") == 0);
+            Await.until("the gate opens", () -> node.metric("parley_redis_up") == 0);
             for (int n = 5; n < 10; n++) {
                 assertThat(socket.send(publish(n)).next("ok").path("queued").asBoolean())
                         .isTrue();
@@ -290,8 +281,8 @@ class LimitsIT {
             }
             assertThat(node.metric("parley_limits_alone_total")).isEqualTo(7);
             network.mend();
-            await("the gate closes", () -> node.metric("parley_redis_up") == 1);
-            await("all is in the log", () -> logged().size() == 10);
+            Await.until("the gate closes", () -> node.metric("parley_redis_up") == 1);
+            Await.until("all is in the log", () -> logged().size() == 10);
             assertThat(logged()).isSorted();
             assertThat(socket.send(publish(99)).next("error").path("code").asText())
                     .isEqualTo("rate_limited");

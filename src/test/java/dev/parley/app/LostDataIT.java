@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.event.Ids;
 import dev.parley.redis.EmbeddedRedis;
+import dev.parley.support.Await;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.net.URI;
@@ -186,9 +187,7 @@ class LostDataIT {
         assertThat(commands.hset(meta, "log", before)).isFalse();
         // A replica would not know of this position; here the stream takes no other one of its millisecond.
         long millis = Long.parseLong(unseen.substring(0, unseen.indexOf('-')));
-        while (System.currentTimeMillis() <= millis) {
-            Thread.onSpinWait();
-        }
+        Await.until(() -> System.currentTimeMillis() > millis);
         return unseen;
     }
 

@@ -10,7 +10,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.api.Operation;
 import dev.parley.app.TestHttp.Answer;
 import dev.parley.event.Ids;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import java.net.URI;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.Map;
@@ -211,7 +211,7 @@ class OpenApiIT {
         ask("POST /v1/limits/{name}/settle", tokens, "{'reservation':'" + id + "','used':1300}", 200);
         // A node whose Redis takes longer than a second counts alone, from nothing: once, then all is used up there,
         // too.
-        TestTopology.await(
+        Await.until(
                 "it is used up",
                 () -> TestHttp.postJson(node.http("/v1/limits/tokens/take"), "{'cost':5000}")
                                 .status()

@@ -11,6 +11,7 @@ import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Await;
 import io.lettuce.core.Range;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -28,8 +29,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -69,17 +68,9 @@ class OutageIT {
         return TestNode.start(settings.toArray(String[]::new));
     }
 
-    private static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as(what).isLessThan(deadline);
-            LockSupport.parkNanos(5_000_000);
-        }
-    }
-
     private void cut(TestNode node) {
         network.cut();
-        await("the gate opens", () -> node.metric("parley_redis_up") == 0);
+        Await.until("the gate opens", () -> node.metric("parley_redis_up") == 0);
     }
 
     private String publish(int n) {
@@ -159,7 +150,7 @@ class OutageIT {
             for (; n < 60; n++) {
                 publisher.send(publish(n));
             }
-            await("the log has what was sent", () -> logged().size() > 50);
+            Await.until("the log has what was sent", () -> logged().size() > 50);
             cut(node);
             for (; n < 500; n++) {
                 publisher.send(publish(n));
@@ -230,7 +221,7 @@ class OutageIT {
                             + "','content':'hello','message_id':'m1'}")
                     .next("ok");
             // Other tests' conversations are archived by this node, too; and the first of all comes with the tables.
-            await(
+            Await.until(
                     "it is archived",
                     () -> node.metric("parley_archive_messages_total") >= 1
                             && TestPostgres.messages(record, conversation) == 1);
@@ -335,13 +326,13 @@ class OutageIT {
             }
             network.mend();
             // The inbox is named after the conversation, so it is this test's own. Nobody joins to finish the way.
-            await(
+            Await.until(
                     "the inbox has all",
                     () -> Kept.inbox(conversation, conversation).size() == 3);
             assertThat(Kept.inbox(conversation, conversation))
                     .extracting(entry -> entry.get("type") + " " + entry.get("content"))
                     .containsExactly("message one", "message two", "cancel null");
-            await("no mark is left", () -> Kept.marks(conversation).isEmpty());
+            Await.until("no mark is left", () -> Kept.marks(conversation).isEmpty());
             assertThat(Kept.messages(conversation))
                     .extracting(message -> message.get("message_id"))
                     .containsExactly("m1", "m2");
@@ -373,7 +364,7 @@ class OutageIT {
             assertThat(ready.json().at("/checks/redis").asText()).isEqualTo("down");
             assertThat(ready.json().at("/reasons/redis").asText()).isNotEmpty();
             network.mend();
-            await("all are in the log", () -> logged().equals(numbers(3)));
+            Await.until("all are in the log", () -> logged().equals(numbers(3)));
         }
     }
 
@@ -395,8 +386,8 @@ class OutageIT {
             assertThat(node.metric("parley_outage_overloaded_total")).isEqualTo(1);
             List<Integer> all = numbers(accepted);
             network.mend();
-            await("what was accepted is in the log", () -> logged().equals(all));
-            await(
+            Await.until("what was accepted is in the log", () -> logged().equals(all));
+            Await.until(
                     "there is room again",
                     () -> TestHttp.postJson(events, "{'event':'agent.note','payload':{}}")
                                     .status()
@@ -412,13 +403,13 @@ class OutageIT {
             assertThat(TestHttp.postJson(events, "{'event':'agent.note','payload':{'n':0}}")
                             .status())
                     .isEqualTo(202);
-            await(
+            Await.until(
                     "the queue is closed",
                     () -> TestHttp.postJson(events, "{'event':'agent.late','payload':{'n':-1}}")
                                     .status()
                             == 503);
             network.mend();
-            await(
+            Await.until(
                     "the first is in the log",
                     () -> logged().stream().filter(n -> n == 0).count() == 1);
         }
@@ -510,7 +501,7 @@ class OutageIT {
             }
             assertThat(node.metric("parley_redis_up")).isEqualTo(1);
             assertThat(admin.configSet("maxmemory", "0")).isEqualTo("OK");
-            await("all are appended", () -> node.metric("parley_outage_queued") == 0);
+            Await.until("all are appended", () -> node.metric("parley_outage_queued") == 0);
             assertThat(admin.xrange("events:conv:{" + conversation + "}", Range.unbounded()).stream()
                             .map(entry -> Kept.json(
                                     Objects.requireNonNull(entry.getBody().get("e"))))
@@ -576,9 +567,9 @@ class OutageIT {
         try (TestNode node = node();
                 TestSocket publisher = TestSocket.welcomed(node.socket())) {
             publisher.send(publish(1_000)).next("ok");
-            await("all are in the log", () -> logged().size() == 1_001);
+            Await.until("all are in the log", () -> logged().size() == 1_001);
             assertThat(logged()).isEqualTo(numbers(1_001));
-            await("the file has gone", () -> !Files.exists(file));
+            Await.until("the file has gone", () -> !Files.exists(file));
         }
         assertThat(logged()).hasSize(1_001);
     }
@@ -629,9 +620,9 @@ class OutageIT {
             double queued = node.metric("parley_outage_queued");
             assertThat(queued).isEqualTo(conversations * lines + nanos.length);
             network.mend();
-            await("the gate closes", () -> node.metric("parley_redis_up") == 1);
+            Await.until("the gate closes", () -> node.metric("parley_redis_up") == 1);
             long before = System.nanoTime();
-            await("all is appended", () -> node.metric("parley_outage_queued") == 0);
+            Await.until("all is appended", () -> node.metric("parley_outage_queued") == 0);
             double seconds = (System.nanoTime() - before) / 1e9;
             System.out.printf("%,.0f queued events in their logs after %.2f s%n", queued, seconds);
             for (int i = 0; i < conversations; i++) {

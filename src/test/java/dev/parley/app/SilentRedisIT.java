@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.app.TestHttp.Answer;
 import dev.parley.event.Ids;
 import dev.parley.redis.EmbeddedRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.net.URI;
@@ -60,7 +60,7 @@ class SilentRedisIT {
         all[SETTINGS.length] = "redis.uri";
         all[SETTINGS.length + 1] = "redis://127.0.0.1:" + relay.port();
         TestNode node = TestNode.start(all);
-        TestTopology.await("it is ready", () -> ready(node).status() == 200);
+        Await.until("it is ready", () -> ready(node).status() == 200);
         return node;
     }
 
@@ -128,14 +128,14 @@ class SilentRedisIT {
             relay.swallowAnswers(livePort());
             long since = System.nanoTime();
             assertThat(publish(node, 2).status()).isEqualTo(201);
-            TestTopology.await("it is not ready", () -> ready(node).status() == 503);
+            Await.until("it is not ready", () -> ready(node).status() == 503);
             JsonNode health = ready(node).json();
             assertThat(health.path("checks").path("redis").asText()).isEqualTo("up");
             assertThat(health.path("checks").path("channels").asText()).isEqualTo("up");
             assertThat(health.path("checks").path("live").asText()).isEqualTo("down");
             assertThat(health.path("reasons").path("live").asText()).contains("nothing is heard");
             assertThat(TopologyContract.number(socket.next("event"))).isEqualTo(2);
-            TestTopology.await("it is ready again", () -> ready(node).status() == 200);
+            Await.until("it is ready again", () -> ready(node).status() == 200);
             assertFound(since);
             assertThat(TestHttp.get(node.management("/metrics")).body()).contains("parley_pubsub_replaced_total 1.0");
         }
@@ -148,9 +148,9 @@ class SilentRedisIT {
                 TestNode node = node(relay)) {
             swallow(relay, answers, commandsPort());
             long since = System.nanoTime();
-            TestTopology.await("it is not ready", () -> ready(node).status() == 503);
-            TestTopology.await("an event is stored", () -> publish(node, 1).status() == 201);
-            TestTopology.await("it is ready again", () -> ready(node).status() == 200);
+            Await.until("it is not ready", () -> ready(node).status() == 503);
+            Await.until("an event is stored", () -> publish(node, 1).status() == 201);
+            Await.until("it is ready again", () -> ready(node).status() == 200);
             assertFound(since);
         }
     }
@@ -181,9 +181,9 @@ class SilentRedisIT {
                     .next("snapshot");
             relay.swallowAnswers(channelsPort());
             long since = System.nanoTime();
-            TestTopology.await("it is not ready", () -> ready(node).status() == 503);
+            Await.until("it is not ready", () -> ready(node).status() == 503);
             assertThat(ready(node).json().path("checks").path("live").asText()).isEqualTo("up");
-            TestTopology.await("something is heard", () -> {
+            Await.until("something is heard", () -> {
                 assertThat(admin.publish(
                                 "agent:events:agent.note",
                                 "{\"event\":\"agent.note\",\"payload\":" + TopologyContract.payload(conversation, 1)
@@ -203,7 +203,7 @@ class SilentRedisIT {
                 TestSocket socket = TestSocket.welcomed(node.socket())) {
             socket.send("{'type':'subscribe','conversation':'" + conversation + "'}")
                     .next("snapshot");
-            TestTopology.await("it waits for entries", () -> admin.clientList().contains("cmd=xread "));
+            Await.until("it waits for entries", () -> admin.clientList().contains("cmd=xread "));
             swallow(relay, answers, waitingPort());
             long since = System.nanoTime();
             assertThat(admin.xadd(
@@ -224,8 +224,8 @@ class SilentRedisIT {
                     .next("snapshot");
             redis.pause();
             try {
-                TestTopology.await("it is not ready", () -> ready(node).status() == 503);
-                TestTopology.await(
+                Await.until("it is not ready", () -> ready(node).status() == 503);
+                Await.until(
                         "it says why",
                         () -> ready(node)
                                 .json()
@@ -239,7 +239,7 @@ class SilentRedisIT {
             }
             long since = System.nanoTime();
             assertThat(socket.next("status").path("redis").asText()).isEqualTo("up");
-            TestTopology.await("it is ready again", () -> ready(node).status() == 200);
+            Await.until("it is ready again", () -> ready(node).status() == 200);
             assertThat(publish(node, 1).status()).isEqualTo(201);
             assertThat(TopologyContract.number(socket.next("event"))).isEqualTo(1);
             assertFound(since);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.event.Ids;
 import dev.parley.postgres.TestPostgres;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import dev.parley.support.TestCertificate;
 import java.io.IOException;
@@ -81,7 +81,7 @@ class TlsPostgresIT {
     /** Agents and people do not notice: a session is made and spoken to, an event comes to a socket. */
     private static void lives(TestNode node) {
         String c = Ids.random();
-        TestTopology.await(
+        Await.until(
                 "it is ready",
                 () -> TestHttp.get(node.management("/health/ready")).status() == 200);
         try (TestSocket socket = TestSocket.welcomed(node.socket())) {
@@ -100,7 +100,7 @@ class TlsPostgresIT {
     }
 
     private void isTold(TestNode node, String what, String... settings) {
-        TestTopology.await(
+        Await.until(
                 "it is told",
                 () -> told().stream().anyMatch(line -> line.contains("is not ready yet") && line.contains(what)));
         assertThat(told())
@@ -119,9 +119,9 @@ class TlsPostgresIT {
     @Test
     void whatIsSaidIsArchivedOverAVerifiedConnection() {
         try (TestNode node = node(url("localhost", verified(certificate.cert())), PASSWORD)) {
-            TestTopology.await("it is connected", () -> up(node));
+            Await.until("it is connected", () -> up(node));
             lives(node);
-            TestTopology.await("it is archived", () -> node.metric("parley_archive_messages_total") >= 1);
+            Await.until("it is archived", () -> node.metric("parley_archive_messages_total") >= 1);
             String encrypted = "DO $$ BEGIN ASSERT (SELECT count(*) > 0 AND bool_and(ssl) FROM pg_stat_ssl"
                     + " JOIN pg_stat_activity USING (pid) WHERE usename = 'parley'); END $$";
             server.execute(encrypted);
@@ -138,7 +138,7 @@ class TlsPostgresIT {
                     "parley.postgres.username",
                     "parley.postgres.password");
             server.execute("ALTER ROLE parley PASSWORD '" + WRONG_PASSWORD + "'");
-            TestTopology.await("it goes on trying", () -> up(node));
+            Await.until("it goes on trying", () -> up(node));
         }
         noPasswordIsSaid();
     }
@@ -171,18 +171,18 @@ class TlsPostgresIT {
     @Test
     void aPasswordThatIsChangedMeanwhileIsTold() {
         try (TestNode node = node(url("localhost", verified(certificate.cert())), PASSWORD)) {
-            TestTopology.await("it is connected", () -> up(node));
+            Await.until("it is connected", () -> up(node));
             server.execute(
                     "ALTER ROLE parley PASSWORD '" + WRONG_PASSWORD + "'",
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'parley'");
-            TestTopology.await("it is told", () -> {
+            Await.until("it is told", () -> {
                 lives(node);
                 return told().stream()
                         .anyMatch(line ->
                                 line.contains("PostgreSQL is away") && line.contains("parley.postgres.password"));
             });
             server.execute("ALTER ROLE parley PASSWORD '" + PASSWORD + "'");
-            TestTopology.await("it goes on trying", () -> up(node));
+            Await.until("it goes on trying", () -> up(node));
         }
         noPasswordIsSaid();
     }

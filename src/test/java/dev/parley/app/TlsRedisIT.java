@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.event.Ids;
 import dev.parley.redis.EmbeddedRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import dev.parley.support.TestCertificate;
 import io.lettuce.core.RedisClient;
 import java.net.ServerSocket;
@@ -41,7 +41,7 @@ class TlsRedisIT {
             System.setProperty("javax.net.ssl.trustStorePassword", TestCertificate.PASSWORD);
             try (TestNode node = TestNode.start("redis.uri", uri);
                     TestSocket socket = TestSocket.welcomed(node.socket())) {
-                TestTopology.await(
+                Await.until(
                         "it is ready",
                         () -> TestHttp.get(node.management("/health/ready")).status() == 200);
                 String c = Ids.random();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.parley.event.Ids;
 import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import io.lettuce.core.Range;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -91,7 +92,7 @@ interface TopologyContract {
     @Test
     default void ephemeralEventsAreHeardWhereverTheyArePublished() {
         // What is published before the node hears all masters is lost, as ephemeral events may be.
-        TestTopology.await(
+        Await.until(
                 "it hears all of Redis",
                 () -> TestHttp.get(node().management("/health/ready")).status() == 200);
         for (String c : conversations()) {
@@ -133,7 +134,7 @@ interface TopologyContract {
 
     @Test
     default void theNodeIsReadyAndHearsItself() {
-        TestTopology.await(
+        Await.until(
                 "it is ready",
                 () -> TestHttp.get(node().management("/health/ready")).status() == 200);
         JsonNode checks =

@@ -8,7 +8,7 @@ import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.TestRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -142,7 +142,7 @@ class ArchiverRoundsIT {
         assertThat(waiting()).as("its mark").isOne();
 
         asked.clear();
-        TestTopology.await("it is tried again, beside one that is new", () -> {
+        Await.until("it is tried again, beside one that is new", () -> {
             mark(Ids.random());
             assertThat(round()).isFalse();
             return asked.contains(List.of("bad"));
@@ -151,7 +151,7 @@ class ArchiverRoundsIT {
         assertThat(waiting()).as("its mark").isOne();
 
         poison.clear();
-        TestTopology.await("it is archived when it can be", () -> {
+        Await.until("it is archived when it can be", () -> {
             assertThat(round()).isFalse();
             return waiting() == 0;
         });

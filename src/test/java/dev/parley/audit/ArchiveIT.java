@@ -24,7 +24,7 @@ import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.TestRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import io.lettuce.core.Consumer;
 import io.lettuce.core.Range;
 import io.lettuce.core.XReadArgs.StreamOffset;
@@ -187,8 +187,8 @@ class ArchiveIT {
                 .isEqualTo(-1);
 
         audit.open();
-        TestTopology.await("all is archived", () -> inPostgres().size() == 300);
-        TestTopology.await("Redis keeps the newest", () -> inRedis().size() == 100);
+        Await.until("all is archived", () -> inPostgres().size() == 300);
+        Await.until("Redis keeps the newest", () -> inRedis().size() == 100);
         assertThat(TestRedis.commands().pttl(trail.stream(keys))).isPositive();
 
         assertThat(Objects.requireNonNull(audit.export(ACME, conversation)
@@ -238,8 +238,8 @@ class ArchiveIT {
         }
         audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m"));
 
-        TestTopology.await("the one that can be written is", () -> inRedis().size() == 4);
-        TestTopology.await("the others wait", () -> audit.waiting() == 300);
+        Await.until("the one that can be written is", () -> inRedis().size() == 4);
+        Await.until("the others wait", () -> audit.waiting() == 300);
         assertThat(audit.dropped()).isZero();
         audit.dispose();
         never.close().block(Duration.ofSeconds(10));
@@ -320,7 +320,7 @@ class ArchiveIT {
             Audit audit = new Audit(redis, keys, settings, away);
             audit.open();
             fill(audit, conversation, 50);
-            TestTopology.await("the first are archived", () -> audit.archived() == 50);
+            Await.until("the first are archived", () -> audit.archived() == 50);
 
             server.stop();
             for (int n = 51; n <= 350; n++) {
@@ -330,7 +330,7 @@ class ArchiveIT {
                     .as("nothing goes that is not there")
                     .isLessThanOrEqualTo(51);
             server.startAgain();
-            TestTopology.await("all is archived", () -> audit.archived() == 350);
+            Await.until("all is archived", () -> audit.archived() == 350);
             assertWhole(audit, conversation, 350);
             assertThat(get(new Archive(away)
                             .page(trail, 0, null, 1_000, false)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.app.Distribution;
 import dev.parley.app.TestHttp;
+import dev.parley.support.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -2,6 +2,7 @@ package dev.parley.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.support.Await;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;

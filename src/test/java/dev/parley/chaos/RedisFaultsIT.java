@@ -6,6 +6,7 @@ import dev.parley.app.Relay;
 import dev.parley.redis.TestCluster;
 import dev.parley.redis.TestSentinels;
 import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import io.lettuce.core.FlushMode;
 import java.nio.file.Path;
 import java.time.Duration;

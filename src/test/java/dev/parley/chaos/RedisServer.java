@@ -2,6 +2,7 @@ package dev.parley.chaos;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.parley.support.Await;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;

@@ -3,6 +3,7 @@ package dev.parley.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.postgres.TestPostgres;
+import dev.parley.support.Await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;

@@ -1,5 +1,6 @@
 package dev.parley.chaos;
 
+import dev.parley.support.Await;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.redis.EmbeddedRedis;
+import dev.parley.support.Await;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.Range;
 import io.lettuce.core.RedisClient;
@@ -20,8 +21,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -34,7 +33,6 @@ final class DemoAgentIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration FAST = Duration.ofMillis(1);
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String HELLO =
             ((Turn.Say) Repertoire.answer("triage", "hello").get(0).steps().get(0)).text();
 
@@ -143,7 +141,7 @@ final class DemoAgentIT {
         assertThat(end.text("reason")).isEqualTo("cancelled");
         awaitMore("c-2");
         assertThat(ends("c-2")).isEmpty();
-        await("the cancelled one to be acknowledged", () -> pending("triage") == 1);
+        Await.until("the cancelled one to be acknowledged", () -> pending("triage") == 1);
     }
 
     @Test
@@ -168,7 +166,7 @@ final class DemoAgentIT {
         ask("triage", "c-1", "hello again");
         awaitChunk("c-1", 2);
         cancel("triage", "c-1", "1-12", Map.of());
-        await("the late cancel to be acknowledged", () -> pending("triage") == 1);
+        Await.until("the late cancel to be acknowledged", () -> pending("triage") == 1);
         awaitMore("c-1");
         assertThat(ends("c-1")).hasSize(1);
     }
@@ -231,7 +229,7 @@ final class DemoAgentIT {
         agent = new DemoAgent(server.uri(), FAST, FAST);
         agent.open();
         server = EmbeddedRedis.start(server.port(), List.of());
-        await("the group", () -> groups() == 1);
+        Await.until("the group", () -> groups() == 1);
         ask("triage", "c-1", "hello");
         assertThat(said(awaitEnds("c-1", 1))).isEqualTo(HELLO);
     }
@@ -287,7 +285,7 @@ final class DemoAgentIT {
     /** All events, once there are so many ends of runs among them. */
     @CanIgnoreReturnValue
     private List<Event> awaitEnds(String conversation, int count) {
-        await(
+        Await.until(
                 count + " runs of " + conversation + " to end",
                 () -> ends(conversation).size() >= count);
         assertThat(ends(conversation)).hasSize(count);
@@ -297,7 +295,7 @@ final class DemoAgentIT {
     /** A piece of the text of a conversation's n-th run. */
     @CanIgnoreReturnValue
     private Event awaitChunk(String conversation, int run) {
-        await(
+        Await.until(
                 "run " + run + " of " + conversation,
                 () -> chunks(conversation).map(Event::run).distinct().count() >= run);
         return chunks(conversation).reduce((first, second) -> second).orElseThrow();
@@ -309,11 +307,11 @@ final class DemoAgentIT {
 
     private void awaitMore(String conversation) {
         int before = events(conversation).size();
-        await(conversation + " to go on", () -> events(conversation).size() > before + 3);
+        Await.until(conversation + " to go on", () -> events(conversation).size() > before + 3);
     }
 
     private void awaitAcknowledged(String inbox) {
-        await("everything to be acknowledged", () -> pending(inbox) == 0);
+        Await.until("everything to be acknowledged", () -> pending(inbox) == 0);
     }
 
     private long pending(String inbox) {
@@ -329,13 +327,5 @@ final class DemoAgentIT {
                 events.stream().filter(event -> event.name().equals(name)).toList();
         assertThat(found).as(name).hasSize(1);
         return found.get(0);
-    }
-
-    private static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("waiting for %s", what).isLessThan(deadline);
-            LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
-        }
     }
 }

@@ -8,6 +8,7 @@ import dev.parley.log.LogSettings;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Await;
 import io.lettuce.core.Consumer;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
@@ -22,8 +23,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -84,14 +83,6 @@ class StreamSourceIT {
                         "{\"conversation_id\":\"" + conversation + "\",\"n\":" + n + "}"));
     }
 
-    private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("waited 20 s").isLessThan(deadline);
-            LockSupport.parkNanos(5_000_000);
-        }
-    }
-
     private List<String> logged() {
         return commands.xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
                 .map(entry -> Objects.requireNonNull(entry.getBody().get("e")).replaceAll(".*\"n\":(\\d+).*", "$1"))
@@ -111,10 +102,10 @@ class StreamSourceIT {
     @Test
     void aStreamThatIsNotThereYetIsWaitedFor() {
         source.open();
-        await(() -> commands.exists(stream) == 1);
+        Await.until(() -> commands.exists(stream) == 1);
         add(1);
-        await(() -> logged().equals(List.of("1")));
-        await(this::readUp);
+        Await.until(() -> logged().equals(List.of("1")));
+        Await.until(this::readUp);
     }
 
     @Test
@@ -123,14 +114,14 @@ class StreamSourceIT {
             add(n);
         }
         source.open();
-        await(() -> source.appended() == 1_000);
+        Await.until(() -> source.appended() == 1_000);
         assertThat(logged()).hasSize(1_000).isSortedAccordingTo((a, b) -> Integer.parseInt(a) - Integer.parseInt(b));
         assertThat(stored)
                 .as("the hub is told what must be in the log")
                 .containsExactlyElementsOf(commands.xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
                         .map(StreamMessage::getId)
                         .toList());
-        await(this::readUp);
+        Await.until(this::readUp);
     }
 
     @Test
@@ -148,8 +139,8 @@ class StreamSourceIT {
                 XReadArgs.StreamOffset.lastConsumed(stream));
         assertThat(taken).hasSize(4);
         source.open();
-        await(() -> source.appended() == 10);
-        await(this::readUp);
+        Await.until(() -> source.appended() == 10);
+        Await.until(this::readUp);
         source.dispose();
         assertThat(logged()).containsExactly("0", "1", "2", "3", "4", "5", "6", "7", "8", "9");
 
@@ -157,7 +148,7 @@ class StreamSourceIT {
         assertThat(commands.xgroupDestroy(stream, "gateway")).isTrue();
         source = source();
         source.open();
-        await(() -> source.appended() == 10);
+        Await.until(() -> source.appended() == 10);
         assertThat(logged()).hasSize(10);
         assertThat(stored).as("not of what was there already").hasSize(10);
     }
@@ -171,14 +162,14 @@ class StreamSourceIT {
             for (int n = 0; n < 2_000; n++) {
                 add(n);
             }
-            await(() -> source.appended() + other.appended() == 2_000);
+            Await.until(() -> source.appended() + other.appended() == 2_000);
             assertThat(List.of(source.appended(), other.appended())).containsExactlyInAnyOrder(0L, 2_000L);
             StreamSource first = source.appended() > 0 ? source : other;
             first.dispose(); // without a word, as a killed node
             for (int n = 2_000; n < 2_100; n++) {
                 add(n);
             }
-            await(() -> source.appended() + other.appended() == 2_100);
+            Await.until(() -> source.appended() + other.appended() == 2_100);
             List<String> counts = commands.xrange(Keys.DEFAULT.log(conversation), Range.unbounded()).stream()
                     .map(entry -> Objects.requireNonNull(entry.getBody().get("m")))
                     .toList();
@@ -193,11 +184,11 @@ class StreamSourceIT {
     void aLostGroupIsMadeAgainAndNoEntryComesTwice() {
         add(1);
         source.open();
-        await(() -> logged().equals(List.of("1")));
+        Await.until(() -> logged().equals(List.of("1")));
         assertThat(commands.xgroupDestroy(stream, "gateway")).isTrue();
         add(2);
-        await(() -> logged().equals(List.of("1", "2")));
-        await(() -> commands.xinfoGroups(stream).size() == 1);
+        Await.until(() -> logged().equals(List.of("1", "2")));
+        Await.until(() -> commands.xinfoGroups(stream).size() == 1);
         assertThat(logged()).containsExactly("1", "2");
     }
 
@@ -205,10 +196,10 @@ class StreamSourceIT {
     void aLostStreamGetsItsGroupAgain() {
         source.open();
         add(1);
-        await(() -> logged().size() == 1);
+        Await.until(() -> logged().size() == 1);
         assertThat(commands.del(stream)).isEqualTo(1);
         add(2);
-        await(() -> logged().size() == 2);
+        Await.until(() -> logged().size() == 2);
     }
 
     @Test
@@ -220,8 +211,8 @@ class StreamSourceIT {
         commands.xadd(stream, Map.of("event", "agent.note", "payload", "{\"conversation_id\":\"x\"},\"a\":{}"));
         add(1);
         source.open();
-        await(() -> logged().equals(List.of("1")));
-        await(this::readUp);
+        Await.until(() -> logged().equals(List.of("1")));
+        Await.until(this::readUp);
         List<StreamMessage<String, String>> dead = commands.xrange(stream + ":dead", Range.unbounded());
         assertThat(dead).hasSize(5);
         assertThat(dead.get(0).getBody())
@@ -239,8 +230,8 @@ class StreamSourceIT {
         commands.xadd(stream, Map.of("event", "agent.note", "conversation_id", refusing));
         add(2);
         source.open();
-        await(() -> commands.xlen(stream + ":dead") == 1);
-        await(this::readUp);
+        Await.until(() -> commands.xlen(stream + ":dead") == 1);
+        Await.until(this::readUp);
         assertThat(logged()).containsExactly("1", "2");
     }
 
@@ -253,7 +244,7 @@ class StreamSourceIT {
     void whileRedisTakesNothingTheStreamWaitsAndNoEntryIsGivenUp() {
         source.open();
         add(0);
-        await(() -> logged().equals(List.of("0")));
+        Await.until(() -> logged().equals(List.of("0")));
         commands.multi();
         for (int n = 1; n <= 5; n++) {
             add(n);
@@ -262,12 +253,12 @@ class StreamSourceIT {
         assertThat(commands.exec().wasDiscarded()).isFalse();
         try {
             long before = refusedReads();
-            await(() -> refusedReads() > before + 4); // more tries than an entry has that is refused for itself
+            Await.until(() -> refusedReads() > before + 4); // more tries than an entry has that is refused for itself
             assertThat(logged()).containsExactly("0");
         } finally {
             assertThat(commands.configSet("maxmemory", "0")).isEqualTo("OK");
         }
-        await(() -> logged().equals(List.of("0", "1", "2", "3", "4", "5")));
+        Await.until(() -> logged().equals(List.of("0", "1", "2", "3", "4", "5")));
         assertThat(source.dead()).isZero();
     }
 
@@ -280,8 +271,8 @@ class StreamSourceIT {
         assertThat(commands.hset(refused, id, "4999")).isTrue();
         StreamSource patient = source(5_000);
         patient.open();
-        await(() -> commands.xlen(stream + ":dead") == 1);
-        await(this::readUp);
+        Await.until(() -> commands.xlen(stream + ":dead") == 1);
+        Await.until(this::readUp);
         patient.dispose();
         assertThat(commands.exists(refused)).isZero();
     }
@@ -291,13 +282,13 @@ class StreamSourceIT {
         String first = commands.xadd(stream, Map.of("nonsense", "1"));
         String second = commands.xadd(stream, Map.of("nonsense", "2"));
         source.open();
-        await(this::readUpAndBuried);
+        Await.until(this::readUpAndBuried);
         source.dispose();
         // As a reader that was killed before it could say how far it had got.
         assertThat(commands.xgroupDestroy(stream, "gateway")).isTrue();
         source = source();
         source.open();
-        await(this::readUpAndBuried);
+        Await.until(this::readUpAndBuried);
         assertThat(commands.xrange(stream + ":dead", Range.unbounded()))
                 .extracting(StreamMessage::getId)
                 .containsExactly(first, second);
@@ -322,16 +313,16 @@ class StreamSourceIT {
         add(2);
         assertThat(commands.xtrim(stream, 1)).isEqualTo(1);
         source.open();
-        await(() -> logged().equals(List.of("2")));
-        await(this::readUp);
+        Await.until(() -> logged().equals(List.of("2")));
+        Await.until(this::readUp);
     }
 
     @Test
     void aHolderThatLostItsLeaseMovesTheGroupNoMore() {
         add(1);
         source.open();
-        await(() -> logged().equals(List.of("1")));
-        await(this::readUp);
+        Await.until(() -> logged().equals(List.of("1")));
+        Await.until(this::readUp);
         // As after a pause that was longer than the lease: another node has it, for a while.
         String lease = "{" + stream + "}:lease";
         assertThat(commands.set(lease, "another", SetArgs.Builder.px(1_500))).isEqualTo("OK");
@@ -339,7 +330,7 @@ class StreamSourceIT {
         while ("another".equals(commands.get(lease))) {
             assertThat(readUp() && "another".equals(commands.get(lease))).isFalse();
         }
-        await(() -> logged().equals(List.of("1", "2")));
-        await(this::readUp);
+        Await.until(() -> logged().equals(List.of("1", "2")));
+        Await.until(this::readUp);
     }
 }

@@ -8,6 +8,7 @@ import dev.parley.log.LogSettings;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Await;
 import io.lettuce.core.Range;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
@@ -15,8 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -62,14 +61,6 @@ class StreamSourcesIT {
         redis.close().block(Duration.ofSeconds(10));
     }
 
-    private static void await(BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("waited 20 s").isLessThan(deadline);
-            LockSupport.parkNanos(5_000_000);
-        }
-    }
-
     /** One event for the conversation that has the stream's name. */
     private void add(String stream, int n) {
         commands.xadd(
@@ -86,23 +77,23 @@ class StreamSourcesIT {
     @Test
     void nodesThatComeAndGoShareTheStreamsAndEachStreamKeepsItsOrder() {
         StreamSources first = node(streams);
-        await(() -> first.reading() == 6);
+        Await.until(() -> first.reading() == 6);
         int n = addToEach(0);
         StreamSources second = node(streams);
-        await(() -> first.reading() == 3 && second.reading() == 3);
+        Await.until(() -> first.reading() == 3 && second.reading() == 3);
         n = addToEach(n);
         StreamSources third = node(streams);
-        await(() -> first.reading() == 2 && second.reading() == 2 && third.reading() == 2);
+        Await.until(() -> first.reading() == 2 && second.reading() == 2 && third.reading() == 2);
         n = addToEach(n);
         second.dispose(); // without a word, as a killed node
-        await(() -> first.reading() == 3 && third.reading() == 3);
+        Await.until(() -> first.reading() == 3 && third.reading() == 3);
         n = addToEach(n);
         third.close().block(Duration.ofSeconds(5));
-        await(() -> first.reading() == 6);
+        Await.until(() -> first.reading() == 6);
         n = addToEach(n);
         List<String> expected =
                 IntStream.range(0, n).mapToObj(Integer::toString).toList();
-        await(() -> streams.stream().allMatch(stream -> logged(stream).size() == expected.size()));
+        Await.until(() -> streams.stream().allMatch(stream -> logged(stream).size() == expected.size()));
         assertThat(streams).allSatisfy(stream -> assertThat(logged(stream)).isEqualTo(expected));
     }
 
@@ -120,20 +111,21 @@ class StreamSourcesIT {
         // The first one's share is two; when it takes the two that both would read, nobody else would read its third
         // one.
         StreamSources first = node(streams.subList(0, 2));
-        await(() -> first.reading() == 2);
+        Await.until(() -> first.reading() == 2);
         first.dispose();
         nodes.clear();
         StreamSources wide = node(streams.subList(0, 3));
         StreamSources narrow = node(streams.subList(0, 2));
-        await(() -> wide.reading() + narrow.reading() == 3);
+        Await.until(() -> wide.reading() + narrow.reading() == 3);
         streams.subList(0, 3).forEach(stream -> add(stream, 1));
-        await(() -> Stream.of(0, 1, 2).allMatch(i -> logged(streams.get(i)).equals(List.of("1"))));
+        Await.until(
+                () -> Stream.of(0, 1, 2).allMatch(i -> logged(streams.get(i)).equals(List.of("1"))));
     }
 
     @Test
     void aNodeThatStopsHandsItsStreamsOverAtOnce() {
         StreamSources first = node(streams);
-        await(() -> first.reading() == 6);
+        Await.until(() -> first.reading() == 6);
         first.close().block(Duration.ofSeconds(5));
         assertThat(streams).allSatisfy(stream -> {
             assertThat(commands.exists("{" + stream + "}:lease")).isZero();

@@ -16,7 +16,7 @@ import dev.parley.redis.Redis;
 import dev.parley.redis.RedisSettings;
 import dev.parley.redis.RedisTopology;
 import dev.parley.redis.TestRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -132,7 +132,7 @@ class DayArchiveIT {
                 .flatMap(n -> board.record("acme", "a" + n % 7, Duration.ofMillis(n), n % 3 > 0, null), 4)
                 .count());
         Board live = get(board.top("acme", null, 1, 10));
-        TestTopology.await(
+        Await.until(
                 "the record has all of it",
                 () -> recorded(live.to())
                         .equals(live.standings().stream().map(Standing::figures).toList()));
@@ -148,7 +148,7 @@ class DayArchiveIT {
         assertThat(commands.xlen(keys.leaderboardDirty())).isEqualTo(1);
         assertThat(recorded(today)).isEmpty();
         Archiver archiver = archiver(postgres);
-        TestTopology.await("it is tried again", () -> {
+        Await.until("it is tried again", () -> {
             get(archiver.round());
             return recorded(today).equals(List.of(new Figures("a", 1, 1_000, 1)));
         });

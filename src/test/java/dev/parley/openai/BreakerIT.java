@@ -6,6 +6,7 @@ import dev.parley.app.Relay;
 import dev.parley.app.TestHttp.Answer;
 import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
+import dev.parley.support.Await;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -69,7 +70,7 @@ class BreakerIT {
     }
 
     private void awaitBack() {
-        Caller.await("the breaker is closed", () -> ask("m-1").status() == 200);
+        Await.until("the breaker is closed", () -> ask("m-1").status() == 200);
         for (int i = 0; i < 20; i++) {
             assertThat(ask("m-1").status()).isEqualTo(200);
         }
@@ -101,7 +102,7 @@ class BreakerIT {
             }
             assertThat(code(answer)).isEqualTo("upstream_unavailable");
             try (FakeUpstream back = new FakeUpstream(port)) {
-                Caller.await(
+                Await.until(
                         "it is asked again",
                         () -> agent.ask(unreached, "m-1", "q", "").status() == 200);
                 assertThat(back.calls()).isEqualTo(1);
@@ -152,7 +153,7 @@ class BreakerIT {
         for (int i = 0; i < 12; i++) {
             stalled.add(agent.socket(node, "m-flood", "q-" + Ids.random()));
         }
-        Caller.await("they are given up", () -> upstream.left() == stalled.size());
+        Await.until("they are given up", () -> upstream.left() == stalled.size());
         assertThat(ask("m-1").status()).isEqualTo(200);
         for (Socket each : stalled) {
             each.close();

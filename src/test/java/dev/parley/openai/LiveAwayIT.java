@@ -7,6 +7,7 @@ import dev.parley.app.TestHttp.Answer;
 import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Await;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -34,19 +35,19 @@ class LiveAwayIT {
 
     private Listening leader() {
         Listening leader = agent.listen(computing, "m-held", said);
-        Caller.await("the model is asked", () -> upstream.calls(said) == 1);
+        Await.until("the model is asked", () -> upstream.calls(said) == 1);
         upstream.open(said, 1);
         return leader;
     }
 
     private static void awaitWords(List<Listening> all) {
-        Caller.await(
+        Await.until(
                 "everybody has heard the first words",
                 () -> all.stream().allMatch(one -> one.said().equals(FakeUpstream.FIRST)));
     }
 
     private static void awaitEnd(Listening one, String end) {
-        Caller.await("it has ended", () -> one.end() != null);
+        Await.until("it has ended", () -> one.end() != null);
         assertThat(one.end()).isEqualTo(end);
     }
 
@@ -82,7 +83,7 @@ class LiveAwayIT {
     @Test
     void whileRedisIsAwayThoseOfOneNodeFollow() {
         network.cut();
-        Caller.await("the gate is told", () -> computing.metric("parley_redis_up") == 0);
+        Await.until("the gate is told", () -> computing.metric("parley_redis_up") == 0);
         Listening leader = leader();
         Listening here = agent.listen(computing, "m-held", said);
         awaitWords(List.of(leader, here));

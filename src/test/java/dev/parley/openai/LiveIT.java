@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.app.TestHttp.Answer;
 import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
+import dev.parley.support.Await;
 import java.io.IOException;
 import java.net.Socket;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ class LiveIT {
     /** The one who is answered by the model. */
     private Listening leader(String model) {
         Listening leader = listen(node, model);
-        Caller.await("the model is asked", () -> upstream.calls(said) == 1);
+        Await.until("the model is asked", () -> upstream.calls(said) == 1);
         return leader;
     }
 
@@ -81,18 +82,18 @@ class LiveIT {
     }
 
     private void awaitWords(List<Listening> all) {
-        Caller.await(
+        Await.until(
                 "everybody has heard the first words",
                 () -> all.stream().allMatch(one -> one.said().equals(FakeUpstream.FIRST)));
     }
 
     private static void awaitEnd(List<Listening> all, String end) {
-        Caller.await("it has ended for everybody", () -> all.stream().allMatch(one -> one.end() != null));
+        Await.until("it has ended for everybody", () -> all.stream().allMatch(one -> one.end() != null));
         assertThat(all).allSatisfy(one -> assertThat(one.end()).isEqualTo(end));
     }
 
     private void awaitWaiting(int here, int there) {
-        Caller.await(
+        Await.until(
                 "they wait",
                 () -> node.metric("parley_cache_waiting") == here && other.metric("parley_cache_waiting") == there);
     }
@@ -127,9 +128,9 @@ class LiveIT {
     void anAnswerThatTakesLongerThanALeaseStaysTheOnlyOne() {
         try (TestNode brisk = Caller.node(upstream.url(), "upstream.response-timeout", "1s")) {
             Listening leader = listen(brisk, "m-endless");
-            Caller.await("it has gone on for seven seconds", () -> leader.said().length() >= 1_400);
+            Await.until("it has gone on for seven seconds", () -> leader.said().length() >= 1_400);
             Listening follower = listen(other, "m-endless");
-            Caller.await("it hears of it", () -> follower.said().length() >= 1_400);
+            Await.until("it hears of it", () -> follower.said().length() >= 1_400);
             assertThat(follower.mark()).isEqualTo("joined");
             assertThat(upstream.calls(said)).isEqualTo(1);
         }
@@ -242,13 +243,13 @@ class LiveIT {
     @Test
     void whoIsSlowIsCutOffInTheEndAndNobodyWaitsForHim() throws IOException {
         Listening leader = listen(node, "m-brook");
-        Caller.await("it flows", () -> leader.length() > 0);
+        Await.until("it flows", () -> leader.length() > 0);
         Listening here = listen(node, "m-brook");
         Listening there = listen(other, "m-brook");
         try (Socket slow = agent.socket(node, "m-brook", said)) {
-            Caller.await("they hear it", () -> here.length() > 0 && there.length() > 0);
+            Await.until("they hear it", () -> here.length() > 0 && there.length() > 0);
             int held = 12 << 20;
-            Caller.await("it flows on", () -> here.length() > held && there.length() > held);
+            Await.until("it flows on", () -> here.length() > held && there.length() > held);
             assertThat(here.end()).isNull();
             assertThat(there.end()).isNull();
             String heard = new String(slow.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
@@ -262,7 +263,7 @@ class LiveIT {
     @Test
     void theCallOfAToolIsShownToNobodyElse() {
         Listening leader = leader("m-held-tools");
-        Caller.await("it calls", () -> leader.body().contains("tool_calls"));
+        Await.until("it calls", () -> leader.body().contains("tool_calls"));
         List<Listening> followers = followers(2, "m-held-tools");
         awaitWaiting(1, 1);
         upstream.open(said, 2);

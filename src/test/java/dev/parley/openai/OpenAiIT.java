@@ -20,6 +20,7 @@ import dev.parley.app.TestNode;
 import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import io.netty.buffer.Unpooled;
 import java.io.UncheckedIOException;
@@ -33,8 +34,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -129,14 +128,6 @@ class OpenAiIT {
         return events(answer).stream()
                 .map(event -> event.at("/choices/0/delta/content").asText(""))
                 .collect(Collectors.joining());
-    }
-
-    private static void await(BooleanSupplier condition) throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).isLessThan(end);
-            Thread.sleep(10);
-        }
     }
 
     @Test
@@ -278,9 +269,9 @@ class OpenAiIT {
                         chat("m-endless", ",\"stream\":true").getBytes(UTF_8))))
                 .response((response, content) -> content.asByteArray())
                 .subscribe(got::add, e -> {});
-        await(() -> got.size() > 3);
+        Await.until(() -> got.size() > 3);
         caller.dispose();
-        await(() -> upstream.left() == before + 1);
+        Await.until(() -> upstream.left() == before + 1);
         assertThat(ask("m-endless", "", "Cache-Control", "only-if-cached").header(MARK))
                 .isEqualTo("miss; reason=absent");
     }

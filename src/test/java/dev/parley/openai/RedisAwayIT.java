@@ -7,6 +7,7 @@ import dev.parley.app.TestHttp.Answer;
 import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Await;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -38,7 +39,7 @@ class RedisAwayIT {
     }
 
     private void awaitGate(int up) {
-        Caller.await("the gate is told", () -> node.metric("parley_redis_up") == up);
+        Await.until("the gate is told", () -> node.metric("parley_redis_up") == up);
     }
 
     @Test

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.app.TestNode;
+import dev.parley.support.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -32,7 +33,7 @@ class SlowReaderIT {
     /** Waits until nothing more is written. */
     private long still() {
         long[] last = {0, System.nanoTime()};
-        Caller.await("the model has to wait", () -> {
+        Await.until("the model has to wait", () -> {
             long now = upstream.flooded();
             if (now != last[0]) {
                 last[0] = now;
@@ -64,6 +65,6 @@ class SlowReaderIT {
             }
             assertThat(next).isPositive();
         }
-        Caller.await("the model is told that nobody listens", () -> upstream.left() == 1);
+        Await.until("the model is told that nobody listens", () -> upstream.left() == 1);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.app.TestHttp.Answer;
 import dev.parley.app.TestNode;
+import dev.parley.support.Await;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,7 +32,7 @@ class StaleIT {
     void nobodyWaitsForTheModelAndItIsAskedOnce() {
         assertThat(agent.ask(node, "m-numbered", "hours?", "").header(Caller.MARK))
                 .isEqualTo("miss; reason=absent");
-        Caller.await(
+        Await.until(
                 "its time is over",
                 () -> agent.ask(node, "m-numbered", "hours?", "")
                         .header(Caller.MARK)
@@ -45,7 +46,7 @@ class StaleIT {
                 .allSatisfy(answer -> assertThat(id(answer)).isEqualTo("chatcmpl-1"));
         assertThat(upstream.calls("hours?")).isEqualTo(2);
 
-        Caller.await(
+        Await.until(
                 "what it says now is there",
                 () -> id(agent.ask(node, "m-numbered", "hours?", "")).equals("chatcmpl-2"));
     }
@@ -53,7 +54,7 @@ class StaleIT {
     @Test
     void aModelThatFailsThenDoesNotSpoilWhatIsThere() {
         assertThat(agent.ask(node, "m-fading", "hours?", "").status()).isEqualTo(200);
-        Caller.await("it has been asked again and again", () -> {
+        Await.until("it has been asked again and again", () -> {
             assertThat(agent.ask(node, "m-fading", "hours?", "").status()).isEqualTo(200);
             return upstream.calls("hours?") >= 4;
         });
@@ -64,7 +65,7 @@ class StaleIT {
     @Test
     void whoWantsTheCacheAloneIsNotGivenIt() {
         assertThat(agent.ask(node, "m-1", "hours?", "").status()).isEqualTo(200);
-        Caller.await(
+        Await.until(
                 "its time is over",
                 () -> agent.ask(node, "m-1", "hours?", "", "Cache-Control", "only-if-cached")
                                 .status()

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import io.netty.buffer.ByteBufAllocator;
 import io.r2dbc.spi.Connection;
@@ -183,7 +183,7 @@ final class PostgresIT {
             assertThat(postgres.update(insert, NONE).block()).isEqualTo(1);
 
             server.stop();
-            TestTopology.await("the breaker opens", () -> {
+            Await.until("the breaker opens", () -> {
                 assertUnavailable(postgres.update("SELECT 1", NONE));
                 return !postgres.isUp();
             });

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.parley.ratelimit.Buckets.Receipt;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -63,7 +63,7 @@ interface RedisBucketsContract extends BucketsContract {
         String key = "ratelimit:tested:{t:" + owner.subject() + "}";
         assertThat(get(buckets().take(limit, owner, 100, null)).allowed()).isTrue();
         assertThat(commands().pttl(key)).isBetween(1L, 101L);
-        TestTopology.await("it has drained", () -> commands().exists(key) == 0);
+        Await.until("it has drained", () -> commands().exists(key) == 0);
     }
 
     @Test

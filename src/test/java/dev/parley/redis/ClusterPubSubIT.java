@@ -3,6 +3,7 @@ package dev.parley.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.event.Ids;
+import dev.parley.support.Await;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.cluster.SlotHash;
 import java.nio.charset.StandardCharsets;
@@ -81,13 +82,13 @@ class ClusterPubSubIT {
         String channel = channel();
         Ear ear = listen(channel);
         say(channel, "before");
-        TestTopology.await("it is heard", () -> ear.heard.containsKey("before"));
+        Await.until("it is heard", () -> ear.heard.containsKey("before"));
         EmbeddedRedis from = cluster.masterOf(channel);
         EmbeddedRedis to = cluster.masterOf(otherMastersKey(from));
         cluster.move(channel, to);
-        TestTopology.await("it is subscribed to again", () -> ear.acknowledged.get() > 1);
+        Await.until("it is subscribed to again", () -> ear.acknowledged.get() > 1);
         assertThat(redis.masterOf(channel)).endsWith(":" + to.port());
-        TestTopology.await("it is heard there", () -> {
+        Await.until("it is heard there", () -> {
             say(channel, "after");
             return ear.heard.containsKey("after");
         });
@@ -116,12 +117,11 @@ class ClusterPubSubIT {
                 cluster.killListeners(server);
             }
         }
-        TestTopology.await(
+        Await.until(
                 "all are subscribed to again",
                 () -> ears.values().stream().allMatch(ear -> ear.acknowledged.get() > 1));
         ears.keySet().forEach(channel -> say(channel, "again"));
-        TestTopology.await(
-                "all are heard", () -> ears.values().stream().allMatch(ear -> ear.heard.containsKey("again")));
+        Await.until("all are heard", () -> ears.values().stream().allMatch(ear -> ear.heard.containsKey("again")));
         assertThat(ears.values()).allSatisfy(ear -> assertThat(ear.heard).containsExactly(Map.entry("again", 1)));
         ears.keySet().forEach(live::unsubscribe);
     }
@@ -133,8 +133,8 @@ class ClusterPubSubIT {
         String channel = channel();
         Ear own = listen(channel);
         cluster.failOver(channel);
-        TestTopology.await("the live channel is subscribed to again", () -> own.acknowledged.get() > 1);
-        TestTopology.await("it is heard at the new master", () -> {
+        Await.until("the live channel is subscribed to again", () -> own.acknowledged.get() > 1);
+        Await.until("it is heard at the new master", () -> {
             soon(() -> say(channel, "x"));
             return own.heard.containsKey("x");
         });
@@ -143,7 +143,7 @@ class ClusterPubSubIT {
             names.add("agent:events:" + Ids.random());
         }
         // Whose connection was to the killed one hears nothing until it has another.
-        names.forEach(name -> TestTopology.await("it is heard", () -> {
+        names.forEach(name -> Await.until("it is heard", () -> {
             soon(() -> assertThat(cluster.commands().publish(name, name)).isNotNegative());
             return ear.heard.containsKey(name);
         }));

@@ -6,6 +6,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.parley.support.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -169,7 +170,7 @@ final class EmbeddedRedisIT {
             assertThat(names(temporary)).singleElement().asString().startsWith("parley-redis-");
             jvm.destroyForcibly();
             assertThat(jvm.waitFor(5, TimeUnit.SECONDS)).isTrue();
-            awaitEmpty(temporary);
+            Await.until("nothing is left", () -> names(temporary).isEmpty());
             assertThatThrownBy(() -> ask(port, "PING")).isInstanceOf(UncheckedIOException.class);
         } finally {
             jvm.destroyForcibly();
@@ -184,13 +185,6 @@ final class EmbeddedRedisIT {
             Thread.sleep(60_000);
             redis.stop();
         }
-    }
-
-    private static void awaitEmpty(Path directory) throws InterruptedException {
-        for (int i = 0; i < 100 && !names(directory).isEmpty(); i++) {
-            Thread.sleep(50);
-        }
-        assertThat(directory).isEmptyDirectory();
     }
 
     private static List<String> names(Path directory) {

@@ -2,6 +2,7 @@ package dev.parley.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.support.Await;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -46,7 +47,7 @@ public final class TestCluster implements TestTopology {
                 looks.at(servers.get(0)).clusterMeet("127.0.0.1", servers.get(i).port());
             }
         }
-        TestTopology.await(
+        Await.until(
                 "all have met",
                 () -> servers.stream()
                         .allMatch(server -> nodes(server).stream()
@@ -60,7 +61,7 @@ public final class TestCluster implements TestTopology {
             looks.at(servers.get(MASTERS + i))
                     .clusterReplicate(looks.at(servers.get(i)).clusterMyId());
         }
-        TestTopology.await(
+        Await.until(
                 "the cluster is whole",
                 () -> servers.stream().allMatch(this::whole)
                         && servers.subList(MASTERS, 2 * MASTERS).stream().allMatch(looks::inStep));
@@ -135,7 +136,7 @@ public final class TestCluster implements TestTopology {
 
     @Override
     public void awaitSuccessor(String key, EmbeddedRedis dead) {
-        TestTopology.await(
+        Await.until(
                 "its replica is promoted",
                 () -> masterOf(key) != dead
                         && servers.stream()
@@ -183,7 +184,7 @@ public final class TestCluster implements TestTopology {
         EmbeddedRedis replica = replicaOf(master);
         assertThat(looks.at(replica).clusterFailover(false)).isEqualTo("OK");
         int slot = SlotHash.getSlot(key);
-        TestTopology.await(
+        Await.until(
                 "all know",
                 () -> servers.stream()
                         .allMatch(server -> nodes(server).stream()
@@ -191,13 +192,21 @@ public final class TestCluster implements TestTopology {
                                 .allMatch(node -> node.getUri().getPort() == replica.port())));
     }
 
-    /** Moves the slot of a key, which must be empty, to another master, as {@code redis-cli --cluster reshard} does at last. */
+    /**
+     * Moves the slot of a key, which must be empty, to another master, as {@code redis-cli --cluster reshard} does: the new one, which
+     * imports, comes first. It takes a new epoch by that, so that what the old one still says of itself doesn't undo it.
+     */
     void move(String key, EmbeddedRedis to) {
+        int slot = SlotHash.getSlot(key);
+        EmbeddedRedis from = masterOf(key);
         String id = looks.at(to).clusterMyId();
+        looks.at(to).clusterSetSlotImporting(slot, looks.at(from).clusterMyId());
+        looks.at(from).clusterSetSlotMigrating(slot, id);
+        looks.at(to).clusterSetSlotNode(slot, id);
         servers.stream()
-                .filter(EmbeddedRedis::running)
+                .filter(server -> server != to && server.running())
                 .filter(server -> looks.at(server).info("replication").contains("role:master"))
-                .forEach(server -> looks.at(server).clusterSetSlotNode(SlotHash.getSlot(key), id));
+                .forEach(server -> looks.at(server).clusterSetSlotNode(slot, id));
     }
 
     /** Kills the connections for Pub/Sub of one server. */

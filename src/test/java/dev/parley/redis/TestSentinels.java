@@ -1,5 +1,6 @@
 package dev.parley.redis;
 
+import dev.parley.support.Await;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.sync.RedisCommands;
@@ -28,7 +29,7 @@ public final class TestSentinels implements TestTopology {
         for (int i = 0; i < 2; i++) {
             servers.add(EmbeddedRedis.start(0, List.of(SYNC_AT_ONCE, "replicaof 127.0.0.1 " + master.port())));
         }
-        TestTopology.await(
+        Await.until(
                 "the replicas are in step", () -> servers.subList(1, 3).stream().allMatch(looks::inStep));
         for (int i = 0; i < 3; i++) {
             sentinels.add(EmbeddedRedis.startSentinel(List.of(
@@ -36,7 +37,7 @@ public final class TestSentinels implements TestTopology {
                     "sentinel down-after-milliseconds " + NAME + " 2000",
                     "sentinel failover-timeout " + NAME + " 10000")));
         }
-        TestTopology.await(
+        Await.until(
                 "the sentinels know them all",
                 () -> sentinels.stream()
                         .allMatch(
@@ -92,7 +93,7 @@ public final class TestSentinels implements TestTopology {
 
     @Override
     public void awaitSuccessor(String key, EmbeddedRedis dead) {
-        TestTopology.await("a replica is promoted", () -> servers.stream().anyMatch(this::isMaster));
+        Await.until("a replica is promoted", () -> servers.stream().anyMatch(this::isMaster));
     }
 
     @Override

@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.api.sync.RedisCommands;
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 /** Servers of the embedded binary in one layout, which end with {@link #close}; their directories go with them. */
 public interface TestTopology extends TestServer {
@@ -54,12 +51,4 @@ public interface TestTopology extends TestServer {
 
     /** Blocks until another one has taken the place of the master of a key. */
     void awaitSuccessor(String key, EmbeddedRedis dead);
-
-    static void await(String what, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (!condition.getAsBoolean()) {
-            assertThat(System.nanoTime()).as("waited 30 s: %s", what).isLessThan(deadline);
-            LockSupport.parkNanos(20_000_000);
-        }
-    }
 }

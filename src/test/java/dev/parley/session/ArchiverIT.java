@@ -26,7 +26,7 @@ import dev.parley.redis.Redis;
 import dev.parley.redis.RedisSettings;
 import dev.parley.redis.RedisTopology;
 import dev.parley.redis.TestRedis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import io.lettuce.core.KillArgs;
 import io.lettuce.core.Range;
@@ -161,7 +161,7 @@ class ArchiverIT {
     }
 
     private void awaitArchived() {
-        TestTopology.await("all is archived", () -> TestRedis.commands().xlen(keys.dirty()) == 0);
+        Await.until("all is archived", () -> TestRedis.commands().xlen(keys.dirty()) == 0);
     }
 
     private void archived() {
@@ -428,7 +428,7 @@ class ArchiverIT {
         archiver.look().block(Duration.ofSeconds(10));
         assertThat(TestRedis.commands().xlen(keys.dirty())).isEqualTo(2);
         Disposable archiving = archiver.run().subscribe();
-        TestTopology.await("the other one is archived", () -> recorded(c).equals(numbers(1, 3)));
+        Await.until("the other one is archived", () -> recorded(c).equals(numbers(1, 3)));
         TestRedis.commands().del(keys.context(none));
         awaitArchived();
         archiving.dispose();
@@ -448,8 +448,7 @@ class ArchiverIT {
                 Duration.ofMillis(200));
         Disposable archiving = archiver.run().subscribe();
         // Once or twice: the look marks it again.
-        TestTopology.await(
-                "it waits", () -> archiver.waiting() > 0 && archiver.lag().toMillis() > 0);
+        Await.until("it waits", () -> archiver.waiting() > 0 && archiver.lag().toMillis() > 0);
         archiving.dispose();
     }
 
@@ -507,7 +506,7 @@ class ArchiverIT {
                 .isPositive();
 
         kill(name);
-        TestTopology.await(
+        Await.until(
                 "it is found",
                 () -> !get(postgres.query(
                                         "SELECT 1 AS one FROM conversations WHERE conversation_id = $1",
@@ -570,7 +569,7 @@ class ArchiverIT {
             mortal.open();
             mortal.reached().block(Duration.ofSeconds(10));
             Disposable archiving = archiver(mortal, "mortal-" + step).run().subscribe();
-            TestTopology.await("step " + step + " is reached", death.dead::get);
+            Await.until("step " + step + " is reached", death.dead::get);
             archiving.dispose();
             mortal.close().block(Duration.ofSeconds(10));
         }
@@ -598,7 +597,7 @@ class ArchiverIT {
                             + all.get(1) + "', " + generation + ", 2, 'user', '\"m2\"', 'epoch')");
             archiving = archiver(redis, "one").run().subscribe();
             String waiting = " FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-            TestTopology.await("the archiver waits", () -> execute(operator, "SELECT pid" + waiting));
+            Await.until("the archiver waits", () -> execute(operator, "SELECT pid" + waiting));
             assertThat(all).allSatisfy(one -> assertThat(recorded(one)).isEmpty());
             assertThat(execute(operator, "SELECT pg_terminate_backend(pid)" + waiting))
                     .isTrue();

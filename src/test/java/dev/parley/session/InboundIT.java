@@ -12,6 +12,7 @@ import dev.parley.app.TestSocket;
 import dev.parley.event.Ids;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import io.lettuce.core.Consumer;
 import io.lettuce.core.Range;
@@ -19,7 +20,6 @@ import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XGroupCreateArgs;
 import io.lettuce.core.XReadArgs;
 import java.net.URI;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -418,11 +418,7 @@ class InboundIT {
     }
 
     private void awaitNoMarks() {
-        Instant end = Instant.now().plusSeconds(10);
-        while (!Kept.marks(conversation).isEmpty() && Instant.now().isBefore(end)) {
-            Thread.onSpinWait();
-        }
-        assertThat(Kept.marks(conversation)).isEmpty();
+        Await.until("no mark is left", () -> Kept.marks(conversation).isEmpty());
     }
 
     @Test

@@ -13,7 +13,7 @@ import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
 import dev.parley.redis.Kept;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Clock;
@@ -124,7 +124,7 @@ class InlineCacheIT {
     @CanIgnoreReturnValue
     private String askUntilKnown(TestNode to) {
         String[] asked = new String[1];
-        TestTopology.await("the answer is kept", () -> {
+        Await.until("the answer is kept", () -> {
             asked[0] = ask(to, ",'cache':{'category':'faq'}");
             return inbox(AGENT, asked[0]).isEmpty();
         });
@@ -254,7 +254,7 @@ class InlineCacheIT {
         assertThat(inbox(FAQ, first)).hasSize(1);
         answer(node, first, FAQ, "Push.");
         String[] again = new String[1];
-        TestTopology.await("the answer is kept", () -> {
+        Await.until("the answer is kept", () -> {
             again[0] = "inline-" + Ids.random();
             handOver(again[0]);
             say(other, again[0], question, "");
@@ -302,7 +302,7 @@ class InlineCacheIT {
         String known = "inline-" + Ids.random();
         say(node, known, marker, cached);
         answer(node, known, AGENT, "With a key.");
-        TestTopology.await("a later answer is kept", () -> {
+        Await.until("a later answer is kept", () -> {
             String later = "inline-" + Ids.random();
             say(node, later, marker, cached);
             return inbox(AGENT, later).isEmpty();

@@ -11,6 +11,7 @@ import dev.parley.app.TestSocket;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Ids;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -20,7 +21,6 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
@@ -58,12 +58,8 @@ class WireAbuseIT {
     }
 
     @AfterAll
-    static void nothingIsLeftBehind() throws InterruptedException {
-        Instant end = Instant.now().plusSeconds(15);
-        while (sockets() > 2 && Instant.now().isBefore(end)) {
-            Thread.sleep(50);
-        }
-        assertThat(sockets()).as("the bystander's two").isEqualTo(2);
+    static void nothingIsLeftBehind() {
+        Await.until("only the bystander's two are left", () -> sockets() == 2);
         bystander.close();
         node.close();
         log.assertQuiet();

@@ -7,7 +7,7 @@ import dev.parley.event.Ids;
 import dev.parley.llmcache.semantic.embedding.Vectors;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
-import dev.parley.redis.TestTopology;
+import dev.parley.support.Await;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.time.Duration;
 import java.util.List;
@@ -164,7 +164,7 @@ interface IndexContract {
         add(index, partition, "short", at(1), Duration.ofMillis(300));
         add(index, partition, "long", at(0.9), LONG);
         assertThat(nearest(index, partition, 5)).isNotEmpty();
-        TestTopology.await(
+        Await.until(
                 "the short one has ended", () -> nearest(index, partition, 5).size() == 1);
         assertThat(questions(index, partition, 1)).containsExactly("long");
         assertThat(commands().zcard(Keys.DEFAULT.semantic(partition.digest(), "ends")))

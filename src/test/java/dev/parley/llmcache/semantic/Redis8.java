@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.parley.redis.TestServer;
+import dev.parley.support.Await;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionException;
 import io.lettuce.core.RedisURI;
@@ -14,13 +15,11 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /** A Redis with vector sets, as {@code .ci/redis8} lays it out. Where that is absent, tests are skipped, and fail on CI. */
 final class Redis8 implements TestServer {
 
     private static final Path SERVER = Path.of("target/redis8/redis-server");
-    private static final long READY_SECONDS = 20;
 
     private final Process process;
     private final RedisClient client;
@@ -66,15 +65,15 @@ final class Redis8 implements TestServer {
     }
 
     private RedisCommands<String, String> connected() {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
-        while (true) {
+        Await.until("Redis 8 answers", () -> {
             try {
-                return client.connect().sync();
+                client.connect().close();
+                return true;
             } catch (RedisConnectionException e) {
-                assertThat(System.nanoTime()).describedAs("Redis 8 answers").isLessThan(deadline);
-                LockSupport.parkNanos(20_000_000);
+                return false;
             }
-        }
+        });
+        return client.connect().sync();
     }
 
     @Override

@@ -1,25 +1,36 @@
-package dev.parley.chaos;
+package dev.parley.support;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 
 /** Waits for conditions, never longer than told. */
-final class Await {
+public final class Await {
 
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final long LOOK_EVERY_NANOS = 5_000_000;
 
     private Await() {}
 
+    /** Fails when it has not come true within 30 s; the place in the test says what. */
+    public static void until(Callable<Boolean> condition) {
+        until("this", condition);
+    }
+
+    /** Fails when it has not come true within 30 s. */
+    public static void until(String what, Callable<Boolean> condition) {
+        within(PATIENCE, what, condition);
+    }
+
     /** Fails when it has not come true by then. */
-    static void within(Duration limit, String what, Callable<Boolean> condition) {
+    public static void within(Duration limit, String what, Callable<Boolean> condition) {
         if (!holds(limit, condition)) {
-            throw new AssertionError("waited " + limit + " for " + what);
+            throw new AssertionError("waited " + limit + ": " + what);
         }
     }
 
     /** Whether it has come true by then. */
-    static boolean holds(Duration limit, Callable<Boolean> condition) {
+    public static boolean holds(Duration limit, Callable<Boolean> condition) {
         long deadline = System.nanoTime() + limit.toNanos();
         try {
             while (!condition.call()) {
@@ -35,7 +46,7 @@ final class Await {
     }
 
     /** Lets what goes on go on for a while. */
-    static void pass(Duration time) {
+    public static void pass(Duration time) {
         long until = System.nanoTime() + time.toNanos();
         for (long left = time.toNanos(); left > 0; left = until - System.nanoTime()) {
             LockSupport.parkNanos(left);
