@@ -30,7 +30,7 @@ public final class EmbeddedRedis implements AutoCloseable {
 
     private static final int BIND_ATTEMPTS = 20;
     private static final int FIRST_PORT = 12_000;
-    private static final int LAST_PORT = 32_000;
+    private static final int LAST_PORT = 22_000;
     private static final long GRACE_SECONDS = 5;
 
     /** $0 is the binary, $1 the directory, $2 a flag or nothing. Any line that the JVM writes calls the watch off; the end of the pipe is the JVM's. */
@@ -63,7 +63,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     /**
      * Starts a server and returns when it answers.
      *
-     * @param port 1 to 65535, or 0 for a free one between 12000 and 32000
+     * @param port 1 to 65535, or 0 for a free one between 12000 and 22000
      * @param settings lines of redis.conf, such as {@code requirepass secret} or {@code cluster-enabled yes}; the address, the port, the
      *     directory and where the log goes are not theirs to change
      * @throws UncheckedIOException when it does not start, with what it said; the port being taken is one such reason
@@ -167,8 +167,9 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
 
     /**
-     * Below the ports that systems hand out to clients: a client that tries to reconnect while the server is away must not be given the
-     * server's own port. The cluster bus, 10000 above, fits too.
+     * Below the ports that systems hand out to clients, and the cluster bus, 10000 above, too: who tries to reconnect while the server is
+     * away must not be given the server's own port. It would be connected to itself; a cluster's node takes the other for renamed by
+     * that, and never votes for its replica.
      */
     private static int somePort() {
         return ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);

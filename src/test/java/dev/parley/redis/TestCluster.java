@@ -180,21 +180,25 @@ public final class TestCluster implements TestTopology {
 
     /** Has the master of a key and its replica change places; both live, and all know. */
     void changePlaces(String key) {
-        EmbeddedRedis master = masterOf(key);
-        EmbeddedRedis replica = replicaOf(master);
+        EmbeddedRedis replica = replicaOf(masterOf(key));
         assertThat(looks.at(replica).clusterFailover(false)).isEqualTo("OK");
+        awaitAllKnow(key, replica);
+    }
+
+    private void awaitAllKnow(String key, EmbeddedRedis master) {
         int slot = SlotHash.getSlot(key);
         Await.until(
                 "all know",
                 () -> servers.stream()
+                        .filter(EmbeddedRedis::running)
                         .allMatch(server -> nodes(server).stream()
                                 .filter(node -> node.hasSlot(slot))
-                                .allMatch(node -> node.getUri().getPort() == replica.port())));
+                                .allMatch(node -> node.getUri().getPort() == master.port())));
     }
 
     /**
      * Moves the slot of a key, which must be empty, to another master, as {@code redis-cli --cluster reshard} does: the new one, which
-     * imports, comes first. It takes a new epoch by that, so that what the old one still says of itself doesn't undo it.
+     * imports, is told first. It takes a new epoch by that, so that what the old one said of itself before doesn't undo it.
      */
     void move(String key, EmbeddedRedis to) {
         int slot = SlotHash.getSlot(key);
@@ -203,10 +207,8 @@ public final class TestCluster implements TestTopology {
         looks.at(to).clusterSetSlotImporting(slot, looks.at(from).clusterMyId());
         looks.at(from).clusterSetSlotMigrating(slot, id);
         looks.at(to).clusterSetSlotNode(slot, id);
-        servers.stream()
-                .filter(server -> server != to && server.running())
-                .filter(server -> looks.at(server).info("replication").contains("role:master"))
-                .forEach(server -> looks.at(server).clusterSetSlotNode(slot, id));
+        looks.at(from).clusterSetSlotNode(slot, id);
+        awaitAllKnow(key, to);
     }
 
     /** Kills the connections for Pub/Sub of one server. */
