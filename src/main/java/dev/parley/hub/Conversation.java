@@ -248,6 +248,7 @@ final class Conversation implements PubSub.Listener {
         if (seat.left) {
             return;
         }
+        seat.handedOut = position;
         String malformed = seat.malformed();
         Mono<Joined> reading = malformed == null
                 ? log.join(name, seat.position, seat.access)
@@ -266,6 +267,9 @@ final class Conversation implements PubSub.Listener {
             hub.inboxPending(name);
         }
         if (joined instanceof Joined.Missed missed) {
+            if (position == null) {
+                missed.entries().forEach(entry -> pending.emitted(entry.eventId()));
+            }
             seat.replay(missed, pending);
             if (missed.more()) {
                 seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(this, seat))));
@@ -299,11 +303,12 @@ final class Conversation implements PubSub.Listener {
             }
             if (!at.isAfter(has)) {
                 live(seat);
-            } else if (at.isAfter(logEnd) && has.equals(logEnd)) {
-                // The log ends before what was handed out already: Redis lost its tail.
+            } else if (seat.handedOut != null && seat.handedOut.isAfter(logEnd) && has.equals(logEnd)) {
+                // The log ends before what had been handed out when it was asked: Redis lost its tail.
                 live(seat);
                 repair();
             } else {
+                // More has come meanwhile than is kept.
                 readLog(seat);
             }
         }
@@ -358,13 +363,21 @@ final class Conversation implements PubSub.Listener {
         }
     }
 
-    /** It comes live, or is found when last positions are compared; all that is left to do is to forget that it was pending. */
+    /**
+     * It comes live, or is found when last positions are compared; all that is left to do is to forget that it was pending. What has been in
+     * the log since before it was pending does not come any more.
+     */
     void placed(String eventId, Position at) {
+        Position now = position;
+        if (now != null && !at.isAfter(now) && !pending.came(eventId)) {
+            refused(eventId);
+            return;
+        }
         pending.placed(eventId, at);
         settleRecent();
     }
 
-    /** What was shown will not be in the log: whoever saw it gets everything as it really stands. */
+    /** What was shown will not be in the log, or is there already: whoever saw it gets everything as it really stands. */
     void refused(String eventId) {
         for (Seat seat : List.copyOf(seats)) {
             if (pending.saw(seat, eventId)) {

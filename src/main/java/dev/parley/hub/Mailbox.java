@@ -1,5 +1,6 @@
 package dev.parley.hub;
 
+import io.netty.channel.SingleThreadEventLoop;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -59,7 +60,7 @@ final class Mailbox<T> {
     void add(T item) {
         queue.add(item);
         if (waiting.getAndAdd(load(item)) == 0) {
-            plan();
+            planNext();
         }
     }
 
@@ -72,6 +73,15 @@ final class Mailbox<T> {
             loop.execute(turn);
         } catch (RejectedExecutionException e) {
             LOG.debug("The node has stopped: nobody is there to be told");
+        }
+    }
+
+    /** A loop of Netty's goes on with its tasks for up to a second while there are any: its sockets' turn comes first here. */
+    private void planNext() {
+        if (loop instanceof SingleThreadEventLoop sockets) {
+            sockets.executeAfterEventLoopIteration(this::plan);
+        } else {
+            plan();
         }
     }
 
@@ -88,14 +98,15 @@ final class Mailbox<T> {
             }
         }
         if (waiting.addAndGet(-done) != 0) {
-            plan();
+            planNext();
         }
     }
 
     private void handle(T item) {
         try {
             handler.accept(item);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // All conversations of this loop are behind it.
             LOG.error("A conversation could not handle {}", item, e);
         }
     }

@@ -29,7 +29,18 @@ final class Pending {
     /** About as many as the log remembers by default: who repeats an event after more of them adds it anew. */
     private static final int LARGEST_RING = 2_048;
 
-    private record Shown(long number, Access access, Frame frame) {}
+    private static final class Shown {
+        private final long number;
+        private final Access access;
+        private final Frame frame;
+        private boolean came;
+
+        private Shown(long number, Access access, Frame frame) {
+            this.number = number;
+            this.access = access;
+            this.frame = frame;
+        }
+    }
 
     private final Map<String, Shown> events = new LinkedHashMap<>(4);
     /** Where those are that the log has meanwhile, as long as a seat may still have to read them there. */
@@ -92,11 +103,17 @@ final class Pending {
         return shown != null && shown.number >= seat.pendingFrom && visible(shown.access, seat.access);
     }
 
-    /** What a seat that begins now has to be shown. */
-    List<Frame> framesFor(Access reader) {
+    /**
+     * What a seat that begins now has to be shown.
+     *
+     * @param has the last position of the log that it has; null when it has not read the log
+     */
+    List<Frame> framesFor(Access reader, @Nullable Position has) {
         List<Frame> frames = new ArrayList<>();
         events.forEach((id, shown) -> {
-            if (!placed.containsKey(id) && visible(shown.access, reader)) {
+            Position at = placed.get(id);
+            boolean hasIt = at != null && has != null && !at.isAfter(has);
+            if (!hasIt && visible(shown.access, reader)) {
                 frames.add(shown.frame);
             }
         });
@@ -138,6 +155,10 @@ final class Pending {
         if (eventId == null) {
             return;
         }
+        Shown shown = events.get(eventId);
+        if (shown != null) {
+            shown.came = true;
+        }
         if (emittedCount == emitted.length && emittedCount < LARGEST_RING) {
             emitted = Arrays.copyOf(emitted, Math.max(FIRST_RING, emitted.length * 2));
         }
@@ -145,6 +166,12 @@ final class Pending {
         if (emittedCount == 2 * LARGEST_RING) {
             emittedCount = LARGEST_RING;
         }
+    }
+
+    /** Whether it has come from the log since it was shown, if it was shown. */
+    boolean came(String eventId) {
+        Shown shown = events.get(eventId);
+        return shown == null || shown.came;
     }
 
     private boolean wasEmitted(String eventId) {

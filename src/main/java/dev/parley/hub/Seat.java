@@ -27,6 +27,9 @@ final class Seat {
     /** The last position it has; null before the first read. */
     @Nullable
     Position position;
+    /** What live seats had when its read of the log that was answered last had begun: the log has that, or Redis has lost it. */
+    @Nullable
+    Position handedOut;
     /** It has been told {@code subscribed}. */
     boolean answered;
     /** What it was shown last came from the record. */
@@ -66,7 +69,7 @@ final class Seat {
     /** Goes on from where it is, without the log, and with what is pending there. */
     void resumeWith(Pending pending) {
         resumed(0);
-        pending.framesFor(access).forEach(follower::offer);
+        pending.framesFor(access, position).forEach(follower::offer);
     }
 
     private void resumed(long pendingFrom) {
@@ -122,7 +125,7 @@ final class Seat {
         follower.offer(ServerFrames.subscribed(takeRef(), conversation, null, false, null));
         follower.offer(
                 ServerFrames.snapshot(conversation, null, recalled.session(), recalled.messages(), "[]", "archive"));
-        pending.framesFor(access).forEach(follower::offer);
+        pending.framesFor(access, null).forEach(follower::offer);
     }
 
     /** The ref that {@code subscribed} has to echo: only the first one answers a request. */

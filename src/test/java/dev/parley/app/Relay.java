@@ -9,6 +9,7 @@ import java.net.URI;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A network that can be cut: passes TCP connections on to a server, and while it is cut there are none. It can also swallow what is sent
@@ -21,6 +22,7 @@ public final class Relay implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Set<Socket> swallowed = ConcurrentHashMap.newKeySet();
     private final Map<Socket, Socket> peers = new ConcurrentHashMap<>();
+    private final Set<Socket> held = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
     private volatile boolean mute;
 
@@ -72,6 +74,15 @@ public final class Relay implements AutoCloseable {
      */
     public void swallowAnswers(int port) {
         open.stream().filter(to -> isServer(to) && to.getLocalPort() == port).forEach(swallowed::add);
+    }
+
+    /** Holds back from now on what the server sends over one of the connections that there are, until {@link #release()}. */
+    public void holdAnswers(int port) {
+        open.stream().filter(to -> isServer(to) && to.getLocalPort() == port).forEach(held::add);
+    }
+
+    public void release() {
+        held.clear();
     }
 
     /** As {@link #swallowAnswers}, for what the client sends. */
@@ -141,6 +152,9 @@ public final class Relay implements AutoCloseable {
             byte[] buffer = new byte[1 << 16];
             int read;
             while ((read = from.getInputStream().read(buffer)) >= 0) {
+                while (held.contains(from)) {
+                    LockSupport.parkNanos(1_000_000);
+                }
                 if (!swallowed.contains(from) && !(mute && isServer(from))) {
                     to.getOutputStream().write(buffer, 0, read);
                 }

@@ -2,12 +2,27 @@ package dev.parley.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.support.Await;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class MailboxTest {
@@ -24,7 +39,7 @@ class MailboxTest {
 
     private void handle(String item) {
         if (item.equals("slow")) {
-            LockSupport.parkNanos(60_000_000);
+            work(60_000_000);
         }
         handled.add(item);
         if (item.startsWith("again ")) {
@@ -32,6 +47,17 @@ class MailboxTest {
         }
         if (item.equals("fails")) {
             throw new IllegalStateException("as it should in this test");
+        }
+        if (item.equals("fails badly")) {
+            throw new AssertionError("as it should in this test");
+        }
+    }
+
+    /** Takes its time, as work does: an event loop must not wait, not even spinning. */
+    private static void work(long nanos) {
+        long now = System.nanoTime();
+        for (long end = now + nanos; now - end < 0; ) {
+            now = System.nanoTime();
         }
     }
 
@@ -82,13 +108,58 @@ class MailboxTest {
     }
 
     @Test
+    void theLoopReadsItsSocketsBetweenTurns() throws Exception {
+        EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
+        try {
+            AtomicInteger done = new AtomicInteger();
+            CompletableFuture<Integer> doneWhenRead = new CompletableFuture<>();
+            Channel server = new ServerBootstrap()
+                    .group(group)
+                    .channel(NioServerSocketChannel.class)
+                    .childHandler(new ChannelInboundHandlerAdapter() {
+                        @Override
+                        public void channelRead(ChannelHandlerContext context, Object read) {
+                            ReferenceCountUtil.release(read);
+                            doneWhenRead.complete(done.get());
+                        }
+                    })
+                    .bind("127.0.0.1", 0)
+                    .sync()
+                    .channel();
+            InetSocketAddress address = (InetSocketAddress) server.localAddress();
+            try (Socket client = new Socket(address.getAddress(), address.getPort())) {
+                CountDownLatch begun = new CountDownLatch(1);
+                Mailbox<String> busy = new Mailbox<>(
+                        group.next(),
+                        MailboxTest::size,
+                        item -> {
+                            work(4_000_000);
+                            done.incrementAndGet();
+                            begun.countDown();
+                        },
+                        100);
+                for (int i = 0; i < 400; i++) {
+                    busy.add("" + i);
+                }
+                begun.await();
+                client.getOutputStream().write(1);
+                assertThat(doneWhenRead.get(10, TimeUnit.SECONDS)).isLessThan(100);
+                Await.until("all is handled", () -> done.get() == 400);
+            }
+        } finally {
+            group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
+        }
+    }
+
+    @Test
     void whatFailsStopsNothing() {
         mailbox.add("fails");
         mailbox.add("2");
         turn();
-        mailbox.add("3");
+        mailbox.add("fails badly");
+        mailbox.add("4");
         turn();
-        assertThat(handled).containsExactly("fails", "2", "3");
+        assertThat(handled).containsExactly("fails", "2", "fails badly", "4");
     }
 
     @Test

@@ -65,18 +65,37 @@ final class PendingTest {
     }
 
     @Test
+    void whoBeginsIsShownWhatTheLogHasBehindItsPosition() {
+        assertThat(shown("1")).isTrue();
+        assertThat(shown("2")).isTrue();
+        pending.placed("1", Position.of("1-0"));
+        pending.placed("2", Position.of("2-0"));
+        assertThat(pending.framesFor(TRUSTED, Position.of("1-0"))).hasSize(1);
+        assertThat(pending.framesFor(TRUSTED, Position.of("2-0"))).isEmpty();
+    }
+
+    @Test
+    void whatIsPlacedWithoutHavingComeWasInTheLogBefore() {
+        assertThat(shown("1")).isTrue();
+        assertThat(pending.came("1")).isFalse();
+        pending.emitted("1");
+        assertThat(pending.came("1")).isTrue();
+        assertThat(pending.came("never shown")).isTrue();
+    }
+
+    @Test
     void roomIsMadeWhenEverySeatHasGotWhatTheLogHas() {
         for (int i = 0; i < 1_024; i++) {
             assertThat(shown("e" + i)).isTrue();
         }
         pending.placed("e0", Position.of("5-0"));
         pending.forget(Position.of("4-0"));
-        assertThat(pending.framesFor(TRUSTED)).hasSize(1_023);
+        assertThat(pending.framesFor(TRUSTED, Position.of("5-0"))).hasSize(1_023);
         assertThat(shown("early")).isFalse();
         pending.remove("early");
         pending.forget(Position.of("5-0"));
         assertThat(shown("late")).isTrue();
-        assertThat(pending.framesFor(TRUSTED)).hasSize(1_024);
+        assertThat(pending.framesFor(TRUSTED, null)).hasSize(1_024);
     }
 
     @Test
@@ -95,10 +114,10 @@ final class PendingTest {
     @Test
     void aCheckedPublishersEventIsForItsOwnTenantOnly() {
         assertThat(pending.add("c", event("1", ACME, 1), true)).isNotNull();
-        assertThat(pending.framesFor(ACME)).hasSize(1);
-        assertThat(pending.framesFor(OTHER)).isEmpty();
-        assertThat(pending.framesFor(TRUSTED)).isEmpty();
+        assertThat(pending.framesFor(ACME, null)).hasSize(1);
+        assertThat(pending.framesFor(OTHER, null)).isEmpty();
+        assertThat(pending.framesFor(TRUSTED, null)).isEmpty();
         assertThat(pending.add("c", event("2", TRUSTED, 1), true)).isNotNull();
-        assertThat(pending.framesFor(OTHER)).hasSize(1);
+        assertThat(pending.framesFor(OTHER, null)).hasSize(1);
     }
 }
