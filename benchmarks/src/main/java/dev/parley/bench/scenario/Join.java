@@ -57,7 +57,7 @@ final class Join implements Scenario {
         publisher.send((long) settings.conversations() * CHUNKS, settings.window());
         Streaming.awaitArrivals(fleet);
         Round round = new Round();
-        Streaming.ledger(round, fleet, publisher, settings.via());
+        Streaming.ledger(round, fleet, publisher, settings.conversations(), settings.via());
         if (settings.sockets() == 0) {
             fleet.close();
         }

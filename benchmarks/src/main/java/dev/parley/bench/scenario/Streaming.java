@@ -50,6 +50,11 @@ final class Streaming {
     }
 
     private Round run() throws InterruptedException {
+        if (settings.rate() == 0 && settings.sockets() < settings.conversations()) {
+            throw new IllegalArgumentException(
+                    "where deliveries say how fast it goes, each conversation needs a socket: take at most %d --conversations, or a --rate"
+                            .formatted(settings.sockets()));
+        }
         fleet.open(settings.sockets(), settings.conversations());
         stage.progress()
                 .say(fleet.following() + " sockets follow; warming up for "
@@ -59,7 +64,7 @@ final class Streaming {
         measure();
         publisher.stop();
         awaitArrivals(fleet);
-        ledger(round, fleet, publisher, settings.via());
+        ledger(round, fleet, publisher, settings.sockets(), settings.via());
         return round;
     }
 
@@ -67,8 +72,7 @@ final class Streaming {
         if (settings.rate() > 0) {
             publisher.pace(settings.rate());
         } else {
-            publisher.push(
-                    settings.window(), Math.max(1, settings.sockets() / settings.conversations()), fleet::delivered);
+            publisher.push(settings.window(), settings::socketsOf, fleet::delivered);
         }
     }
 
@@ -178,23 +182,9 @@ final class Streaming {
         }
     }
 
-    /** What was lost, came twice or in the wrong order. A lost durable event makes the run a failure. */
-    static void ledger(Round round, Fleet fleet, Publisher publisher, Via via) throws InterruptedException {
-        long lost = fleet.missing();
-        round.put("sent", publisher.sent());
-        round.put("delivered", fleet.delivered());
-        round.put("lost", lost);
-        round.put("repeated", fleet.repeated());
-        round.put("reordered", fleet.reordered());
-        round.put("gaps", fleet.gaps());
-        round.put("refused", publisher.refused());
-        if (via != Via.PUBSUB && lost > 0) {
-            round.problem("FAILED: " + lost + " durable deliveries were lost");
-        }
-        if (fleet.repeated() + fleet.reordered() > 0) {
-            round.problem(
-                    "FAILED: " + fleet.repeated() + " events came twice, " + fleet.reordered() + " in the wrong order");
-        }
+    /** What has come of all that was sent, and over how many sockets that still follow. */
+    static void ledger(Round round, Fleet fleet, Publisher publisher, int sockets, Via via) {
+        Deliveries.of(fleet, publisher, sockets).report(round, via);
         if (publisher.refusal() != null) {
             round.problem(publisher.refused() + " events were refused: " + publisher.refusal());
         }

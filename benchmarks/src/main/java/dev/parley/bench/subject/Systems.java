@@ -32,16 +32,21 @@ public final class Systems {
 
     /** Whether events can reach it that way. */
     public static boolean takes(String name, Via via) {
+        Start unused = named(name);
         return via == Via.PUBSUB || name.equals("parley");
     }
 
     /** Starts a system. Blocks until it is ready. */
     public static Subject start(String name, RedisServer redis, Launch launch, int nodes) {
+        return named(name).start(redis, launch, nodes);
+    }
+
+    private static Start named(String name) {
         Start start = ALL.get(name);
         if (start == null) {
             throw new IllegalArgumentException("there is no system " + name + ": one of " + String.join(", ", names()));
         }
-        return start.start(redis, launch, nodes);
+        return start;
     }
 
     private static Subject parley(RedisServer redis, Launch launch, int nodes) {
