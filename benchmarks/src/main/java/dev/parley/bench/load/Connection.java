@@ -21,12 +21,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A pipelined connection that events are sent over. Belongs to its event loop; the counters may be read by any thread. */
 final class Connection {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
     private static final int BUFFER = 64 * 1024;
     private static final int LONGEST_REPLY = 64 * 1024;
+
+    /** Servers take so many HTTP requests of a connection ahead and no more: Parley ends one that has sent 128 beyond the one it is at. */
+    private static final int MOST_UNANSWERED = 100;
 
     private final Channel channel;
     /** Null where answers come too fast to be timed one by one. */
@@ -75,7 +82,7 @@ final class Connection {
 
     /** Whether more may be written now. */
     boolean writable() {
-        return channel.isWritable();
+        return channel.isWritable() && unanswered.size() < MOST_UNANSWERED;
     }
 
     void write(Template template, int run, int conversation, int number, long nanos) {
@@ -129,6 +136,12 @@ final class Connection {
         }
     }
 
+    /** What comes of it is that it is closed. */
+    private static void failed(ChannelHandlerContext ctx, Throwable cause) {
+        LOG.debug("A publisher's connection failed", cause);
+        ctx.close();
+    }
+
     private final class RedisReplies extends SimpleChannelInboundHandler<RedisMessage> {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, RedisMessage reply) {
@@ -138,6 +151,11 @@ final class Connection {
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
             refusal = "the connection to Redis was closed";
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            failed(ctx, cause);
         }
     }
 
@@ -156,6 +174,11 @@ final class Connection {
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
             refusal = "the connection was closed";
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            failed(ctx, cause);
         }
     }
 }

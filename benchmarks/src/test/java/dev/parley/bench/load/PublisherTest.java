@@ -40,8 +40,12 @@ class PublisherTest {
     void deliveriesOnTheirWayAreCountedByEachConversationsSockets() {
         int[] sockets = {2, 1};
         AtomicLong delivered = new AtomicLong();
-        Publisher publisher =
-                new Publisher((EventLoop) loops.next(), List.of(outlet()), Plan.inTurn(2), new Events(1, 200), 2);
+        Publisher publisher = new Publisher(
+                (EventLoop) loops.next(),
+                List.of(outlet(Outlet.Protocol.REDIS)),
+                Plan.inTurn(2),
+                new Events(1, 200),
+                2);
         publisher.push(10, conversation -> sockets[conversation], delivered::get);
         awaitSent(publisher, 7);
         assertThat(publisher.sent()).as("2 + 1 + 2 + 1 + 2 + 1 + 2 deliveries").isEqualTo(7);
@@ -53,13 +57,25 @@ class PublisherTest {
         publisher.close();
     }
 
+    /** A gateway ends a connection that is further ahead of its answers than that. */
+    @Test
+    void aConnectionHasSoManyHttpRequestsUnderWayAndNoMore() {
+        Publisher publisher = new Publisher(
+                (EventLoop) loops.next(), List.of(outlet(Outlet.Protocol.HTTP)), Plan.inTurn(2), new Events(1, 200), 2);
+        publisher.push(1_000, conversation -> 1, () -> 0);
+        awaitSent(publisher, 100);
+        publisher.stop();
+        assertThat(publisher.sent()).isEqualTo(100);
+        publisher.close();
+    }
+
     private static void awaitSent(Publisher publisher, long events) {
         while (publisher.sent() < events) {
             Thread.onSpinWait();
         }
     }
 
-    private Outlet outlet() {
+    private Outlet outlet(Outlet.Protocol protocol) {
         return new Outlet() {
             @Override
             public InetSocketAddress address() {
@@ -68,7 +84,7 @@ class PublisherTest {
 
             @Override
             public Protocol protocol() {
-                return Protocol.REDIS;
+                return protocol;
             }
 
             @Override
