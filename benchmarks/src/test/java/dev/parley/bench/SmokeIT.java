@@ -88,6 +88,7 @@ class SmokeIT {
             assertThat(result.rounds()).hasSize(1);
             assertThat(result.rounds().get(0).figures()).isNotEmpty();
         });
+        results.results().stream().forEach(SmokeIT::tellsWhatItCost);
         results.results().stream()
                 .flatMap(result -> result.rounds().stream())
                 .filter(round -> round.figures().containsKey("sent"))
@@ -120,7 +121,29 @@ class SmokeIT {
         assertThat(results.results())
                 .allSatisfy(result ->
                         assertThat(result.problems()).as(result.system()).isEmpty());
+        results.results().forEach(SmokeIT::tellsWhatItCost);
         results.results().forEach(result -> deliveredAll(result.rounds().get(0)));
+        assertThat(results.results().stream().flatMap(result -> result.versions().keySet().stream()))
+                .contains("parley", "netty", "nginx", "nchan", "node", "socket.io");
+    }
+
+    /** Of each process that takes part, and by which versions. */
+    private static void tellsWhatItCost(Result result) {
+        assertThat(result.summary())
+                .as(result.name())
+                .containsKeys(
+                        "gateway_user_s",
+                        "gateway_system_s",
+                        "gateway_rss_mib",
+                        "gateway_threads",
+                        "gateway_switches_per_s",
+                        "client_rss_mib",
+                        "client_gc_pauses");
+        assertThat(result.versions()).as(result.name()).containsKey("redis");
+        if (List.of("parley", "raw", "naive").contains(result.system())) {
+            assertThat(result.summary()).as(result.name()).containsKey("gc_pauses");
+            assertThat(result.versions()).as(result.name()).containsKey("java");
+        }
     }
 
     private static void deliveredAll(Round round) {

@@ -30,6 +30,8 @@ public enum Better {
         }
         if (figure.startsWith("latency")
                 || figure.startsWith("replay")
+                || figure.startsWith("first_")
+                || figure.startsWith("second_")
                 || figure.contains("cpu")
                 || figure.contains("rss")
                 || isLoss(figure)
@@ -61,7 +63,8 @@ public enum Better {
                     "log_lost",
                     "log_repeated",
                     "log_reordered",
-                    "sockets_closed" -> true;
+                    "sockets_closed",
+                    "targets_missed" -> true;
             default -> false;
         };
     }

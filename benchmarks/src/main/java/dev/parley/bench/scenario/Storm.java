@@ -61,20 +61,20 @@ final class Storm implements Scenario {
         if (allAtOnce) {
             earlierStorms(stage, fleet, round);
         }
-        Usages before = Usages.now(stage.processes());
+        Costs costs = Costs.from(stage);
         fleet.replay();
-        ClientThread client;
+        Costs client;
         if (allAtOnce) {
             cutAll(stage, fleet);
-            client = ClientThread.from(stage);
+            client = Costs.from(stage);
             fleet.comeBack(Duration.ZERO);
         } else {
-            client = ClientThread.from(stage);
+            client = Costs.from(stage);
             cutAtRandom(stage, settings, fleet);
         }
         fleet.awaitAll();
-        client.report(round);
-        Usages used = Usages.now(stage.processes()).since(before);
+        client.client(round);
+        Usages used = costs.processes(round);
         publisher.stop();
         Streaming.awaitArrivals(fleet);
         Histogram replay = fleet.replay();
@@ -83,7 +83,10 @@ final class Storm implements Scenario {
         round.put("replay_p50_ms", replay.getValueAtPercentile(50) / 1e6);
         round.put("replay_p99_ms", replay.getValueAtPercentile(99) / 1e6);
         round.put("replay_max_ms", replay.getMaxValue() / 1e6);
-        round.put("gateway_cpu_ms_per_return", used.of("gateway").cpu() * 1e3 / Math.max(1, replay.getTotalCount()));
+        if (used.has("gateway")) {
+            round.put(
+                    "gateway_cpu_ms_per_return", used.of("gateway").cpu() * 1e3 / Math.max(1, replay.getTotalCount()));
+        }
         Streaming.ledger(round, fleet, publisher, settings.sockets(), settings.via());
         double delivered = round.figures().getOrDefault("delivered", 0.0);
         double lost = round.figures().getOrDefault("lost", 0.0);
