@@ -34,6 +34,9 @@ final class Lab implements AutoCloseable {
     Round round(String system, Scenario scenario, Phase phase, Map<String, String> versions)
             throws InterruptedException {
         EventLoop loop = (EventLoop) loops.next();
+        if (launch.gateway() != null && !scenario.gateway().isEmpty()) {
+            progress.say("this is for a gateway with " + String.join(" ", scenario.gateway()));
+        }
         try (RedisServer redis = redis(system, scenario);
                 PostgresServer record = postgres ? PostgresServer.start(launch.directory()) : null;
                 Stage stage =

@@ -77,15 +77,24 @@ final class RunOptions {
     @Option(names = "--quick", description = "a second with a few sockets: shows that it runs, measures nothing")
     boolean quick;
 
-    @Option(names = "--gateway", paramLabel = "URL", description = "measure this gateway instead of starting one")
+    @Option(
+            names = "--gateway",
+            paramLabel = "URL",
+            description = "measure this gateway, http://host:port, instead of starting one; --redis names its Redis")
     @Nullable
     URI gateway;
 
-    @Option(names = "--gateway-pid", paramLabel = "PID", description = "its process, to be watched")
+    @Option(
+            names = "--gateway-pid",
+            paramLabel = "PID",
+            description = "its process, to be watched; without it there are no figures of it")
     @Nullable
     Long gatewayPid;
 
-    @Option(names = "--redis", paramLabel = "URI", description = "use this Redis instead of starting one")
+    @Option(
+            names = "--redis",
+            paramLabel = "URI",
+            description = "use this Redis, redis://user:password@host:port/database, instead of starting one")
     @Nullable
     String redis;
 
@@ -106,7 +115,11 @@ final class RunOptions {
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "a setting of the gateway")
     List<String> settings = List.of();
 
-    @Option(names = "--java-opts", paramLabel = "FLAGS", defaultValue = "", description = "flags for the gateway's JVM")
+    @Option(
+            names = "--java-opts",
+            paramLabel = "FLAGS",
+            defaultValue = "",
+            description = "flags for the JVM of the gateway and of the Java peers")
     String javaOptions = "";
 
     /** What a scenario is measured on, as it was asked for. */
@@ -152,6 +165,17 @@ final class RunOptions {
                         bytes != null ? bytes : own.bytes(),
                         via != null ? via : own.via(),
                         nodes != null ? nodes : own.nodes()));
+    }
+
+    /** Refuses what cannot be measured so. */
+    void check(Scenario scenario, List<Phase> chosen) {
+        new Deployment(gateway, redis).check(scenario, chosen);
+        if (gateway == null && gatewayPid != null) {
+            throw new IllegalArgumentException("--gateway-pid goes with --gateway");
+        }
+        if (gateway != null && (postgres || !javaOptions.isBlank())) {
+            throw new IllegalArgumentException("--postgres and --java-opts are for a gateway that is started here");
+        }
     }
 
     Launch launch() throws IOException {

@@ -33,6 +33,7 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
             throws IOException, InterruptedException {
         int rounds = options.rounds(usually);
         Map<Phase, List<String>> measured = measured(systems, least);
+        options.check(scenario, List.copyOf(measured.keySet()));
         List<Result> results = new ArrayList<>();
         try (Lab lab = new Lab(options.launch(), options.postgres, terminal)) {
             for (Map.Entry<Phase, List<String>> one : measured.entrySet()) {

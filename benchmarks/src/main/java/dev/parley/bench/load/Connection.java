@@ -2,6 +2,7 @@ package dev.parley.bench.load;
 
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
@@ -19,6 +20,9 @@ import io.netty.handler.codec.redis.RedisDecoder;
 import io.netty.handler.codec.redis.RedisMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +35,7 @@ final class Connection {
 
     private static final int BUFFER = 64 * 1024;
     private static final int LONGEST_REPLY = 64 * 1024;
+    private static final int GREETING_SECONDS = 10;
 
     /** Servers take so many HTTP requests of a connection ahead and no more: Parley ends one that has sent 128 beyond the one it is at. */
     private static final int MOST_UNANSWERED = 100;
@@ -44,6 +49,9 @@ final class Connection {
     private final AtomicLong replies = new AtomicLong();
     private final AtomicLong refused = new AtomicLong();
     private volatile @Nullable String refusal;
+    /** What is waited for before the first event; null from then on. */
+    private volatile @Nullable CompletableFuture<Void> greeted;
+
     private @Nullable ByteBuf buffer;
 
     private Connection(Channel channel, @Nullable Answers answers) {
@@ -77,7 +85,27 @@ final class Connection {
                         outlet.protocol() == Outlet.Protocol.REDIS
                                 ? connection.new RedisReplies()
                                 : connection.new HttpReplies());
+        connection.greet(outlet);
         return connection;
+    }
+
+    /** Blocks until all is answered. */
+    private void greet(Outlet outlet) {
+        for (byte[] command : outlet.greeting()) {
+            CompletableFuture<Void> answer = new CompletableFuture<>();
+            greeted = answer;
+            channel.writeAndFlush(Unpooled.wrappedBuffer(command), channel.voidPromise());
+            try {
+                answer.orTimeout(GREETING_SECONDS, TimeUnit.SECONDS).join();
+            } catch (CompletionException e) {
+                channel.close();
+                throw new IllegalStateException(
+                        "the publisher is not let in by Redis: "
+                                + (e.getCause() == null ? e : e.getCause()).getMessage(),
+                        e);
+            }
+        }
+        greeted = null;
     }
 
     /** Whether more may be written now. */
@@ -145,12 +173,25 @@ final class Connection {
     private final class RedisReplies extends SimpleChannelInboundHandler<RedisMessage> {
         @Override
         protected void channelRead0(ChannelHandlerContext ctx, RedisMessage reply) {
+            CompletableFuture<Void> greeting = greeted;
+            if (greeting != null) {
+                if (reply instanceof ErrorRedisMessage error) {
+                    greeting.completeExceptionally(new IllegalStateException(error.content()));
+                } else {
+                    greeting.complete(null);
+                }
+                return;
+            }
             replied(reply instanceof ErrorRedisMessage error ? error.content() : null);
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext ctx) {
             refusal = "the connection to Redis was closed";
+            CompletableFuture<Void> greeting = greeted;
+            if (greeting != null) {
+                greeting.completeExceptionally(new IllegalStateException(refusal));
+            }
         }
 
         @Override

@@ -85,7 +85,10 @@ final class Outage implements Scenario {
         for (String outage : EARLIER) {
             Round earlier = new Round();
             happen(stage, settings, publisher, fleet, earlier).close();
-            round.put(outage + "_" + target.figure(), earlier.figures().getOrDefault(target.figure(), Double.NaN));
+            Double figure = earlier.figures().get(target.figure());
+            if (figure != null) {
+                round.put(outage + "_" + target.figure(), figure);
+            }
         }
         try (Logs logs = happen(stage, settings, publisher, fleet, round)) {
             publisher.stop();
@@ -116,10 +119,14 @@ final class Outage implements Scenario {
         long missed(Round round, Progress progress) {
             long missed = 0;
             for (String name : List.of(EARLIER.get(1) + "_" + figure, figure)) {
-                double measured = round.figures().getOrDefault(name, Double.NaN);
-                boolean reached = measured <= most;
-                progress.say("%s: %.2f, and the target is %.2f: %s"
-                        .formatted(name, measured, most, reached ? "reached" : "MISSED"));
+                Double measured = round.figures().get(name);
+                boolean reached = measured != null && measured <= most;
+                progress.say("%s: %s, and the target is %.0f: %s"
+                        .formatted(
+                                name,
+                                measured == null ? "not answered" : "%.2f".formatted(measured),
+                                most,
+                                reached ? "reached" : "MISSED"));
                 if (!reached) {
                     missed++;
                 }

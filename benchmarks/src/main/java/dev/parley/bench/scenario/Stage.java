@@ -75,6 +75,10 @@ public final class Stage implements AutoCloseable {
 
     /** What the gateway is to be started with for this phase, {@code key=value}; what the run was given goes before it. */
     void set(List<String> settings) {
+        if (launch.gateway() != null) {
+            throw new IllegalArgumentException(
+                    phase() + " starts the gateway with settings of its own: leave out --gateway");
+        }
         launch = launch.with(settings);
     }
 
@@ -152,7 +156,12 @@ public final class Stage implements AutoCloseable {
 
     /** Whether a gateway that is started here finds what is not in its distribution. */
     boolean hasExtension(String jar) {
-        return launch.gateway() != null || launch.hasExtension(jar);
+        return launch.hasExtension(jar);
+    }
+
+    /** Whether it is not one that is there already, with its own settings. */
+    boolean startsTheGateway() {
+        return launch.gateway() == null;
     }
 
     /** Whether the run was given this setting. */
