@@ -37,6 +37,7 @@ class SmokeIT {
         "mixed, durable",
         "idle, idle",
         "storm, 'all-at-once,random'",
+        "slow, slow",
         "durable, 'stream-max,http-max'",
         "join, watched",
         "outage, 'publish,replay'",
@@ -62,6 +63,16 @@ class SmokeIT {
                 .containsEntry("lost", 0.0)
                 .containsEntry("repeated", 0.0)
                 .containsKey("postgres_cpu_us_per_call");
+    }
+
+    @Test
+    void slowSocketsAreClosedAndGetAllWhenTheyComeBack() throws Exception {
+        Results results = bench("run", "slow", "--quick", "--duration", "10s");
+
+        countsAndLosesNothing(results);
+        assertThat(results.results().get(0).rounds().get(0).figures())
+                .containsEntry("slow_sockets", 4.0)
+                .containsEntry("slow_closed", 4.0);
     }
 
     @Test

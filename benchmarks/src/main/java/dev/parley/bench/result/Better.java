@@ -39,6 +39,7 @@ public enum Better {
                 || figure.startsWith("snapshot_")
                 || figure.startsWith("shown_")
                 || figure.startsWith("returning_")
+                || figure.startsWith("before_")
                 || figure.startsWith("append_")
                 || figure.startsWith("get_")
                 || figure.startsWith("overhead_")
