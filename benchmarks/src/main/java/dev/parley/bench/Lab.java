@@ -13,6 +13,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Where rounds take place: each on a Redis and a system that have just been started, unless others were named. */
 final class Lab implements AutoCloseable {
@@ -33,9 +34,10 @@ final class Lab implements AutoCloseable {
     Round round(String system, Scenario scenario, Phase phase, Map<String, String> versions)
             throws InterruptedException {
         EventLoop loop = (EventLoop) loops.next();
-        try (RedisServer redis = launch.redis() == null
-                        ? RedisServer.own(launch.directory(), scenario.redisKeepsData())
-                        : RedisServer.at(launch.redis());
+        if (launch.gateway() != null && !scenario.gateway().isEmpty()) {
+            progress.say("this is for a gateway with " + String.join(" ", scenario.gateway()));
+        }
+        try (RedisServer redis = redis(system, scenario);
                 PostgresServer record = postgres ? PostgresServer.start(launch.directory()) : null;
                 Stage stage =
                         new Stage(loop, system, redis, record, launch.with(scenario.gateway()), phase, progress)) {
@@ -43,6 +45,16 @@ final class Lab implements AutoCloseable {
             versions.putAll(stage.subject().versions());
             return round;
         }
+    }
+
+    /** A gateway that is there has one already; where it is not named, nothing is published by it. */
+    private @Nullable RedisServer redis(String system, Scenario scenario) {
+        if (launch.redis() != null) {
+            return RedisServer.at(launch.redis());
+        }
+        return launch.gateway() != null && system.equals("parley")
+                ? null
+                : RedisServer.own(launch.directory(), scenario.redisKeepsData());
     }
 
     @Override

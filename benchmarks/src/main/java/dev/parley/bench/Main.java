@@ -34,7 +34,11 @@ public final class Main {
         System.setProperty(
                 "org.slf4j.simpleLogger.defaultLogLevel",
                 System.getProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn"));
-        System.exit(new CommandLine(new Main())
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     command.getErr().println("bench: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
@@ -42,7 +46,6 @@ public final class Main {
                         e.printStackTrace(command.getErr());
                     }
                     return 1;
-                })
-                .execute(args));
+                });
     }
 }

@@ -23,6 +23,9 @@ import picocli.CommandLine.Spec;
                 "Runs a scenario on Parley and its peers in turn, and prints the ratios. peers/install installs them.")
 final class PeersCommand implements Callable<Integer> {
 
+    /** Fewer are no comparison on a machine that others use, too. */
+    private static final int ROUNDS = 3;
+
     @Parameters(paramLabel = "SCENARIO", description = "tokens or fanout")
     String scenario = "";
 
@@ -50,6 +53,7 @@ final class PeersCommand implements Callable<Integer> {
                 .all(
                         systems,
                         2,
+                        ROUNDS,
                         terminal::ratios,
                         spec.commandLine().getParseResult().originalArgs(),
                         out == null ? Path.of("results", "peers-" + chosen.name() + ".json") : out);

@@ -45,6 +45,7 @@ final class RunCommand implements Callable<Integer> {
                 .all(
                         List.of("parley"),
                         1,
+                        1,
                         results -> results.forEach(terminal::print),
                         spec.commandLine().getParseResult().originalArgs(),
                         out == null ? Path.of("results", chosen.name() + ".json") : out);

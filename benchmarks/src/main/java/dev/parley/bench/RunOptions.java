@@ -1,6 +1,7 @@
 package dev.parley.bench;
 
 import dev.parley.bench.scenario.Phase;
+import dev.parley.bench.scenario.Scenario;
 import dev.parley.bench.scenario.Settings;
 import dev.parley.bench.subject.Launch;
 import dev.parley.bench.subject.Via;
@@ -66,21 +67,34 @@ final class RunOptions {
     @Option(names = "--phase", split = ",", paramLabel = "NAME", description = "only these parts of the scenario")
     List<String> phases = List.of();
 
-    @Option(names = "--rounds", paramLabel = "N", defaultValue = "1", description = "repetitions; the median counts")
-    int rounds;
+    @Option(
+            names = "--rounds",
+            paramLabel = "N",
+            description = "repetitions; the median counts (default: 1, and 3 where systems are compared)")
+    @Nullable
+    Integer rounds;
 
     @Option(names = "--quick", description = "a second with a few sockets: shows that it runs, measures nothing")
     boolean quick;
 
-    @Option(names = "--gateway", paramLabel = "URL", description = "measure this gateway instead of starting one")
+    @Option(
+            names = "--gateway",
+            paramLabel = "URL",
+            description = "measure this gateway, http://host:port, instead of starting one; --redis names its Redis")
     @Nullable
     URI gateway;
 
-    @Option(names = "--gateway-pid", paramLabel = "PID", description = "its process, to be watched")
+    @Option(
+            names = "--gateway-pid",
+            paramLabel = "PID",
+            description = "its process, to be watched; without it there are no figures of it")
     @Nullable
     Long gatewayPid;
 
-    @Option(names = "--redis", paramLabel = "URI", description = "use this Redis instead of starting one")
+    @Option(
+            names = "--redis",
+            paramLabel = "URI",
+            description = "use this Redis, redis://user:password@host:port/database, instead of starting one")
     @Nullable
     String redis;
 
@@ -101,17 +115,44 @@ final class RunOptions {
     @Option(names = "--set", paramLabel = "KEY=VALUE", description = "a setting of the gateway")
     List<String> settings = List.of();
 
-    @Option(names = "--java-opts", paramLabel = "FLAGS", defaultValue = "", description = "flags for the gateway's JVM")
+    @Option(
+            names = "--java-opts",
+            paramLabel = "FLAGS",
+            defaultValue = "",
+            description = "flags for the JVM of the gateway and of the Java peers")
     String javaOptions = "";
 
-    /** A phase with what was asked for in place of its own. */
-    Phase apply(Phase phase) {
+    /** What a scenario is measured on, as it was asked for. */
+    List<Phase> phases(Scenario scenario) {
+        List<String> names = scenario.phases().stream().map(Phase::name).toList();
+        for (String asked : phases) {
+            if (!names.contains(asked)) {
+                throw new IllegalArgumentException(
+                        "%s has no phase %s: one of %s".formatted(scenario.name(), asked, String.join(", ", names)));
+            }
+        }
+        return scenario.phases().stream()
+                .filter(phase -> phases.isEmpty() || phases.contains(phase.name()))
+                .map(this::apply)
+                .toList();
+    }
+
+    /** @param usual repetitions when none were asked for */
+    int rounds(int usual) {
+        if (rounds != null && rounds < 1) {
+            throw new IllegalArgumentException("there must be a round");
+        }
+        return rounds == null ? usual : rounds;
+    }
+
+    /** A phase with what was asked for in place of its own. One that ends by itself has no duration, whatever was asked for. */
+    private Phase apply(Phase phase) {
         Settings own = phase.settings();
         int quickly = quick ? 20 : Integer.MAX_VALUE;
         int used = conversations != null ? conversations : Math.min(own.conversations(), quickly);
         int watching = sockets != null ? sockets : quick ? Math.min(own.sockets(), 40) : own.sockets();
         double paced = own.rate() == 0 ? 0 : Math.min(own.rate(), quick ? 500 : Double.MAX_VALUE);
-        Duration quickTime = own.duration().isZero() ? Duration.ZERO : Duration.ofSeconds(1);
+        Duration usual = quick ? Duration.ofSeconds(1) : own.duration();
         return new Phase(
                 phase.name(),
                 new Settings(
@@ -119,15 +160,22 @@ final class RunOptions {
                         watching,
                         rate != null ? rate : paced,
                         window != null ? window : quick ? Math.min(own.window(), 500) : own.window(),
-                        duration != null ? duration : quick ? quickTime : own.duration(),
+                        own.duration().isZero() ? Duration.ZERO : duration != null ? duration : usual,
                         warmUp != null ? warmUp : quick ? Duration.ofSeconds(1) : own.warmUp(),
                         bytes != null ? bytes : own.bytes(),
                         via != null ? via : own.via(),
                         nodes != null ? nodes : own.nodes()));
     }
 
-    boolean wants(Phase phase) {
-        return phases.isEmpty() || phases.contains(phase.name());
+    /** Refuses what cannot be measured so. */
+    void check(Scenario scenario, List<Phase> chosen) {
+        new Deployment(gateway, redis).check(scenario, chosen);
+        if (gateway == null && gatewayPid != null) {
+            throw new IllegalArgumentException("--gateway-pid goes with --gateway");
+        }
+        if (gateway != null && (postgres || !javaOptions.isBlank())) {
+            throw new IllegalArgumentException("--postgres and --java-opts are for a gateway that is started here");
+        }
     }
 
     Launch launch() throws IOException {

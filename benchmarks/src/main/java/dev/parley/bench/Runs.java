@@ -25,22 +25,21 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
      * Measures each phase that is wanted, shows it, and writes all of it into a file. Blocks.
      *
      * @param least systems that must take a phase's events, else it is left out
+     * @param usually rounds when none were asked for
      * @param show gets a phase's results, one for each system
      * @return the exit code
      */
-    int all(List<String> systems, int least, Consumer<List<Result>> show, List<String> command, Path file)
+    int all(List<String> systems, int least, int usually, Consumer<List<Result>> show, List<String> command, Path file)
             throws IOException, InterruptedException {
+        int rounds = options.rounds(usually);
+        Map<Phase, List<String>> measured = measured(systems, least);
+        options.check(scenario, List.copyOf(measured.keySet()));
         List<Result> results = new ArrayList<>();
         try (Lab lab = new Lab(options.launch(), options.postgres, terminal)) {
-            for (Phase own : scenario.phases()) {
-                List<String> taking = systems.stream()
-                        .filter(system -> Systems.takes(system, own.via()))
-                        .toList();
-                if (options.wants(own) && taking.size() >= least) {
-                    List<Result> phase = phase(lab, options.apply(own), taking);
-                    show.accept(phase);
-                    results.addAll(phase);
-                }
+            for (Map.Entry<Phase, List<String>> one : measured.entrySet()) {
+                List<Result> phase = phase(lab, one.getKey(), one.getValue(), rounds);
+                show.accept(phase);
+                results.addAll(phase);
             }
         }
         Results.of(command, Machine.here(), results).write(file);
@@ -48,17 +47,42 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
         return results.stream().allMatch(Result::valid) ? 0 : INVALID;
     }
 
-    private List<Result> phase(Lab lab, Phase phase, List<String> systems) throws InterruptedException {
+    /** What is measured on whom. Nothing at all, or less than was asked for by name, is an error: it would be written over what was measured before. */
+    private Map<Phase, List<String>> measured(List<String> systems, int least) {
+        Map<Phase, List<String>> measured = new LinkedHashMap<>();
+        for (Phase phase : options.phases(scenario)) {
+            List<String> taking = systems.stream()
+                    .filter(system -> Systems.takes(system, phase.via()))
+                    .toList();
+            if (taking.size() >= least) {
+                measured.put(phase, taking);
+            } else if (options.phases.isEmpty()) {
+                terminal.say(leftOut(phase, taking));
+            } else {
+                throw new IllegalArgumentException(leftOut(phase, taking));
+            }
+        }
+        if (measured.isEmpty()) {
+            throw new IllegalArgumentException(scenario.name() + " has no phase that these systems can be compared in");
+        }
+        return measured;
+    }
+
+    private static String leftOut(Phase phase, List<String> taking) {
+        return "%s is not measured: events come by %s, which only %s takes"
+                .formatted(phase.name(), phase.via(), taking.isEmpty() ? "none of these" : String.join(", ", taking));
+    }
+
+    private List<Result> phase(Lab lab, Phase phase, List<String> systems, int count) throws InterruptedException {
         Map<String, List<Round>> rounds = new LinkedHashMap<>();
         Map<String, Map<String, String>> versions = new LinkedHashMap<>();
         for (String system : systems) {
             rounds.put(system, new ArrayList<>());
             versions.put(system, new LinkedHashMap<>());
         }
-        for (int i = 1; i <= options.rounds; i++) {
+        for (int i = 1; i <= count; i++) {
             for (String system : systems) {
-                terminal.title("%s/%s, round %d of %d, %s"
-                        .formatted(scenario.name(), phase.name(), i, options.rounds, system));
+                terminal.title("%s/%s, round %d of %d, %s".formatted(scenario.name(), phase.name(), i, count, system));
                 rounds.get(system).add(lab.round(system, scenario, phase, versions.get(system)));
             }
         }

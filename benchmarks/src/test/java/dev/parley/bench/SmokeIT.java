@@ -37,6 +37,7 @@ class SmokeIT {
         "mixed, durable",
         "idle, idle",
         "storm, 'all-at-once,random'",
+        "slow, slow",
         "durable, 'stream-max,http-max'",
         "join, watched",
         "outage, 'publish,replay'",
@@ -47,7 +48,10 @@ class SmokeIT {
         "start, start"
     })
     void scenarioRunsAndLosesNothing(String scenario, String phases) throws Exception {
-        countsAndLosesNothing(bench("run", scenario, "--quick", "--phase", phases));
+        Results results = bench("run", scenario, "--quick", "--phase", phases);
+
+        assertThat(results.results()).extracting(Result::phase).containsExactly(phases.split(",", -1));
+        countsAndLosesNothing(results);
     }
 
     @Test
@@ -59,6 +63,16 @@ class SmokeIT {
                 .containsEntry("lost", 0.0)
                 .containsEntry("repeated", 0.0)
                 .containsKey("postgres_cpu_us_per_call");
+    }
+
+    @Test
+    void slowSocketsAreClosedAndGetAllWhenTheyComeBack() throws Exception {
+        Results results = bench("run", "slow", "--quick", "--duration", "10s");
+
+        countsAndLosesNothing(results);
+        assertThat(results.results().get(0).rounds().get(0).figures())
+                .containsEntry("slow_sockets", 4.0)
+                .containsEntry("slow_closed", 4.0);
     }
 
     @Test
@@ -85,6 +99,7 @@ class SmokeIT {
             assertThat(result.rounds()).hasSize(1);
             assertThat(result.rounds().get(0).figures()).isNotEmpty();
         });
+        results.results().stream().forEach(SmokeIT::tellsWhatItCost);
         results.results().stream()
                 .flatMap(result -> result.rounds().stream())
                 .filter(round -> round.figures().containsKey("sent"))
@@ -109,7 +124,7 @@ class SmokeIT {
         assumeThat(installed || System.getenv("CI") != null)
                 .as("the foreign peers are not installed, so they are not tried: peers/install installs them")
                 .isTrue();
-        Results results = bench("peers", "tokens", "--phase", "pubsub-paced", "--quick");
+        Results results = bench("peers", "tokens", "--phase", "pubsub-paced", "--quick", "--rounds", "1");
 
         assertThat(results.results())
                 .extracting(Result::system)
@@ -117,7 +132,29 @@ class SmokeIT {
         assertThat(results.results())
                 .allSatisfy(result ->
                         assertThat(result.problems()).as(result.system()).isEmpty());
+        results.results().forEach(SmokeIT::tellsWhatItCost);
         results.results().forEach(result -> deliveredAll(result.rounds().get(0)));
+        assertThat(results.results().stream().flatMap(result -> result.versions().keySet().stream()))
+                .contains("parley", "netty", "nginx", "nchan", "node", "socket.io");
+    }
+
+    /** Of each process that takes part, and by which versions. */
+    private static void tellsWhatItCost(Result result) {
+        assertThat(result.summary())
+                .as(result.name())
+                .containsKeys(
+                        "gateway_user_s",
+                        "gateway_system_s",
+                        "gateway_rss_mib",
+                        "gateway_threads",
+                        "gateway_switches_per_s",
+                        "client_rss_mib",
+                        "client_gc_pauses");
+        assertThat(result.versions()).as(result.name()).containsKey("redis");
+        if (List.of("parley", "raw", "naive").contains(result.system())) {
+            assertThat(result.summary()).as(result.name()).containsKey("gc_pauses");
+            assertThat(result.versions()).as(result.name()).containsKey("java");
+        }
     }
 
     private static void deliveredAll(Round round) {
@@ -125,7 +162,9 @@ class SmokeIT {
         assertThat(round.figures())
                 .containsEntry("lost", 0.0)
                 .containsEntry("repeated", 0.0)
-                .containsEntry("reordered", 0.0);
+                .containsEntry("reordered", 0.0)
+                .containsEntry("gaps", 0.0)
+                .containsEntry("sockets_closed", 0.0);
     }
 
     private Results bench(String... arguments) throws IOException, InterruptedException {

@@ -27,6 +27,11 @@ public interface Dialect {
         return true;
     }
 
+    /** Whether that is how a server ends a socket that does not read fast enough. */
+    default boolean isTooSlow(int closeCode) {
+        return false;
+    }
+
     /** What a text that has no event in it asks for. */
     Step step(String text, String conversation);
 

@@ -65,6 +65,8 @@ public final class Fleet {
     private final AtomicLong delivered = new AtomicLong();
     private final AtomicLong repeated = new AtomicLong();
     private final AtomicLong reordered = new AtomicLong();
+    private final AtomicLong slowClosed = new AtomicLong();
+    private final AtomicLong slowTold = new AtomicLong();
     private final AtomicLong gaps = new AtomicLong();
     private final SingleWriterRecorder latency = new SingleWriterRecorder(3);
     private final SingleWriterRecorder replay = new SingleWriterRecorder(3);
@@ -123,6 +125,27 @@ public final class Fleet {
             }
             openMore();
         });
+    }
+
+    /** Makes every socket that the choice takes read slowly; what comes over it is not in the latency. Blocks until that is done. */
+    public void slowDown(Predicate<Follower> which) {
+        loop.submit(() -> followers.stream().filter(which).forEach(Follower::slowDown))
+                .syncUninterruptibly();
+    }
+
+    /** Lets all read as fast as they can again. Blocks until that is done. */
+    public void hurry() {
+        loop.submit(() -> followers.forEach(Follower::hurry)).syncUninterruptibly();
+    }
+
+    /** Counts the slow sockets that are open and have not all that has been published. Blocks. */
+    public long slowAndBehind() {
+        return loop.submit(() -> followers.stream()
+                        .filter(follower ->
+                                follower.isSlow() && follower.missing(published(follower.conversation())) > 0)
+                        .count())
+                .syncUninterruptibly()
+                .getNow();
     }
 
     /** Waits until all sockets follow again. Blocks. */
@@ -247,7 +270,8 @@ public final class Fleet {
         openMore();
     }
 
-    void arrived(Track.Arrival arrival, long nanos) {
+    /** @param timed whether it is one that reads as fast as it can */
+    void arrived(Track.Arrival arrival, long nanos, boolean timed) {
         if (arrival == Track.Arrival.REPEATED) {
             repeated.incrementAndGet();
             return;
@@ -256,7 +280,9 @@ public final class Fleet {
             reordered.incrementAndGet();
         }
         delivered.lazySet(delivered.get() + 1);
-        latency.recordValue(Math.max(0, nanos));
+        if (timed) {
+            latency.recordValue(Math.max(0, nanos));
+        }
     }
 
     void recovered(Track.Arrival arrival) {
@@ -271,6 +297,15 @@ public final class Fleet {
 
     void gap() {
         gaps.incrementAndGet();
+    }
+
+    /** A slow socket was told that it is. */
+    void tooSlow() {
+        slowTold.incrementAndGet();
+    }
+
+    void slowOneClosed() {
+        slowClosed.incrementAndGet();
     }
 
     void closed(int code, String reason) {
@@ -322,6 +357,16 @@ public final class Fleet {
 
     public long reordered() {
         return reordered.get();
+    }
+
+    /** Slow sockets that have been closed. */
+    public long slowClosed() {
+        return slowClosed.get();
+    }
+
+    /** Those of them that read in time that they were too slow. */
+    public long slowTold() {
+        return slowTold.get();
     }
 
     /** Times that a server said that something is missing. */

@@ -8,8 +8,11 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.MaxMessagesRecvByteBufAllocator;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +28,9 @@ public final class Follower extends ChannelInboundHandlerAdapter {
     private static final int PING = 9;
     private static final int PONG = 10;
     private static final int LONGEST_POSITION = 40;
+
+    /** Netty reads 64 KiB at once at most. */
+    private static final long BETWEEN_SIPS_MS = 1_000;
 
     enum State {
         CLOSED,
@@ -53,6 +59,8 @@ public final class Follower extends ChannelInboundHandlerAdapter {
     private long cameBackAt;
     private long closedAt;
     private boolean started;
+    private boolean slow;
+    private @Nullable Future<?> sipping;
 
     Follower(Fleet fleet, int ordinal, int conversation, int node) {
         this.fleet = fleet;
@@ -106,6 +114,39 @@ public final class Follower extends ChannelInboundHandlerAdapter {
     /** What it has missed so far is missing; of what was sent before it first came, nothing is. */
     int missing(int published) {
         return started ? track.missing(published) : 0;
+    }
+
+    /** From now on it reads 64 KiB a second at most. */
+    void slowDown() {
+        Channel open = channel;
+        if (open == null || sipping != null) {
+            return;
+        }
+        slow = true;
+        open.config().setAutoRead(false);
+        if (open.config().getRecvByteBufAllocator() instanceof MaxMessagesRecvByteBufAllocator allocator) {
+            allocator.maxMessagesPerRead(1);
+        }
+        sipping = open.eventLoop()
+                .scheduleAtFixedRate(open::read, BETWEEN_SIPS_MS, BETWEEN_SIPS_MS, TimeUnit.MILLISECONDS);
+    }
+
+    /** It reads all that there is again. */
+    void hurry() {
+        Future<?> sips = sipping;
+        if (sips != null) {
+            sips.cancel(false);
+            sipping = null;
+        }
+        Channel open = channel;
+        if (open != null) {
+            open.config().setAutoRead(true);
+        }
+    }
+
+    /** Whether it was slowed down, and has not been closed since. */
+    boolean isSlow() {
+        return slow;
     }
 
     void cut() {
@@ -212,7 +253,9 @@ public final class Follower extends ChannelInboundHandlerAdapter {
             case TEXT, BINARY, CONTINUATION -> text(ctx, in, at, length, now);
             case PING -> send(ctx, PONG, in.toString(at, length, StandardCharsets.ISO_8859_1));
             case CLOSE -> {
-                if (length >= 2) {
+                if (length >= 2 && slow && fleet.dialect().isTooSlow(in.getUnsignedShort(at))) {
+                    fleet.tooSlow();
+                } else if (length >= 2) {
                     fleet.closed(in.getUnsignedShort(at), in.toString(at + 2, length - 2, StandardCharsets.UTF_8));
                 }
                 ctx.close();
@@ -300,7 +343,7 @@ public final class Follower extends ChannelInboundHandlerAdapter {
         if (positionAt >= 0) {
             keepPosition(in, frame + positionAt);
         }
-        fleet.arrived(track.arrived(Stamp.number(in, stamp)), now - Stamp.nanos(in, stamp));
+        fleet.arrived(track.arrived(Stamp.number(in, stamp)), now - Stamp.nanos(in, stamp), !slow);
         caughtUp(now);
     }
 
@@ -360,6 +403,11 @@ public final class Follower extends ChannelInboundHandlerAdapter {
         closedAt = System.nanoTime();
         channel = null;
         lastLength = -1;
+        hurry();
+        if (slow) {
+            slow = false;
+            fleet.slowOneClosed();
+        }
         if (rest != null) {
             rest.release();
             rest = null;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntUnaryOperator;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -78,21 +79,24 @@ public final class Publisher {
      * Sends as fast as deliveries come until it is stopped.
      *
      * @param window deliveries that may be on their way
-     * @param each deliveries of one event
+     * @param each deliveries of one event of a conversation
      * @param delivered counts up
      */
-    public void push(int window, int each, LongSupplier delivered) {
+    public void push(int window, IntUnaryOperator each, LongSupplier delivered) {
         long first = sent.get();
         long before = delivered.getAsLong();
+        AtomicLong expected = new AtomicLong();
         Forgiveness lost = new Forgiveness();
         every(1, () -> {
             long came = delivered.getAsLong() - before;
             long now = System.nanoTime();
-            long forgiven = lost.forgiven(came, now, (sent.get() - first) * each - came);
-            while ((sent.get() - first) * each - came - forgiven < window) {
-                if (!send(sent.get() - first, now)) {
+            long forgiven = lost.forgiven(came, now, expected.get() - came);
+            while (expected.get() - came - forgiven < window) {
+                long n = sent.get() - first;
+                if (!send(n, now)) {
                     break;
                 }
+                expected.addAndGet(each.applyAsInt(plan.conversation(n)));
             }
         });
     }

@@ -25,6 +25,11 @@ public record Template(byte[] bytes, int stampAt) {
 
     /** A Redis command. */
     public static Template command(byte[]... arguments) {
+        return of(plain(arguments));
+    }
+
+    /** A Redis command without a place for a stamp. */
+    public static byte[] plain(byte[]... arguments) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.writeBytes(ascii("*" + arguments.length + "\r\n"));
         for (byte[] argument : arguments) {
@@ -32,16 +37,25 @@ public record Template(byte[] bytes, int stampAt) {
             out.writeBytes(argument);
             out.writeBytes(ascii("\r\n"));
         }
-        return of(out.toByteArray());
+        return out.toByteArray();
     }
 
     /** A Redis command of texts. */
     public static Template command(String... arguments) {
+        return command(utf8(arguments));
+    }
+
+    /** A Redis command of texts without a place for a stamp. */
+    public static byte[] plain(String... arguments) {
+        return plain(utf8(arguments));
+    }
+
+    private static byte[][] utf8(String... arguments) {
         byte[][] bytes = new byte[arguments.length][];
         for (int i = 0; i < arguments.length; i++) {
             bytes[i] = arguments[i].getBytes(StandardCharsets.UTF_8);
         }
-        return command(bytes);
+        return bytes;
     }
 
     /** A request that keeps its connection. */

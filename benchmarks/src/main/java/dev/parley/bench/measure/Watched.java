@@ -6,12 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
  * A process that is watched through {@code /proc}.
  *
- * @param role what it is in a run: {@code gateway}, {@code redis} or {@code client}; figures of one role are added up
+ * @param role what it is in a run: {@code gateway}, {@code redis}, {@code postgres} or {@code client}; figures of one role are added up
  * @param family whether its children are counted with it
  */
 public record Watched(String role, long pid, boolean family) {
@@ -22,13 +23,10 @@ public record Watched(String role, long pid, boolean family) {
         this(role, pid, false);
     }
 
-    /** What it has used so far. */
-    public Usage usage() {
-        Usage sum = of(pid);
-        for (long child : children()) {
-            sum = sum.plus(of(child));
-        }
-        return sum;
+    /** What it has used so far; empty when it is not there. */
+    public Optional<Usage> usage() {
+        return of(pid).map(own ->
+                children().stream().flatMap(child -> of(child).stream()).reduce(own, Usage::plus));
     }
 
     private List<Long> children() {
@@ -40,7 +38,7 @@ public record Watched(String role, long pid, boolean family) {
                         .toList();
     }
 
-    private static Usage of(long pid) {
+    private static Optional<Usage> of(long pid) {
         Path proc = Path.of("/proc/" + pid);
         try {
             String stat = Files.readString(proc.resolve("stat"));
@@ -52,18 +50,18 @@ public record Watched(String role, long pid, boolean family) {
                     switches += switches(task.resolve("status"));
                 }
             }
-            return new Usage(
+            return Optional.of(new Usage(
                     Long.parseLong(fields[11]) / TICKS_PER_SECOND,
                     Long.parseLong(fields[12]) / TICKS_PER_SECOND,
                     status(proc.resolve("status"), "VmRSS:") * 1024,
                     Integer.parseInt(fields[17]),
-                    switches);
+                    switches));
         } catch (NoSuchFileException e) {
-            return Usage.NONE;
+            return Optional.empty();
         } catch (IOException e) {
             // A process that ends between two reads answers "no such process" in the middle of a file.
             if (!Files.exists(proc)) {
-                return Usage.NONE;
+                return Optional.empty();
             }
             throw new UncheckedIOException(e);
         }

@@ -30,6 +30,8 @@ public enum Better {
         }
         if (figure.startsWith("latency")
                 || figure.startsWith("replay")
+                || figure.startsWith("first_")
+                || figure.startsWith("second_")
                 || figure.contains("cpu")
                 || figure.contains("rss")
                 || isLoss(figure)
@@ -37,6 +39,7 @@ public enum Better {
                 || figure.startsWith("snapshot_")
                 || figure.startsWith("shown_")
                 || figure.startsWith("returning_")
+                || figure.startsWith("before_")
                 || figure.startsWith("append_")
                 || figure.startsWith("get_")
                 || figure.startsWith("overhead_")
@@ -61,7 +64,8 @@ public enum Better {
                     "log_lost",
                     "log_repeated",
                     "log_reordered",
-                    "sockets_closed" -> true;
+                    "sockets_closed",
+                    "targets_missed" -> true;
             default -> false;
         };
     }

@@ -5,7 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where it was measured. */
+/**
+ * Where it was measured.
+ *
+ * @param java the harness' own: the gateway's stands in the versions of what was measured
+ */
 public record Machine(int cores, long memoryMiB, String cpu, String os, String java) {
 
     public static Machine here() {

@@ -11,12 +11,13 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * A file of results: everything that one command measured.
  *
  * @param at when, RFC 3339 in UTC
- * @param command what was asked for
+ * @param command what was asked for, without passwords
  */
 public record Results(String at, String command, Machine machine, List<Result> results) {
 
@@ -28,9 +29,12 @@ public record Results(String at, String command, Machine machine, List<Result> r
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
 
+    /** Who comes to a Redis, and by which password, is nobody's business who reads results. */
+    private static final Pattern PASSWORD = Pattern.compile("://[^/@\\s]*@");
+
     public static Results of(List<String> command, Machine machine, List<Result> results) {
-        return new Results(
-                Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), String.join(" ", command), machine, results);
+        String asked = PASSWORD.matcher(String.join(" ", command)).replaceAll("://***@");
+        return new Results(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), asked, machine, results);
     }
 
     public void write(Path file) throws IOException {

@@ -16,7 +16,7 @@ final class CacheParaphrases {
     private CacheParaphrases() {}
 
     static Round run(Stage stage, Settings settings) throws InterruptedException {
-        if (!stage.sets(EMBEDDER) && !stage.hasExtension(JAR)) {
+        if (stage.startsTheGateway() && !stage.sets(EMBEDDER) && !stage.hasExtension(JAR)) {
             Round none = new Round();
             none.problem(
                     "not measured: there is no embedder in the gateway's extensions/. To have it there:"
@@ -31,7 +31,9 @@ final class CacheParaphrases {
                     "there are %,d wordings, and %,.0f would be asked: take more --conversations, %d at most"
                             .formatted(paraphrases.wordings(), asked, Paraphrases.MOST));
         }
-        stage.set(List.of(EMBEDDER + "=minilm"));
+        if (stage.startsTheGateway()) {
+            stage.set(List.of(EMBEDDER + "=minilm"));
+        }
         try (CacheRun run = new CacheRun(stage, settings)) {
             CacheHits.put(run, settings.conversations(), number -> run.questions.request(paraphrases.stored(number)));
             stage.progress().say("%,d answers are in the cache".formatted(settings.conversations()));

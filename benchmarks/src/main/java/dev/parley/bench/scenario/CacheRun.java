@@ -64,7 +64,7 @@ final class CacheRun implements AutoCloseable {
             asking.latency(outcome);
             times.put(outcome, new Histogram(3));
         }
-        ClientThread client = ClientThread.from(stage);
+        Costs costs = Costs.from(stage);
         long answeredBefore = asking.answered();
         Usages before = Usages.now(stage.processes());
         Usages last = before;
@@ -84,9 +84,8 @@ final class CacheRun implements AutoCloseable {
         long answered = asking.answered() - answeredBefore;
         Usages used = last.since(before);
         round.put("requests_per_s", answered / used.seconds());
-        Sessions.cpu("request", used, answered, round);
-        round.put("gateway_rss_mib", used.of("gateway").rss() / 1048576.0);
-        client.report(round);
+        Costs.each("request", used, answered, round);
+        costs.report(round);
         asking.stop();
         Histogram unused = read();
     }

@@ -64,23 +64,28 @@ final class Growth implements Scenario {
         Round round = new Round();
         measure(stage, callers, sessions, round);
         callers.run(KEPT - SHORT, 1, n -> new Call(Method.APPEND, 0));
-        Footprint footprint = Footprint.of(stage.redis(), callers.name(0));
+        if (stage.hasRedis()) {
+            footprint(stage, settings, Footprint.of(stage.redis(), callers.name(0)), round);
+        }
+        callers.stop();
+        Sessions.ledger(stage, callers, round);
+        return round;
+    }
+
+    private static void footprint(Stage stage, Settings settings, Footprint footprint, Round round) {
         round.put("session_redis_bytes", footprint.session());
         round.put("log_redis_bytes", footprint.log());
         round.put("session_text_bytes", (double) KEPT * settings.bytes());
         stage.progress()
                 .say("a session of %d messages of %d bytes takes %,d bytes, its log %,d"
                         .formatted(KEPT, settings.bytes(), footprint.session(), footprint.log()));
-        callers.stop();
-        Sessions.ledger(stage, callers, round);
-        return round;
     }
 
     private static void measure(Stage stage, Callers callers, int sessions, Round round) throws InterruptedException {
         Histogram small = new Histogram(3);
         Histogram large = new Histogram(3);
         callers.latency(Method.APPEND);
-        ClientThread client = ClientThread.from(stage);
+        Costs costs = Costs.from(stage);
         for (int first = 0; first < sessions; first += TURN) {
             int from = first;
             int turn = Math.min(TURN, sessions - first);
@@ -91,6 +96,6 @@ final class Growth implements Scenario {
         }
         Sessions.percentiles("append_short", small, round);
         Sessions.percentiles("append_long", large, round);
-        client.report(round);
+        Costs.each("append", costs.report(round), 2L * sessions, round);
     }
 }

@@ -7,7 +7,6 @@ import dev.parley.bench.load.Events;
 import dev.parley.bench.load.Plan;
 import dev.parley.bench.load.Publisher;
 import dev.parley.bench.load.Template;
-import dev.parley.bench.measure.Usages;
 import dev.parley.bench.result.Round;
 import dev.parley.bench.subject.Via;
 import java.net.InetSocketAddress;
@@ -57,7 +56,7 @@ final class Join implements Scenario {
         publisher.send((long) settings.conversations() * CHUNKS, settings.window());
         Streaming.awaitArrivals(fleet);
         Round round = new Round();
-        Streaming.ledger(round, fleet, publisher, settings.via());
+        Streaming.ledger(round, fleet, publisher, settings.conversations(), settings.via());
         if (settings.sockets() == 0) {
             fleet.close();
         }
@@ -69,8 +68,8 @@ final class Join implements Scenario {
 
     private static void join(Stage stage, Settings settings, Events events, long nanos, Round round, boolean counts) {
         List<InetSocketAddress> nodes = stage.subject().nodes();
-        ClientThread client = ClientThread.from(stage);
-        Usages before = Usages.now(stage.processes());
+        Costs costs = Costs.from(stage);
+        long start = System.nanoTime();
         Histogram times = new Histogram(3);
         long bytes = 0;
         long incomplete = 0;
@@ -87,19 +86,17 @@ final class Join implements Scenario {
                 incomplete++;
             }
             number++;
-        } while (System.nanoTime() - before.nanos() < nanos);
-        Usages used = Usages.now(stage.processes()).since(before);
+        } while (System.nanoTime() - start < nanos);
+        double seconds = (System.nanoTime() - start) / 1e9;
         if (!counts) {
             return;
         }
         round.put("joins", number);
         round.latencies(times);
-        round.put("joins_per_s", number / used.seconds());
+        round.put("joins_per_s", number / seconds);
         round.put("snapshot_bytes", (double) bytes / number);
         round.put("snapshot_bytes_per_text_byte", (double) bytes / number / text(events));
-        round.put("gateway_cpu_us_per_join", used.of("gateway").cpu() * 1e6 / number);
-        round.put("redis_cpu_us_per_join", used.of("redis").cpu() * 1e6 / number);
-        client.report(round);
+        Costs.each("join", costs.report(round), number, round);
         if (incomplete > 0) {
             round.problem("FAILED: " + incomplete + " snapshots had not the whole text in its order");
         }

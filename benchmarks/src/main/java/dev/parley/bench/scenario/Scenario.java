@@ -19,6 +19,11 @@ public interface Scenario {
         return false;
     }
 
+    /** Whether it is the start of the gateway that counts, so that one that is there is not for it. */
+    default boolean startsTheGateway() {
+        return false;
+    }
+
     /** Settings that the gateway needs for it, {@code key=value}; those that a run was given go before them. */
     default List<String> gateway() {
         return List.of();

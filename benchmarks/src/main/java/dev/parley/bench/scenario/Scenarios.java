@@ -11,6 +11,7 @@ public final class Scenarios {
             new Mixed(),
             new Idle(),
             new Storm(),
+            new Slow(),
             new Durable(),
             new Join(),
             new Outage(),

@@ -97,7 +97,7 @@ final class Sessions implements Scenario {
         Histogram gets = new Histogram(3);
         callers.latency(Method.APPEND);
         callers.latency(Method.GET);
-        ClientThread client = ClientThread.from(stage);
+        Costs costs = Costs.from(stage);
         long answeredBefore = callers.answered();
         Usages before = Usages.now(stage.processes());
         Usages last = before;
@@ -123,11 +123,10 @@ final class Sessions implements Scenario {
         round.put("calls_per_s", answered / used.seconds());
         percentiles("append", appends, round);
         percentiles("get", gets, round);
-        cpu("call", used, answered, round);
-        round.put("gateway_rss_mib", used.of("gateway").rss() / 1048576.0);
+        Costs.each("call", used, answered, round);
         appends.add(gets);
         round.latencies(appends);
-        client.report(round);
+        costs.report(round);
     }
 
     /**
@@ -156,15 +155,6 @@ final class Sessions implements Scenario {
     static void percentiles(String what, Histogram nanos, Round round) {
         for (double percentile : new double[] {50, 99}) {
             round.put(what + "_p" + Round.label(percentile) + "_ms", nanos.getValueAtPercentile(percentile) / 1e6);
-        }
-    }
-
-    /** @param each what it is told for */
-    static void cpu(String each, Usages used, long count, Round round) {
-        for (String role : List.of("gateway", "redis", "postgres")) {
-            if (used.byRole().containsKey(role)) {
-                round.put(role + "_cpu_us_per_" + each, used.of(role).cpu() * 1e6 / Math.max(1, count));
-            }
         }
     }
 

@@ -46,6 +46,11 @@ public record Settings(
         return new Settings(conversations, sockets, rate, window, duration, warmUp, bytes, via, count);
     }
 
+    /** Sockets of one conversation: they are dealt out in turn. */
+    int socketsOf(int conversation) {
+        return sockets / conversations + (conversation < sockets % conversations ? 1 : 0);
+    }
+
     public Map<String, String> asText() {
         Map<String, String> text = new LinkedHashMap<>();
         text.put("conversations", Integer.toString(conversations));

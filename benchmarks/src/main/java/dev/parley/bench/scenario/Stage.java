@@ -16,6 +16,7 @@ import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** One round's system, sockets and publisher. The system is started when it is first asked for. */
@@ -24,7 +25,7 @@ public final class Stage implements AutoCloseable {
     private final EventLoop loop;
     private final long loopThread;
     private final String system;
-    private final RedisServer redis;
+    private final @Nullable RedisServer redis;
     private final @Nullable PostgresServer record;
     private final Phase phase;
     private final Progress progress;
@@ -34,11 +35,14 @@ public final class Stage implements AutoCloseable {
     private Launch launch;
     private @Nullable Subject subject;
 
-    /** @param record a PostgreSQL that the gateway gets as its record; null for none, or for one of the settings' */
+    /**
+     * @param redis null for a gateway that is there, of which it is not known
+     * @param record a PostgreSQL that the gateway gets as its record; null for none, or for one of the settings'
+     */
     public Stage(
             EventLoop loop,
             String system,
-            RedisServer redis,
+            @Nullable RedisServer redis,
             @Nullable PostgresServer record,
             Launch launch,
             Phase phase,
@@ -71,11 +75,23 @@ public final class Stage implements AutoCloseable {
 
     /** What the gateway is to be started with for this phase, {@code key=value}; what the run was given goes before it. */
     void set(List<String> settings) {
+        if (launch.gateway() != null) {
+            throw new IllegalArgumentException(
+                    phase() + " starts the gateway with settings of its own: leave out --gateway");
+        }
         launch = launch.with(settings);
     }
 
     RedisServer redis() {
+        if (redis == null) {
+            throw new IllegalStateException("no Redis was named");
+        }
         return redis;
+    }
+
+    /** Whether it is known which Redis the gateway has. */
+    boolean hasRedis() {
+        return redis != null;
     }
 
     EventLoop loop() {
@@ -92,8 +108,13 @@ public final class Stage implements AutoCloseable {
         if (record != null) {
             all.add(record.process());
         }
-        all.add(new Watched("client", ProcessHandle.current().pid()));
+        all.add(client());
         return all;
+    }
+
+    /** This process. */
+    static Watched client() {
+        return new Watched("client", ProcessHandle.current().pid());
     }
 
     /** Events of a run that has not been there before. */
@@ -109,9 +130,14 @@ public final class Stage implements AutoCloseable {
     }
 
     Fleet fleet(Events events, Publisher publisher) {
+        return fleet(events, publisher::published);
+    }
+
+    /** @param published how many events of a conversation have been sent so far; called on the loop */
+    Fleet fleet(Events events, IntUnaryOperator published) {
         Subject running = subject();
-        Fleet fleet = new Fleet(
-                loop, running.nodes(), running.dialect(), events.run(), events::conversation, publisher::published);
+        Fleet fleet =
+                new Fleet(loop, running.nodes(), running.dialect(), events.run(), events::conversation, published);
         fleets.add(fleet);
         return fleet;
     }
@@ -130,7 +156,12 @@ public final class Stage implements AutoCloseable {
 
     /** Whether a gateway that is started here finds what is not in its distribution. */
     boolean hasExtension(String jar) {
-        return launch.gateway() != null || launch.hasExtension(jar);
+        return launch.hasExtension(jar);
+    }
+
+    /** Whether it is not one that is there already, with its own settings. */
+    boolean startsTheGateway() {
+        return launch.gateway() == null;
     }
 
     /** Whether the run was given this setting. */

@@ -1,5 +1,6 @@
 package dev.parley.bench.scenario;
 
+import dev.parley.bench.measure.Usages;
 import dev.parley.bench.result.Round;
 import dev.parley.bench.subject.Via;
 import java.time.Duration;
@@ -20,22 +21,25 @@ final class Start implements Scenario {
 
     @Override
     public List<Phase> phases() {
-        return List.of(Phase.of("start", Settings.of(1, 0, 0, Via.PUBSUB).duration(Duration.ZERO)));
+        return List.of(Phase.of("start", Settings.of(1, 0, 0, Via.NONE).duration(Duration.ZERO)));
+    }
+
+    @Override
+    public boolean startsTheGateway() {
+        return true;
     }
 
     @Override
     public Round run(Stage stage, Settings settings) {
         Round round = new Round();
+        Costs costs = Costs.ofStart(stage);
         long start = System.nanoTime();
         stage.subject();
         round.put("ready_s", (System.nanoTime() - start) / 1e9);
-        stage.subject().processes().stream()
-                .filter(process -> process.role().equals("gateway"))
-                .findFirst()
-                .ifPresent(gateway -> {
-                    round.put("gateway_cpu_s", gateway.usage().cpu());
-                    round.put("gateway_rss_mib", gateway.usage().rss() / 1048576.0);
-                });
+        Usages used = costs.processes(round);
+        if (used.has("gateway")) {
+            round.put("gateway_cpu_s", used.of("gateway").cpu());
+        }
         return round;
     }
 }

@@ -20,6 +20,7 @@ import org.HdrHistogram.Histogram;
  */
 final class Storm implements Scenario {
 
+    private static final String ALL_AT_ONCE = "all-at-once";
     private static final int SOCKETS = 10_000;
     private static final int CONVERSATIONS = 1_000;
     private static final double RATE = 1_000;
@@ -42,7 +43,7 @@ final class Storm implements Scenario {
     public List<Phase> phases() {
         Settings settings = Settings.of(CONVERSATIONS, SOCKETS, RATE, Via.STREAM);
         return List.of(
-                Phase.of("all-at-once", settings.duration(Duration.ZERO)),
+                Phase.of(ALL_AT_ONCE, settings.duration(Duration.ZERO)),
                 Phase.of("random", settings.duration(Duration.ofSeconds(45))));
     }
 
@@ -56,23 +57,24 @@ final class Storm implements Scenario {
         publisher.pace(settings.rate());
         TimeUnit.NANOSECONDS.sleep(settings.warmUp().toNanos());
         Round round = new Round();
-        if (settings.duration().isZero()) {
+        boolean allAtOnce = stage.phase().equals(ALL_AT_ONCE);
+        if (allAtOnce) {
             earlierStorms(stage, fleet, round);
         }
-        Usages before = Usages.now(stage.processes());
+        Costs costs = Costs.from(stage);
         fleet.replay();
-        ClientThread client;
-        if (settings.duration().isZero()) {
+        Costs client;
+        if (allAtOnce) {
             cutAll(stage, fleet);
-            client = ClientThread.from(stage);
+            client = Costs.from(stage);
             fleet.comeBack(Duration.ZERO);
         } else {
-            client = ClientThread.from(stage);
+            client = Costs.from(stage);
             cutAtRandom(stage, settings, fleet);
         }
         fleet.awaitAll();
-        client.report(round);
-        Usages used = Usages.now(stage.processes()).since(before);
+        client.client(round);
+        Usages used = costs.processes(round);
         publisher.stop();
         Streaming.awaitArrivals(fleet);
         Histogram replay = fleet.replay();
@@ -81,15 +83,15 @@ final class Storm implements Scenario {
         round.put("replay_p50_ms", replay.getValueAtPercentile(50) / 1e6);
         round.put("replay_p99_ms", replay.getValueAtPercentile(99) / 1e6);
         round.put("replay_max_ms", replay.getMaxValue() / 1e6);
-        round.put("gateway_cpu_ms_per_return", used.of("gateway").cpu() * 1e3 / Math.max(1, replay.getTotalCount()));
-        Streaming.ledger(round, fleet, publisher, settings.via());
+        if (used.has("gateway")) {
+            round.put(
+                    "gateway_cpu_ms_per_return", used.of("gateway").cpu() * 1e3 / Math.max(1, replay.getTotalCount()));
+        }
+        Streaming.ledger(round, fleet, publisher, settings.sockets(), settings.via());
         double delivered = round.figures().getOrDefault("delivered", 0.0);
         double lost = round.figures().getOrDefault("lost", 0.0);
         round.put("delivered_percent", 100 * delivered / Math.max(1, delivered + lost));
         replayPercentiles(round, replay);
-        if (fleet.gaps() > 0) {
-            round.problem(fleet.gaps() + " sockets were told of a gap");
-        }
         if (replay.getTotalCount() == 0) {
             round.problem("nobody came back");
         }

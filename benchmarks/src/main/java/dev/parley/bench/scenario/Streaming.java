@@ -4,18 +4,14 @@ import dev.parley.bench.client.Fleet;
 import dev.parley.bench.load.Events;
 import dev.parley.bench.load.Plan;
 import dev.parley.bench.load.Publisher;
-import dev.parley.bench.measure.GcLog;
 import dev.parley.bench.measure.Usages;
 import dev.parley.bench.measure.Watched.Usage;
 import dev.parley.bench.result.Round;
 import dev.parley.bench.subject.Via;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
-import java.util.stream.IntStream;
 import org.HdrHistogram.Histogram;
 
 /** The steady kind of run: sockets follow, events are sent, first to warm up and then to be measured. */
@@ -50,6 +46,11 @@ final class Streaming {
     }
 
     private Round run() throws InterruptedException {
+        if (settings.rate() == 0 && settings.sockets() < settings.conversations()) {
+            throw new IllegalArgumentException(
+                    "where deliveries say how fast it goes, each conversation needs a socket: take at most %d --conversations, or a --rate"
+                            .formatted(settings.sockets()));
+        }
         fleet.open(settings.sockets(), settings.conversations());
         stage.progress()
                 .say(fleet.following() + " sockets follow; warming up for "
@@ -59,7 +60,7 @@ final class Streaming {
         measure();
         publisher.stop();
         awaitArrivals(fleet);
-        ledger(round, fleet, publisher, settings.via());
+        ledger(round, fleet, publisher, settings.sockets(), settings.via());
         return round;
     }
 
@@ -67,18 +68,14 @@ final class Streaming {
         if (settings.rate() > 0) {
             publisher.pace(settings.rate());
         } else {
-            publisher.push(
-                    settings.window(), Math.max(1, settings.sockets() / settings.conversations()), fleet::delivered);
+            publisher.push(settings.window(), settings::socketsOf, fleet::delivered);
         }
     }
 
     private void measure() throws InterruptedException {
-        List<GcLog> gcLogs = stage.subject().gcLogs();
-        List<Integer> pausesBefore =
-                gcLogs.stream().map(log -> log.pauses().size()).toList();
         Histogram all = new Histogram(3);
         fleet.latency();
-        ClientThread client = ClientThread.from(stage);
+        Costs costs = Costs.from(stage);
         long sentBefore = publisher.sent();
         long deliveredBefore = fleet.delivered();
         Usages before = Usages.now(stage.processes());
@@ -94,21 +91,9 @@ final class Streaming {
             last = now;
             lastDelivered = delivered;
         }
-        Usages used = last.since(before);
-        figures(used, publisher.sent() - sentBefore, fleet.delivered() - deliveredBefore);
+        figures(last.since(before), publisher.sent() - sentBefore, fleet.delivered() - deliveredBefore);
         round.latencies(all);
-        client.report(round);
-        List<Double> pauses = IntStream.range(0, gcLogs.size())
-                .mapToObj(i -> gcLogs.get(i).pauses().stream().skip(pausesBefore.get(i)))
-                .flatMap(Function.identity())
-                .toList();
-        if (!gcLogs.isEmpty()) {
-            round.put("gc_pauses", pauses.size());
-            round.put(
-                    "gc_pause_max_ms",
-                    pauses.stream().mapToDouble(ms -> ms).max().orElse(0));
-            round.put("gc_pause_sum_ms", pauses.stream().mapToDouble(ms -> ms).sum());
-        }
+        costs.report(round);
     }
 
     private void sample(double at, long delivered, Histogram interval, Usages used) {
@@ -136,12 +121,16 @@ final class Streaming {
         double seconds = used.seconds();
         round.put("events_per_s", sent / seconds);
         round.put("deliveries_per_s", delivered / seconds);
-        used.byRole().forEach((role, usage) -> processFigures(role, usage, seconds, delivered));
-        double gateway = used.of("gateway").cpu();
-        round.put("gateway_cpu_us_per_event", gateway * 1e6 / Math.max(1, sent));
-        round.put("server_cpu_us_per_delivery", (gateway + used.of("redis").cpu()) * 1e6 / Math.max(1, delivered));
-        if (gateway > 0) {
-            round.put("deliveries_per_gateway_cpu_s", delivered / gateway);
+        Costs.each("event", used, sent, round);
+        Costs.each("delivery", used, delivered, round);
+        Usage gateway = used.of("gateway");
+        if (used.has("gateway") && used.has("redis")) {
+            round.put(
+                    "server_cpu_us_per_delivery",
+                    (gateway.cpu() + used.of("redis").cpu()) * 1e6 / Math.max(1, delivered));
+        }
+        if (gateway.cpu() > 0) {
+            round.put("deliveries_per_gateway_cpu_s", delivered / gateway.cpu());
         }
         if (settings.rate() > 0 && seconds >= LONG_ENOUGH_S) {
             double reached = sent / (settings.rate() * seconds);
@@ -153,16 +142,6 @@ final class Streaming {
         if (delivered == 0) {
             round.problem("nothing came");
         }
-    }
-
-    private void processFigures(String role, Usage usage, double seconds, long delivered) {
-        round.put(role + "_cores", usage.cpu() / seconds);
-        round.put(role + "_user_s", usage.user());
-        round.put(role + "_system_s", usage.system());
-        round.put(role + "_cpu_us_per_delivery", usage.cpu() * 1e6 / Math.max(1, delivered));
-        round.put(role + "_rss_mib", usage.rss() / 1048576.0);
-        round.put(role + "_threads", usage.threads());
-        round.put(role + "_switches_per_s", usage.switches() / seconds);
     }
 
     /** Waits until all has come that was sent, or nothing comes any more. Blocks. */
@@ -178,23 +157,9 @@ final class Streaming {
         }
     }
 
-    /** What was lost, came twice or in the wrong order. A lost durable event makes the run a failure. */
-    static void ledger(Round round, Fleet fleet, Publisher publisher, Via via) throws InterruptedException {
-        long lost = fleet.missing();
-        round.put("sent", publisher.sent());
-        round.put("delivered", fleet.delivered());
-        round.put("lost", lost);
-        round.put("repeated", fleet.repeated());
-        round.put("reordered", fleet.reordered());
-        round.put("gaps", fleet.gaps());
-        round.put("refused", publisher.refused());
-        if (via != Via.PUBSUB && lost > 0) {
-            round.problem("FAILED: " + lost + " durable deliveries were lost");
-        }
-        if (fleet.repeated() + fleet.reordered() > 0) {
-            round.problem(
-                    "FAILED: " + fleet.repeated() + " events came twice, " + fleet.reordered() + " in the wrong order");
-        }
+    /** What has come of all that was sent, and over how many sockets that still follow. */
+    static void ledger(Round round, Fleet fleet, Publisher publisher, int sockets, Via via) {
+        Deliveries.of(fleet, publisher, sockets).report(round, via);
         if (publisher.refusal() != null) {
             round.problem(publisher.refused() + " events were refused: " + publisher.refusal());
         }

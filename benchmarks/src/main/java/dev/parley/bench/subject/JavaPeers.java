@@ -3,13 +3,16 @@ package dev.parley.bench.subject;
 import dev.parley.bench.client.Dialect;
 import dev.parley.bench.load.Outlet;
 import dev.parley.bench.load.Template;
+import dev.parley.bench.measure.GcLog;
 import dev.parley.bench.measure.Watched;
 import dev.parley.bench.peers.naive.NaiveGateway;
 import dev.parley.bench.peers.raw.RawBroadcaster;
+import io.netty.util.Version;
 import java.io.File;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -18,9 +21,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The peers that are Java programs of this jar: they run on the same JVM with the same flags as the gateway. */
 final class JavaPeers {
-
-    /** Those of bin/parley that bear on speed. */
-    private static final List<String> FLAGS = List.of("-XX:+UseG1GC", "-XX:MaxRAMPercentage=50");
 
     private JavaPeers() {}
 
@@ -34,16 +34,9 @@ final class JavaPeers {
 
     private static Subject start(String name, Class<?> program, RedisServer redis, Launch launch) {
         int port = Launched.freePort();
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(java));
-        command.addAll(FLAGS);
-        command.addAll(List.of(
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-                "-cp",
-                classPath(),
-                program.getName(),
-                Integer.toString(port),
-                redis.uri()));
+        GcLog gcLog = new GcLog(launch.directory().resolve("gc-" + port + ".log"));
+        List<String> command = new ArrayList<>(Jvm.of(launch).command(gcLog, classPath(), program));
+        command.addAll(List.of(Integer.toString(port), redis.uri()));
         Launched process = Launched.start(command, Map.of(), launch.directory(), name)
                 .awaitOk("http://127.0.0.1:" + port + "/health");
         return new Peer(
@@ -53,8 +46,19 @@ final class JavaPeers {
                 published(redis),
                 new Watched("gateway", process.pid()),
                 redis,
-                Map.of("java", Runtime.version().toString(), "redis", redis.version()),
+                versions(redis, process),
+                List.of(gcLog),
                 process);
+    }
+
+    private static Map<String, String> versions(RedisServer redis, Launched process) {
+        Map<String, String> versions = new LinkedHashMap<>();
+        Jvm.version(process.pid()).ifPresent(java -> versions.put("java", java));
+        Version.identify().values().stream()
+                .findFirst()
+                .ifPresent(netty -> versions.put("netty", netty.artifactVersion()));
+        versions.put("redis", redis.version());
+        return versions;
     }
 
     /** This program's own, from whatever directory it was started. */

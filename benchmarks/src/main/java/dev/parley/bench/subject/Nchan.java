@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -22,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class Nchan {
 
     private static final int CONNECTIONS = 64;
+
+    private static final String NCHAN_VERSION = "nchan version:";
 
     private Nchan() {}
 
@@ -55,8 +58,22 @@ final class Nchan {
                         .toList(),
                 new Watched("gateway", process.pid(), true),
                 redis,
-                Map.of("nchan", "Debian's libnginx-mod-nchan", "redis", redis.version()),
+                versions(redis, process.read("http://127.0.0.1:" + port + "/nchan")),
+                List.of(),
                 process);
+    }
+
+    /** @param status what Nchan says of itself */
+    private static Map<String, String> versions(RedisServer redis, String status) {
+        Map<String, String> versions = new LinkedHashMap<>();
+        Asked.of("nginx", "-v").ifPresent(said -> versions.put("nginx", said.substring(said.lastIndexOf('/') + 1)));
+        status.lines()
+                .filter(line -> line.startsWith(NCHAN_VERSION))
+                .findFirst()
+                .ifPresent(line -> versions.put(
+                        "nchan", line.substring(NCHAN_VERSION.length()).strip()));
+        versions.put("redis", redis.version());
+        return versions;
     }
 
     private record Posts(InetSocketAddress address) implements Outlet {

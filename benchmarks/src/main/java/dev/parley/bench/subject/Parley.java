@@ -6,12 +6,8 @@ import dev.parley.bench.load.Outlet;
 import dev.parley.bench.load.Template;
 import dev.parley.bench.measure.GcLog;
 import dev.parley.bench.measure.Watched;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,15 +25,16 @@ final class Parley implements Subject {
 
     private static final String EMBEDDED = "redis.embedded=true";
     private static final int HTTP_CONNECTIONS = 64;
+    private static final int HTTP_PORT = 80;
 
-    private final RedisServer redis;
+    private final @Nullable RedisServer redis;
     private final List<Launched> nodes = new ArrayList<>();
     private final List<InetSocketAddress> addresses = new ArrayList<>();
     private final List<Watched> processes = new ArrayList<>();
     private final List<GcLog> gcLogs = new ArrayList<>();
     private final Map<String, String> versions = new LinkedHashMap<>();
 
-    private Parley(RedisServer redis) {
+    private Parley(@Nullable RedisServer redis) {
         this.redis = redis;
     }
 
@@ -45,13 +42,14 @@ final class Parley implements Subject {
         Parley parley = new Parley(redis);
         try {
             for (int node = 0; node < nodes; node++) {
-                parley.startNode(launch, node);
+                parley.startNode(redis, launch, node);
             }
         } catch (RuntimeException e) {
             parley.close();
             throw e;
         }
-        parley.versions.put("parley", version(launch.parley()));
+        parley.versions.putAll(new Distribution(launch.parley()).versions());
+        parley.putJava();
         parley.versions.put("redis", redis.version());
         if (!launch.settings().isEmpty()) {
             parley.versions.put("settings", String.join(" ", launch.settings()));
@@ -62,18 +60,30 @@ final class Parley implements Subject {
         return parley;
     }
 
-    static Parley at(RedisServer redis, URI gateway, @Nullable Long pid) {
+    /** @param redis where events are published to; null when they are not published by Redis */
+    static Parley at(@Nullable RedisServer redis, URI gateway, @Nullable Long pid) {
         Parley parley = new Parley(redis);
-        parley.addresses.add(new InetSocketAddress(gateway.getHost(), gateway.getPort() < 0 ? 80 : gateway.getPort()));
+        parley.addresses.add(
+                new InetSocketAddress(gateway.getHost(), gateway.getPort() < 0 ? HTTP_PORT : gateway.getPort()));
         if (pid != null) {
             parley.processes.add(new Watched("gateway", pid));
         }
         parley.versions.put("parley", "at " + gateway);
-        parley.versions.put("redis", redis.version());
+        parley.putJava();
+        if (redis != null) {
+            parley.versions.put("redis", redis.version());
+        }
         return parley;
     }
 
-    private void startNode(Launch launch, int node) {
+    private void putJava() {
+        processes.stream()
+                .flatMap(process -> Jvm.version(process.pid()).stream())
+                .findFirst()
+                .ifPresent(java -> versions.put("java", java));
+    }
+
+    private void startNode(RedisServer started, Launch launch, int node) {
         int port = Launched.freePort();
         int management = Launched.freePort();
         GcLog gcLog = new GcLog(launch.directory().resolve("gc-" + port + ".log"));
@@ -87,7 +97,7 @@ final class Parley implements Subject {
                 "--management-port",
                 Integer.toString(management)));
         if (!launch.settings().contains(EMBEDDED)) {
-            command.addAll(List.of("--redis", redis.uri()));
+            command.addAll(List.of("--redis", started.uri()));
         }
         launch.settings().forEach(setting -> {
             command.add("--set");
@@ -103,18 +113,6 @@ final class Parley implements Subject {
         addresses.add(new InetSocketAddress("127.0.0.1", port));
         processes.add(new Watched("gateway", process.pid()));
         gcLogs.add(gcLog);
-    }
-
-    private static String version(Path distribution) {
-        try (Stream<Path> jars = Files.list(distribution.resolve("lib"))) {
-            return jars.map(jar -> jar.getFileName().toString())
-                    .filter(jar -> jar.startsWith("parley-"))
-                    .map(jar -> jar.substring("parley-".length(), jar.length() - ".jar".length()))
-                    .findFirst()
-                    .orElse("unknown");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Override
@@ -136,29 +134,37 @@ final class Parley implements Subject {
     public List<Outlet> outlets(Via via) {
         return switch (via) {
             case PUBSUB ->
-                redis.outlets(
-                        1,
-                        (events, conversation) -> Template.command(
-                                "PUBLISH", "agent:events:" + events.type(), events.event(conversation)));
+                events().outlets(
+                                1,
+                                (events, conversation) -> Template.command(
+                                        "PUBLISH", "agent:events:" + events.type(), events.event(conversation)));
             case STREAM ->
-                redis.outlets(
-                        1,
-                        (events, conversation) -> Template.command(
-                                "XADD",
-                                STREAM,
-                                "MAXLEN",
-                                "~",
-                                STREAM_LENGTH,
-                                "*",
-                                "event",
-                                events.type(),
-                                "payload",
-                                events.payload(conversation),
-                                "timestamp",
-                                Events.TIME));
+                events().outlets(
+                                1,
+                                (events, conversation) -> Template.command(
+                                        "XADD",
+                                        STREAM,
+                                        "MAXLEN",
+                                        "~",
+                                        STREAM_LENGTH,
+                                        "*",
+                                        "event",
+                                        events.type(),
+                                        "payload",
+                                        events.payload(conversation),
+                                        "timestamp",
+                                        Events.TIME));
             case HTTP -> http();
-            case CALL -> throw new IllegalArgumentException("events are not published by call: leave out --via");
+            case CALL, NONE ->
+                throw new IllegalArgumentException("events are not published by " + via + ": leave out --via");
         };
+    }
+
+    private RedisServer events() {
+        if (redis == null) {
+            throw new IllegalStateException("no Redis was named");
+        }
+        return redis;
     }
 
     private List<Outlet> http() {
@@ -191,7 +197,9 @@ final class Parley implements Subject {
 
     @Override
     public List<Watched> processes() {
-        return Stream.concat(processes.stream(), redis.processes().stream()).toList();
+        return redis == null
+                ? processes
+                : Stream.concat(processes.stream(), redis.processes().stream()).toList();
     }
 
     @Override

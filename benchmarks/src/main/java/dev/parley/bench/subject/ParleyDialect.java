@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 final class ParleyDialect implements Dialect {
 
     private static final byte[] POSITION = "\"position\":\"".getBytes(StandardCharsets.US_ASCII);
+    private static final int TOO_SLOW = 3008;
     private static final int TYPE_AT = "{\"type\":\"".length();
 
     @Override
@@ -19,6 +20,11 @@ final class ParleyDialect implements Dialect {
     @Override
     public String subprotocol() {
         return "parley.v1";
+    }
+
+    @Override
+    public boolean isTooSlow(int closeCode) {
+        return closeCode == TOO_SLOW;
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.parley.bench.subject;
 
 import dev.parley.bench.client.Dialect;
 import dev.parley.bench.load.Outlet;
+import dev.parley.bench.measure.GcLog;
 import dev.parley.bench.measure.Watched;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -17,6 +18,7 @@ record Peer(
         Watched gateway,
         RedisServer redis,
         Map<String, String> versions,
+        List<GcLog> gcLogs,
         Launched process)
         implements Subject {
 

@@ -6,6 +6,7 @@ import dev.parley.bench.load.Template;
 import dev.parley.bench.measure.Watched;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisConnectionException;
+import io.lettuce.core.RedisCredentials;
 import io.lettuce.core.RedisLoadingException;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -192,15 +193,26 @@ public final class RedisServer implements AutoCloseable {
     public List<Watched> processes() {
         try {
             boolean here = InetAddress.getByName(RedisURI.create(uri).getHost()).isLoopbackAddress();
-            return here ? List.of(new Watched("redis", pid)) : List.of();
+            return here && isRedis(pid) ? List.of(new Watched("redis", pid)) : List.of();
         } catch (UnknownHostException e) {
             return List.of();
+        }
+    }
+
+    /** In a container it has another number than here, which may be that of any process. */
+    private static boolean isRedis(long pid) {
+        try {
+            String program = Files.readString(Path.of("/proc/" + pid + "/comm"));
+            return program.contains("redis") || program.contains("valkey");
+        } catch (IOException notThere) {
+            return false;
         }
     }
 
     /** Connections that send commands. */
     List<Outlet> outlets(int connections, BiFunction<Events, Integer, Template> command) {
         RedisURI address = RedisURI.create(uri);
+        List<byte[]> greeting = greeting(address);
         List<Outlet> outlets = new ArrayList<>();
         for (int i = 0; i < connections; i++) {
             outlets.add(new Outlet() {
@@ -215,12 +227,35 @@ public final class RedisServer implements AutoCloseable {
                 }
 
                 @Override
+                public List<byte[]> greeting() {
+                    return greeting;
+                }
+
+                @Override
                 public Template template(Events events, int conversation) {
                     return command.apply(events, conversation);
                 }
             });
         }
         return outlets;
+    }
+
+    /** What the address says of who comes, and which database is meant. */
+    private static List<byte[]> greeting(RedisURI address) {
+        List<byte[]> greeting = new ArrayList<>();
+        RedisCredentials credentials =
+                address.getCredentialsProvider().resolveCredentials().block(START);
+        if (credentials != null && credentials.hasPassword()) {
+            String password = new String(credentials.getPassword());
+            greeting.add(
+                    credentials.hasUsername()
+                            ? Template.plain("AUTH", credentials.getUsername(), password)
+                            : Template.plain("AUTH", password));
+        }
+        if (address.getDatabase() != 0) {
+            greeting.add(Template.plain("SELECT", Integer.toString(address.getDatabase())));
+        }
+        return greeting;
     }
 
     @Override

@@ -1,19 +1,25 @@
 package dev.parley.bench.subject;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.parley.bench.client.Dialect;
 import dev.parley.bench.load.Events;
 import dev.parley.bench.load.Outlet;
 import dev.parley.bench.load.Template;
 import dev.parley.bench.measure.Watched;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Socket.IO on Node; events are written to Redis as its emitters write them (peers/socketio/README.md). */
 final class SocketIo {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
 
     private SocketIo() {}
 
@@ -53,8 +59,32 @@ final class SocketIo {
                 outlets,
                 new Watched("gateway", process.pid()),
                 redis,
-                Map.of("socket.io", "peers/socketio/package-lock.json", "redis", redis.version()),
+                versions(redis, directory.resolve("node_modules"), adapter),
+                List.of(),
                 process);
+    }
+
+    private static Map<String, String> versions(RedisServer redis, Path modules, String adapter) {
+        Map<String, String> versions = new LinkedHashMap<>();
+        Asked.of("node", "--version").ifPresent(node -> versions.put("node", node));
+        String adapterModule =
+                adapter.equals("redis") ? "@socket.io/redis-adapter" : "@socket.io/redis-streams-adapter";
+        for (String module : List.of("socket.io", adapterModule)) {
+            versions.put(module, version(modules.resolve(module)));
+        }
+        versions.put("redis", redis.version());
+        return versions;
+    }
+
+    /** The one that is installed. */
+    private static String version(Path module) {
+        try {
+            return JSON.readTree(module.resolve("package.json").toFile())
+                    .path("version")
+                    .asText();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Template publish(Events events, int conversation) {

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The systems that can be measured, by name. */
 public final class Systems {
@@ -32,22 +33,34 @@ public final class Systems {
 
     /** Whether events can reach it that way. */
     public static boolean takes(String name, Via via) {
-        return via == Via.PUBSUB || name.equals("parley");
+        Start unused = named(name);
+        return via == Via.PUBSUB || via == Via.NONE || name.equals("parley");
     }
 
-    /** Starts a system. Blocks until it is ready. */
-    public static Subject start(String name, RedisServer redis, Launch launch, int nodes) {
+    /**
+     * Starts a system. Blocks until it is ready.
+     *
+     * @param redis may be null for a gateway that is there
+     */
+    public static Subject start(String name, @Nullable RedisServer redis, Launch launch, int nodes) {
+        if (name.equals("parley") && launch.gateway() != null) {
+            return Parley.at(redis, launch.gateway(), launch.gatewayPid());
+        }
+        if (redis == null) {
+            throw new IllegalArgumentException(name + " needs a Redis");
+        }
+        return named(name).start(redis, launch, nodes);
+    }
+
+    private static Start named(String name) {
         Start start = ALL.get(name);
         if (start == null) {
             throw new IllegalArgumentException("there is no system " + name + ": one of " + String.join(", ", names()));
         }
-        return start.start(redis, launch, nodes);
+        return start;
     }
 
     private static Subject parley(RedisServer redis, Launch launch, int nodes) {
-        if (launch.gateway() != null) {
-            return Parley.at(redis, launch.gateway(), launch.gatewayPid());
-        }
         if (!Files.isExecutable(launch.parley().resolve("bin/parley"))) {
             throw new IllegalArgumentException(
                     "there is no gateway in " + launch.parley()

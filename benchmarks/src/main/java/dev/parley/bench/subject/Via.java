@@ -8,6 +8,8 @@ public enum Via {
     STREAM,
     /** An HTTP request for each: kept. */
     HTTP,
+    /** Nothing is published. */
+    NONE,
     /** Nothing is published: operations are called over sockets. */
     CALL
 }

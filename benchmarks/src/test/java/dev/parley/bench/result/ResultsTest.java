@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,6 +21,17 @@ class ResultsTest {
         Path file = directory.resolve("new/results.json");
         results.write(file);
         assertThat(Results.read(file)).isEqualTo(results);
+    }
+
+    @Test
+    void noPasswordIsWritten() {
+        Machine machine = Machine.here();
+        assertThat(Results.of(
+                                List.of("run", "--redis", "redis://bench:secret@host:1/2", "--rounds", "2"),
+                                machine,
+                                List.of())
+                        .command())
+                .isEqualTo("run --redis redis://***@host:1/2 --rounds 2");
     }
 
     @Test
