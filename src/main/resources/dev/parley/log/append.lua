@@ -93,9 +93,10 @@ local function open(log)
       c.last = newest[1]
       c.ms, c.seq = position_of(c.last)
       c.bytes, c.events = counts_of(newest)
-      c.tenant = call('HGET', key('session:conv:'), 'tenant_id')
-      c.binds = c.tenant and true
     end
+    -- A session lives longer than both, and it is its tenant's.
+    c.tenant = call('HGET', key('session:conv:'), 'tenant_id') or nil
+    c.binds = c.tenant and true
   end
   c.bytes_before = c.bytes
   if batch.source then
@@ -125,7 +126,12 @@ local function begin_session()
     count = position_of(newest[1])
   end
   local generation = math.max(batch.now, before and before + 1 or 0)
-  redis.call('HSET', session, 'tenant_id', tenant() or batch.default_tenant, 'current_agent', agent, 'status', 'active',
+  -- From now on it is not to become another tenant's.
+  if not tenant() then
+    c.tenant = batch.default_tenant
+    redis.call('HSET', c.meta, 'tenant', c.tenant)
+  end
+  redis.call('HSET', session, 'tenant_id', c.tenant, 'current_agent', agent, 'status', 'active',
     'turn_count', 0, 'message_count', string.format('%d', count), 'token_count', 0, 'started_at', batch.now_text,
     'last_activity', batch.now_text, 'generation', string.format('%d', generation))
 end
