@@ -176,7 +176,8 @@ final class Gateway {
                         keys,
                         postgres,
                         config.sessions().messages(),
-                        config.log().ttl());
+                        config.log().ttl(),
+                        config.sessions().unarchivedTtl());
         Sessions sessions = new Sessions(redis, keys, log, archive, witness);
         sessionArchive = postgres == null
                 ? null

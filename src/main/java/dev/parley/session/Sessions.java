@@ -12,12 +12,17 @@ import dev.parley.log.SessionReply;
 import dev.parley.log.SessionState;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
+import dev.parley.support.LimitedLog;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -29,15 +34,24 @@ import reactor.core.publisher.Mono;
  */
 public final class Sessions {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+
     /** How many messages a window has at most. */
     public static final int WINDOW = 50;
 
     private static final int PATCH_TRIES = 100;
 
+    /** Nobody who speaks is held up for longer by a record that does not answer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private static final Mono<Void> LATE =
+            Mono.error(() -> new TimeoutException("PostgreSQL takes longer than " + PATIENCE.toSeconds() + " s"));
+
     private final ConversationLog log;
     private final HotSessions hot;
     private final Archive archive;
     private final Witness witness;
+    private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
 
     public Sessions(Redis redis, Keys keys, ConversationLog log, Archive archive, Witness witness) {
         this.witness = witness;
@@ -298,12 +312,16 @@ public final class Sessions {
         if (archive == Archive.NONE) {
             return Mono.empty();
         }
+        // Kept in a cache it goes on when nobody waits any more, so that PostgreSQL's breaker hears of it.
         return hot.exists(conversation)
                 .filter(there -> !there)
-                .flatMap(missing -> archive.warm(conversation, access))
-                .onErrorResume(
-                        Refusal.class,
-                        refusal -> refusal.code() == ErrorCode.NOT_FOUND ? Mono.error(refusal) : Mono.empty());
+                .flatMap(missing -> archive.warm(conversation, access).cache().timeout(PATIENCE, LATE))
+                .onErrorResume(e -> !Refusal.is(e, ErrorCode.NOT_FOUND), e -> {
+                    if (!(e instanceof Refusal)) {
+                        limited.warn("An archived session can't be brought back", conversation, e.getMessage());
+                    }
+                    return Mono.empty();
+                });
     }
 
     private static Mono<Read> orArchived(Mono<Read> live, Supplier<Mono<Read>> archived) {
