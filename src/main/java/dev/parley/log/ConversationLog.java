@@ -139,7 +139,7 @@ public final class ConversationLog {
                     }
                     AppendScript.answered(answers, going.size()).forEach(this.answers::answered);
                 })
-                .flatMap(answers -> marks.set(AppendScript.toArchive(answers, going.size())));
+                .flatMap(answers -> appending.noted(answers, going.size()));
     }
 
     /**
@@ -151,8 +151,8 @@ public final class ConversationLog {
     public Mono<Appended> appendFirst(List<Append> events) {
         return appending
                 .runUntouched(redis, events)
-                .flatMap(answers -> marks.set(AppendScript.toArchive(answers, events.size()))
-                        .thenReturn(AppendScript.answer(answers.get(0))));
+                .flatMap(answers ->
+                        appending.noted(answers, events.size()).thenReturn(AppendScript.answer(answers.get(0))));
     }
 
     /**

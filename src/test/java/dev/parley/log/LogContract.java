@@ -16,6 +16,7 @@ import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
+import dev.parley.support.LogWatch;
 import io.lettuce.core.Range;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
@@ -589,6 +590,61 @@ interface LogContract {
         append(log(), Append.by(new Access("acme", false, true), message(c, "m2")));
         assertThat(commands().hget(Keys.DEFAULT.session(c), "tenant_id")).isEqualTo("default");
         assertIsOf(new Access("default", true, true), new Access("acme", true, true), c);
+    }
+
+    private static Append end(String c, int run, String more) {
+        return withId(event("agent.run.completed", c, "'run':'r" + run + "'" + more), "end-" + run);
+    }
+
+    @Test
+    default void answersHaveARoomOfTheirOwnWhileTheRecordIsBehind() {
+        String c = Ids.random();
+        Access acme = new Access("acme", true, true);
+        ConversationLog log = log(TestLogSettings.with(its -> {
+            its.sessions = new SessionSettings(50, "triage", true, true, 2, Duration.ofDays(7));
+            its.silence = Duration.ofMillis(1);
+        }));
+        append(log, Append.by(acme, message(c, "m1")));
+        append(log, Append.by(acme, message(c, "m2")));
+        assertThat(refusal(log, Append.by(acme, message(c, "m3"))).code()).isEqualTo(ErrorCode.OVERLOADED);
+        append(log, Append.by(acme, end(c, 1, ",'content':'one'").event()));
+        append(log, Append.by(acme, end(c, 2, ",'content':'two'").event()));
+        append(
+                log,
+                Append.by(
+                        acme,
+                        withId(event("agent.response.streaming", c, "'run':'r4','chunk':'four'"), "c4")
+                                .event()));
+
+        Append third = Append.by(acme, end(c, 3, ",'content':'three'").event());
+        Refusal refusal = refusal(log, third);
+        assertThat(refusal.code()).isEqualTo(ErrorCode.OVERLOADED);
+        assertThat(refusal.retryMs()).isPositive();
+        assertThat(refusal(log, Append.by(acme, end(c, 4, "").event())).code()).isEqualTo(ErrorCode.OVERLOADED);
+        append(log, Append.by(acme, end(c, 5, "").event()));
+        assertThat(append(log, Append.by(acme, end(c, 1, ",'content':'one'").event()))
+                        .duplicate())
+                .isTrue();
+
+        // A stream does not wait, and a run whose agent has died ends.
+        try (LogWatch warnings = LogWatch.open()) {
+            Outcome streamed = get(log.append("s", List.of(Append.from("5-0", third.event()))))
+                    .get(0);
+            assertThat(streamed.orThrow().duplicate()).isFalse();
+            while (failures(c) == 0) {
+                assertThat(log.endLostRuns(c).thenReturn(true).block(Duration.ofSeconds(10)))
+                        .isTrue();
+            }
+            assertThat(warnings.lines()).anySatisfy(line -> assertThat(line).contains("in the log only", c));
+        }
+        assertThat(snapshot(get(log.join(c, null, null))).runs()).isEmpty();
+        assertThat(commands().xlen(Keys.DEFAULT.messages(c))).isEqualTo(4);
+        assertThat(commands().hget(Keys.DEFAULT.session(c), "message_count")).isEqualTo("4");
+
+        assertThat(commands().hset(Keys.DEFAULT.session(c), "archived_seq", "4"))
+                .isTrue();
+        append(log, Append.by(acme, end(c, 6, ",'content':'six'").event()));
+        assertThat(commands().xlen(Keys.DEFAULT.messages(c))).isEqualTo(5);
     }
 
     @Test
