@@ -84,6 +84,11 @@ public final class ConversationLog {
         return redis.masterOf(slot);
     }
 
+    /** How long a conversation without any event is kept. */
+    public Duration ttl() {
+        return settings.ttl();
+    }
+
     boolean sharded() {
         return sharded;
     }

@@ -3,6 +3,7 @@ package dev.parley.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.app.TestHttp.Answer;
 import dev.parley.event.Ids;
 import dev.parley.postgres.TestPostgres;
@@ -23,6 +24,7 @@ class SilentPostgresIT {
 
     private final String conversation = "silent-" + Ids.random();
 
+    @CanIgnoreReturnValue
     private static <T> T atOnce(String what, Supplier<T> done) {
         long began = System.nanoTime();
         T result = done.get();
