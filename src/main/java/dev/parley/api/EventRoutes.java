@@ -16,6 +16,7 @@ import dev.parley.http.Route;
 import dev.parley.log.Published;
 import dev.parley.log.Publisher;
 import dev.parley.ratelimit.Turnstile;
+import dev.parley.session.Sessions;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -39,10 +40,18 @@ public final class EventRoutes {
     private final Publisher publisher;
     private final int maxBody;
     private final Entrance entrance;
+    private final Sessions sessions;
 
     /** @param turnstile where each event is counted */
-    public EventRoutes(Callers callers, Publisher publisher, int maxBody, Turnstile turnstile, Witness witness) {
+    public EventRoutes(
+            Callers callers,
+            Publisher publisher,
+            Sessions sessions,
+            int maxBody,
+            Turnstile turnstile,
+            Witness witness) {
         this.callers = callers;
+        this.sessions = sessions;
         this.entrance = new Entrance(turnstile, callers);
         this.witness = witness;
         this.publisher = publisher;
@@ -74,7 +83,12 @@ public final class EventRoutes {
     private Mono<Void> one(Exchange exchange, Principal who, String conversation, Access access, @Nullable String key) {
         return exchange.body(maxBody)
                 .map(body -> event(body, conversation, key))
-                .flatMap(event -> entrance.before(exchange, who, conversation, 1, publisher.publish(access, event))
+                .flatMap(event -> entrance.before(
+                                exchange,
+                                who,
+                                conversation,
+                                1,
+                                admitted(who, conversation, publisher.publish(access, event)))
                         .flatMap(published -> published instanceof Published.Stored
                                 ? exchange.json(201, bytes("{\"stored\":true," + result(event, published) + "}"))
                                 : exchange.json(202, bytes("{\"stored\":false," + result(event, published) + "}"))));
@@ -84,9 +98,19 @@ public final class EventRoutes {
             Exchange exchange, Principal who, String conversation, Access access, @Nullable String key) {
         return exchange.body(maxBody)
                 .map(body -> events(body, conversation, key))
-                .flatMap(events ->
-                        entrance.before(exchange, who, conversation, events.size(), published(access, events)))
+                .flatMap(events -> entrance.before(
+                        exchange,
+                        who,
+                        conversation,
+                        events.size(),
+                        admitted(who, conversation, published(access, events))))
                 .flatMap(lines -> answer(exchange, lines));
+    }
+
+    private <T> Mono<T> admitted(Principal who, String conversation, Mono<T> publish) {
+        return sessions.admits(who, conversation)
+                ? publish
+                : sessions.admit(who, conversation).then(publish);
     }
 
     private Mono<List<Line>> published(Access access, List<AgentEvent> events) {

@@ -176,7 +176,8 @@ final class Gateway {
                         keys,
                         postgres,
                         config.sessions().messages(),
-                        config.log().ttl());
+                        config.log().ttl(),
+                        config.sessions().unarchivedTtl());
         Sessions sessions = new Sessions(redis, keys, log, archive, witness);
         sessionArchive = postgres == null
                 ? null
@@ -279,7 +280,7 @@ final class Gateway {
         routes = new ArrayList<>();
         routes.add(Route.get("/v1/ws", sockets));
         routes.addAll(offered.routes());
-        routes.addAll(new EventRoutes(callers, publisher, maxBody, turnstiles.publish(), witness).routes());
+        routes.addAll(new EventRoutes(callers, publisher, sessions, maxBody, turnstiles.publish(), witness).routes());
         routes.addAll(new MessageRoutes(callers, inbound, maxBody, turnstiles.send()).routes());
         routes.addAll(new AuditRoutes(callers, audit, witness).routes());
         OpenAiRoutes proxied =

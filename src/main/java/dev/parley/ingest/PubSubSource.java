@@ -4,6 +4,7 @@ import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.InvalidEventException;
 import dev.parley.redis.PubSub;
+import dev.parley.support.LimitedLog;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Predicate;

@@ -8,6 +8,7 @@ import dev.parley.log.Appended;
 import dev.parley.log.ConversationLog;
 import dev.parley.log.Outcome;
 import dev.parley.redis.Redis;
+import dev.parley.support.LimitedLog;
 import dev.parley.support.RetryPolicy;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;

@@ -10,6 +10,7 @@ import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
+import dev.parley.support.LimitedLog;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,10 +22,14 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /** {@code append.lua}'s arguments and answers. */
 final class AppendScript {
+
+    private static final Logger LOG = LoggerFactory.getLogger(AppendScript.class);
 
     private static final Script SCRIPT = Script.load(AppendScript.class, "append.lua", "results.lua");
 
@@ -39,10 +44,13 @@ final class AppendScript {
 
     private static final byte[] NONE = new byte[0];
 
+    private static final String FULL = "too many messages of its session wait for PostgreSQL";
+
     private final Keys keys;
     private final LogSettings settings;
     private final Marks marks;
     private final boolean sharded;
+    private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
 
     AppendScript(Keys keys, LogSettings settings, Marks marks, boolean sharded) {
         this.keys = keys;
@@ -68,7 +76,7 @@ final class AppendScript {
     Mono<Appended> runLost(Redis redis, AgentEvent end, Duration silence) {
         return runOne(LOST, redis, new Append(end, null, null), Script.bytes(silence.toMillis()))
                 .filter(answers -> !answers.isEmpty())
-                .flatMap(answers -> marks.set(toArchive(answers, 1)).thenReturn(answer(answers.get(0))));
+                .flatMap(answers -> noted(answers, 1).thenReturn(answer(answers.get(0))));
     }
 
     /** Runs it for events of one conversation, if nothing was said there yet; empty when there was. */
@@ -91,11 +99,15 @@ final class AppendScript {
         return script.run(redis, new String[] {keys.log(event.event().conversation())}, arguments);
     }
 
-    /** The conversations whose sessions are to be archived from now on, of an answer for so many events. */
-    static List<String> toArchive(List<Object> answers, int events) {
-        return notes(answers, events, '!')
-                .map(tag -> tag.substring("!{".length(), tag.length() - 1))
-                .toList();
+    /** Sees to what an answer for so many events says beside their outcomes. */
+    Mono<Void> noted(List<Object> answers, int events) {
+        tags(answers, events, '~').forEach(one -> limited.warn("An answer is in the log only", one, FULL));
+        return marks.set(toArchive(answers, events));
+    }
+
+    /** The conversations whose sessions are to be archived from now on. */
+    private static List<String> toArchive(List<Object> answers, int events) {
+        return tags(answers, events, '!');
     }
 
     /** The conversations whose first message has its answer now, with what was noted when it was sent. */
@@ -103,6 +115,12 @@ final class AppendScript {
         return notes(answers, events, '?')
                 .map(note -> note.split("} ", 2))
                 .collect(Collectors.toUnmodifiableMap(note -> note[0].substring("?{".length()), note -> note[1]));
+    }
+
+    private static List<String> tags(List<Object> answers, int events, char kind) {
+        return notes(answers, events, kind)
+                .map(tag -> tag.substring("!{".length(), tag.length() - 1))
+                .toList();
     }
 
     private static Stream<String> notes(List<Object> answers, int events, char kind) {

@@ -84,6 +84,11 @@ public final class ConversationLog {
         return redis.masterOf(slot);
     }
 
+    /** How long a conversation without any event is kept. */
+    public Duration ttl() {
+        return settings.ttl();
+    }
+
     boolean sharded() {
         return sharded;
     }
@@ -139,7 +144,7 @@ public final class ConversationLog {
                     }
                     AppendScript.answered(answers, going.size()).forEach(this.answers::answered);
                 })
-                .flatMap(answers -> marks.set(AppendScript.toArchive(answers, going.size())));
+                .flatMap(answers -> appending.noted(answers, going.size()));
     }
 
     /**
@@ -151,8 +156,8 @@ public final class ConversationLog {
     public Mono<Appended> appendFirst(List<Append> events) {
         return appending
                 .runUntouched(redis, events)
-                .flatMap(answers -> marks.set(AppendScript.toArchive(answers, events.size()))
-                        .thenReturn(AppendScript.answer(answers.get(0))));
+                .flatMap(answers ->
+                        appending.noted(answers, events.size()).thenReturn(AppendScript.answer(answers.get(0))));
     }
 
     /**
@@ -251,18 +256,24 @@ public final class ConversationLog {
         }
         String meta = keys.meta(conversation);
         return redis.call(meta, commands -> commands.hmget(meta, COUNTERS, "tenant"))
-                .collectMap(KeyValue::getKey, field -> field.hasValue() ? Script.text(field.getValue()) : "")
-                .flatMap(
-                        fields -> mayReach(access, fields.getOrDefault(COUNTERS, ""), fields.getOrDefault("tenant", ""))
-                                ? Mono.empty()
-                                : Mono.error(AppendScript.notFound()));
+                .filter(KeyValue::hasValue)
+                .collectMap(KeyValue::getKey, field -> Script.text(field.getValue()))
+                .flatMap(fields -> fields.isEmpty()
+                        ? mayReachWithoutMeta(conversation, access)
+                        : Mono.just(isOf(fields.getOrDefault("tenant", settings.defaultTenant()), access)))
+                .flatMap(may -> may ? Mono.empty() : Mono.error(AppendScript.notFound()));
     }
 
-    private boolean mayReach(Access access, String counters, String tenant) {
-        if (counters.isEmpty() && tenant.isEmpty()) {
-            return access.mayBeNew();
-        }
-        return access.tenant().equals(tenant.isEmpty() ? settings.defaultTenant() : tenant);
+    private static boolean isOf(String tenant, Access access) {
+        return access.tenant().equals(tenant);
+    }
+
+    /** Either there is no such conversation, or there is only its session any more, which lives longer than all else of it. */
+    private Mono<Boolean> mayReachWithoutMeta(String conversation, Access access) {
+        String session = keys.session(conversation);
+        return redis.callOne(session, commands -> commands.hget(session, "tenant_id"))
+                .map(tenant -> isOf(Script.text(tenant), access))
+                .defaultIfEmpty(access.mayBeNew());
     }
 
     /** The agent that a conversation's next message goes to. */

@@ -32,18 +32,21 @@ public final class ColdSessions implements Archive {
     private final Marks marks;
     private final int messages;
     private final Duration ttl;
+    private final Duration unarchivedTtl;
 
     /**
      * @param messages that a session has in Redis
      * @param ttl of a session in Redis
+     * @param unarchivedTtl of one that has what the record has not got
      */
-    public ColdSessions(Redis redis, Keys keys, Postgres postgres, int messages, Duration ttl) {
+    public ColdSessions(Redis redis, Keys keys, Postgres postgres, int messages, Duration ttl, Duration unarchivedTtl) {
         this.redis = redis;
         this.keys = keys;
         this.record = new SessionRecord(postgres);
         this.marks = new Marks(redis, keys.dirty());
         this.messages = messages;
         this.ttl = ttl;
+        this.unarchivedTtl = unarchivedTtl;
     }
 
     @Override
@@ -85,7 +88,12 @@ public final class ColdSessions implements Archive {
                 keys.messages(conversation),
                 keys.meta(conversation)
             };
-            return WARM.run(redis, all, Script.bytes(ttl.toMillis()), Script.bytes(script(read)))
+            return WARM.run(
+                            redis,
+                            all,
+                            Script.bytes(ttl.toMillis()),
+                            Script.bytes(unarchivedTtl.toMillis()),
+                            Script.bytes(script(read)))
                     .doOnNext(reply -> LOG.debug("{} was brought back from the record: {}", conversation, reply))
                     .filter(reply -> Script.text(reply.get(1)).equals("1"))
                     .flatMap(reply -> marks.set(List.of(conversation)))

@@ -26,9 +26,11 @@ final class HotSessions {
         this.keys = keys;
     }
 
-    Mono<Boolean> exists(String conversation) {
+    /** Whose session it is; empty when there is none. */
+    Mono<String> tenant(String conversation) {
         String session = keys.session(conversation);
-        return redis.callOne(session, commands -> commands.exists(session)).map(count -> count > 0);
+        return redis.callOne(session, commands -> commands.hget(session, "tenant_id"))
+                .map(Script::text);
     }
 
     /** Reads the newest messages; empty when there is no session, {@code not_found} when it is another tenant's. */

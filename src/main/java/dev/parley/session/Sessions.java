@@ -12,12 +12,17 @@ import dev.parley.log.SessionReply;
 import dev.parley.log.SessionState;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
+import dev.parley.support.LimitedLog;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -29,21 +34,32 @@ import reactor.core.publisher.Mono;
  */
 public final class Sessions {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
+
     /** How many messages a window has at most. */
     public static final int WINDOW = 50;
 
     private static final int PATCH_TRIES = 100;
 
+    /** Nobody who speaks is held up for longer by a record that does not answer. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private static final Mono<Void> LATE =
+            Mono.error(() -> new TimeoutException("PostgreSQL takes longer than " + PATIENCE.toSeconds() + " s"));
+
     private final ConversationLog log;
     private final HotSessions hot;
     private final Archive archive;
     private final Witness witness;
+    private final Claims claims;
+    private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
 
     public Sessions(Redis redis, Keys keys, ConversationLog log, Archive archive, Witness witness) {
         this.witness = witness;
         this.log = log;
         this.hot = new HotSessions(redis, keys);
         this.archive = archive;
+        this.claims = new Claims(log.ttl());
     }
 
     /**
@@ -298,12 +314,49 @@ public final class Sessions {
         if (archive == Archive.NONE) {
             return Mono.empty();
         }
-        return hot.exists(conversation)
+        return hot.tenant(conversation)
+                .hasElement()
                 .filter(there -> !there)
-                .flatMap(missing -> archive.warm(conversation, access))
+                .flatMap(missing -> patiently(archive.warm(conversation, access)))
+                .onErrorResume(e -> !Refusal.is(e, ErrorCode.NOT_FOUND), e -> goOn(conversation, e));
+    }
+
+    /** Kept in a cache it goes on when nobody waits any more, so that PostgreSQL's breaker hears of it. */
+    private static Mono<Void> patiently(Mono<Void> warm) {
+        return warm.cache().timeout(PATIENCE, LATE);
+    }
+
+    private Mono<Void> goOn(String conversation, Throwable e) {
+        if (!(e instanceof Refusal)) {
+            limited.warn("An archived session can't be brought back", conversation, e.getMessage());
+        }
+        return Mono.empty();
+    }
+
+    /** Whether what an agent publishes may be appended at once; else {@link #admit} comes first. */
+    public boolean admits(Principal who, String conversation) {
+        return archive == Archive.NONE || who.unrestricted() || claims.settled(conversation, who.tenant());
+    }
+
+    /**
+     * Comes before the first event that an agent publishes in a conversation, which makes it its tenant's if Redis does not know whose it is:
+     * the record may. Goes on as {@link #revive} does, and is asked once for all that come at the same time.
+     */
+    public Mono<Void> admit(Principal who, String conversation) {
+        Access access = who.access(conversation);
+        Mono<Boolean> question = hot.tenant(conversation)
+                .flatMap(tenant -> holds(access, tenant))
+                .switchIfEmpty(patiently(archive.warm(conversation, access)).thenReturn(true))
                 .onErrorResume(
-                        Refusal.class,
-                        refusal -> refusal.code() == ErrorCode.NOT_FOUND ? Mono.error(refusal) : Mono.empty());
+                        e -> !Refusal.is(e, ErrorCode.NOT_FOUND),
+                        e -> goOn(conversation, e).thenReturn(true));
+        return claims.settle(conversation, who.tenant(), question);
+    }
+
+    /** Another tenant's may leave Redis at any moment. */
+    private static Mono<Boolean> holds(Access access, String tenant) {
+        boolean own = access.tenant().equals(tenant);
+        return own || !access.checked() ? Mono.just(own) : Mono.error(HotSessions.notFound());
     }
 
     private static Mono<Read> orArchived(Mono<Read> live, Supplier<Mono<Read>> archived) {

@@ -1,4 +1,4 @@
-/** What every floor needs and no library has: how to try again. */
+/** What every floor needs and no library has: how to try again, and how to complain without end in few lines. */
 @NullMarked
 package dev.parley.support;
 

@@ -152,15 +152,28 @@ final class Commands {
         String now = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
         AgentEvent event = EventCodec.assemble(id("event", frame.event()), id, now, frame.payload(), conversation);
         Mono<Frame> published = published(frame, event, who.access(conversation));
-        Turnstile turnstile = services.turnstiles().publish();
-        return (turnstile.isOpen()
+        return (needsNoCheck(who, conversation)
                         ? published
-                        : publishing
-                                .check(turnstile.pass(who, conversation, address, 1))
-                                .then(published))
+                        : publishing.check(mayPublish(who, conversation)).then(published))
                 .doOnError(
                         e -> Refusal.is(e, ErrorCode.NOT_FOUND),
                         e -> services.witness().refused(who, conversation, "publish"));
+    }
+
+    private boolean needsNoCheck(Principal who, String conversation) {
+        return services.turnstiles().publish().isOpen()
+                && services.sessions().admits(who, conversation)
+                && publishing.isIdle();
+    }
+
+    private Mono<Void> mayPublish(Principal who, String conversation) {
+        Turnstile turnstile = services.turnstiles().publish();
+        Mono<Void> counted = turnstile.isOpen()
+                ? Mono.empty()
+                : turnstile.pass(who, conversation, address, 1).then();
+        return services.sessions().admits(who, conversation)
+                ? counted
+                : counted.then(services.sessions().admit(who, conversation));
     }
 
     private Mono<Frame> published(ClientFrame.Publish frame, AgentEvent event, Access access) {

@@ -1,5 +1,6 @@
 package dev.parley.websocket;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -10,15 +11,23 @@ import reactor.core.publisher.Sinks;
 final class InTurn {
 
     private Mono<Void> before = Mono.empty();
+    private final AtomicInteger underWay = new AtomicInteger();
+
+    /** Whether nothing is being checked, so that what needs no check may begin. */
+    boolean isIdle() {
+        return underWay.get() == 0;
+    }
 
     /** Ends as the check does, but not before the one that was started before it. The check is to be subscribed to at once. */
     Mono<Void> check(Mono<?> check) {
         Mono<Void> turn = before;
         Sinks.Empty<Void> ended = Sinks.empty();
         before = ended.asMono();
+        underWay.incrementAndGet();
         return Mono.whenDelayError(check, turn).doFinally(how -> {
             Sinks.EmitResult result = ended.tryEmitEmpty();
             assert result.isSuccess() : result;
+            underWay.decrementAndGet();
         });
     }
 }

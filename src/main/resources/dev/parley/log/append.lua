@@ -9,7 +9,7 @@
 -- ARGV  1 newest entries kept   2 bytes kept   3 TTL in ms   4 event ids remembered   5 longest text of a run
 --       6 messages kept   7 default agent   8 default tenant   9 PUBLISH or SPUBLISH   10 source stream or ''   11 prefix of all keys
 --       12 '1' when a message makes the session of its conversation   13 TTL in ms of a session that is not archived yet, '' where
---       nothing is archived   14 messages at most that are not archived yet
+--       nothing is archived   14 messages at most that are not archived yet; answers have as much room again
 --       then per conversation: the number of its events, and per event
 --         kind, run, agent, text, source id, event
 --       or, for what has more to say, kind with a '+' behind it, and
@@ -21,7 +21,8 @@
 --       '=<position> <agent>'  it was there already; with ' pending' behind it, its way to the inbox was not finished
 --       '-<reason>'            refused, nothing was added
 --       and behind them for each conversation whose session is to be archived from now on, '!<its tag>'; for each whose first message
---       has its answer now, if that may be kept, '?<its tag> <meta's field cache>'
+--       has its answer now, if that may be kept, '?<its tag> <meta's field cache>'; for each whose session has no room for an answer that
+--       could not be refused, '~<its tag>'
 -- What stands behind this script returns `results`; what stands before it may have decided that nothing is to be done.
 local PLAIN, FULL, FIRST = 6, 10, 15
 
@@ -32,7 +33,7 @@ local batch = {
   max_events = tonumber(ARGV[1]), max_bytes = tonumber(ARGV[2]), ttl = tonumber(ARGV[3]), max_seen = tonumber(ARGV[4]),
   max_text = tonumber(ARGV[5]), max_messages = ARGV[6], default_agent = ARGV[7], default_tenant = ARGV[8], publish = ARGV[9],
   source = ARGV[10] ~= '' and 'source:' .. ARGV[10], prefix = ARGV[11], now = 0, now_text = '', now_position = '',
-  auto_create = ARGV[12] == '1', archived = ARGV[13] ~= '' and ARGV[13], max_unarchived = ARGV[14],
+  auto_create = ARGV[12] == '1', archived = ARGV[13] ~= '' and ARGV[13], max_unarchived = tonumber(ARGV[14]),
 }
 
 local time = call('TIME')
@@ -45,7 +46,7 @@ batch.now_position = batch.now_text .. '-0'
 local c = {
   tag = '', log = '', meta = '', live = '', last = '', ms = 0, seq = 0, bytes = 0, events = 0, counts = '',
   bytes_before = 0, stale = false, source_ms = 0, source_seq = 0, source_id = false, tenant = false, binds = false,
-  added = 0, ids = false, run = false, text = false, first = 0, position = '', dirty = false, answered = false,
+  added = 0, ids = false, run = false, text = false, first = 0, position = '', dirty = false, answered = false, left_out = false,
 }
 
 local function key(kind) return batch.prefix .. kind .. c.tag end
@@ -93,9 +94,10 @@ local function open(log)
       c.last = newest[1]
       c.ms, c.seq = position_of(c.last)
       c.bytes, c.events = counts_of(newest)
-      c.tenant = call('HGET', key('session:conv:'), 'tenant_id')
-      c.binds = c.tenant and true
     end
+    -- A session lives longer than both, and it is its tenant's.
+    c.tenant = call('HGET', key('session:conv:'), 'tenant_id') or nil
+    c.binds = c.tenant and true
   end
   c.bytes_before = c.bytes
   if batch.source then
@@ -125,7 +127,12 @@ local function begin_session()
     count = position_of(newest[1])
   end
   local generation = math.max(batch.now, before and before + 1 or 0)
-  redis.call('HSET', session, 'tenant_id', tenant() or batch.default_tenant, 'current_agent', agent, 'status', 'active',
+  -- From now on it is not to become another tenant's.
+  if not tenant() then
+    c.tenant = batch.default_tenant
+    redis.call('HSET', c.meta, 'tenant', c.tenant)
+  end
+  redis.call('HSET', session, 'tenant_id', c.tenant, 'current_agent', agent, 'status', 'active',
     'turn_count', 0, 'message_count', string.format('%d', count), 'token_count', 0, 'started_at', batch.now_text,
     'last_activity', batch.now_text, 'generation', string.format('%d', generation))
 end
@@ -143,13 +150,17 @@ local function session_changed()
 end
 
 -- Adds to the session's messages; fields are names and values in turn, the content is JSON. Numbers go on from the last one there was.
--- What the record has not got stays, however much it is. Without a session the newest are kept for those who join, and of one that was
--- deleted nothing is.
+-- What the record has not got stays. Without a session the newest are kept for those who join, and of one that was deleted nothing is.
 local function add_message(fields, tokens)
   local session, messages = key('session:conv:'), key('messages:conv:')
   local newest = redis.call('XREVRANGE', messages, '+', '-', 'COUNT', 1)[1]
-  local kept = redis.call('HMGET', session, 'status', 'message_count', 'archived_seq')
+  local kept = redis.call('HMGET', session, 'status', 'message_count', 'archived_seq', 'forked_seq')
   if kept[1] == 'deleted' then return 0 end
+  if batch.archived and kept[1] and kept[2] - math.max(kept[3] or 0, kept[4] or 0) >= 2 * batch.max_unarchived then
+    -- An answer that can't be refused: its log has it, and nothing else.
+    c.left_out = true
+    return 0
+  end
   local seq = 1
   if newest then seq = position_of(newest[1]) + 1 elseif kept[2] then seq = kept[2] + 1 end
   local oldest = seq - batch.max_messages + 1
@@ -173,12 +184,19 @@ local function add_answer(text, agent, message_id, failed, cut)
   add_message(fields)
 end
 
--- Whether the record is too far behind for another message: a session that has ended is kept until it is there.
-local function too_far_behind()
-  local s = redis.call('HMGET', key('session:conv:'), 'status', 'version', 'archived', 'message_count', 'archived_seq')
-  if not batch.archived or not s[1] then return false end
+-- Whether the record is too far behind for another message: a session that has ended is kept until it is there. What was asked is to be
+-- answered, so the message that a run's end makes of its text has a room of its own. A fork begins behind another one's messages.
+local function too_far_behind(kind, run, text)
+  if not batch.archived then return false end
+  local s = redis.call('HMGET', key('session:conv:'), 'status', 'version', 'archived', 'message_count', 'archived_seq', 'forked_seq')
+  if not s[1] then return false end
+  local waiting = s[4] - math.max(s[5] or 0, s[6] or 0)
+  if kind ~= 'u' then
+    return waiting >= 2 * batch.max_unarchived and (text ~= '' or run == c.run or redis.call('EXISTS', text_key(run)) == 1
+      or redis.call('HEXISTS', runs(), 'x ' .. run) == 1)
+  end
   if s[1] ~= 'active' then return tonumber(s[2] or 0) ~= tonumber(s[3] or 0) end
-  return s[4] - (s[5] or 0) >= tonumber(batch.max_unarchived)
+  return waiting >= batch.max_unarchived
 end
 
 -- False when the run was ended because its agent was silent: it opens again only with a start of its own.
@@ -361,7 +379,10 @@ local function append(at)
     local answer = known(kind, id)
     if answer then return answer end
   end
-  if kind == 'u' and too_far_behind() then return '-overloaded' end
+  -- A run's end is refused to whoever publishes it, and can do so again. A durable stream is not to wait for one of its conversations.
+  if (kind == 'u' or ((kind == 'e' or kind == 'f') and not plain and ARGV[at + 10] ~= '')) and too_far_behind(kind, run, ARGV[at + 4]) then
+    return '-overloaded'
+  end
 
   -- The next position: this millisecond's, or right behind the last one when the clock has not moved on.
   local position = batch.now_position
@@ -459,7 +480,7 @@ end
 local function text_of(failure) return type(failure) == 'table' and failure.err or tostring(failure) end
 
 for _, log in ipairs(KEYS) do
-  upto, at, c.added, c.dirty, c.answered = n + ARGV[at + 1], at + 1, 0, false, false
+  upto, at, c.added, c.dirty, c.answered, c.left_out = n + ARGV[at + 1], at + 1, 0, false, false, false
   local done, failure = pcall(append_all, log)
   if not done then
     -- What failed half-way stops its conversation for this batch, so that nothing overtakes it.
@@ -474,6 +495,7 @@ for _, log in ipairs(KEYS) do
     if not done then redis.log(redis.LOG_WARNING, 'parley: could not finish ' .. log .. ': ' .. text_of(failure)) end
   end
   if c.dirty then notes[#notes + 1] = '!' .. c.tag end
+  if c.left_out then notes[#notes + 1] = '~' .. c.tag end
   if c.answered then notes[#notes + 1] = '?' .. c.tag .. ' ' .. c.answered end
 end
 for _, note in ipairs(notes) do results[#results + 1] = note end

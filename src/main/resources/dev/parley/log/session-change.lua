@@ -17,7 +17,7 @@ do
   local prefix, who, id, event = ARGV[11], ARGV[#ARGV - 1], ARGV[#ARGV - 4], #ARGV - 5
   local tag = string.sub(KEYS[1], #prefix + #'events:conv:' + 1)
   local s = redis.call('HMGET', prefix .. 'session:conv:' .. tag,
-    'status', 'tenant_id', 'message_count', 'version', 'archived', 'archived_seq')
+    'status', 'tenant_id', 'message_count', 'version', 'archived', 'archived_seq', 'forked_seq')
   local status, count = s[1], tonumber(s[3] or 0)
   local archives = ARGV[13] ~= ''
   if status and string.sub(who, 1, 1) == '='
@@ -34,7 +34,7 @@ do
     end
     if change.expected and change.expected ~= count then return { 'conflict', s[3] or '0' } end
     if change.op == 'append' then
-      if archives and count - (s[6] or 0) >= tonumber(ARGV[14]) then return { 'overloaded' } end
+      if archives and count - math.max(s[6] or 0, s[7] or 0) >= tonumber(ARGV[14]) then return { 'overloaded' } end
       ARGV[event] = string.sub(ARGV[event], 1, change.seq_at) .. string.format('%d', count + 1)
         .. string.sub(ARGV[event], change.seq_at + 1)
     elseif change.op == 'update' then

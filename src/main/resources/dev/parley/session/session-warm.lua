@@ -1,10 +1,10 @@
 -- Brings a session back from the record, unless there is one, or the conversation has become another tenant's.
 --
 -- KEYS  session, context, messages, meta
--- ARGV  1 TTL in ms   2 a JSON object: session and context, names and values in turn, and messages, [number, fields]…, the oldest first
+-- ARGV  1 TTL in ms   2 the same of a session that has something that the record has not got   3 a JSON object: session and context, names and values in turn, and messages, [number, fields]…, the oldest first
 -- Returns { '1' when it was brought back, '1' when there is something in it that the record has not got }
 if redis.call('EXISTS', KEYS[1]) == 1 then return { '0', '0' } end
-local record, owner = cjson.decode(ARGV[2]), redis.call('HGET', KEYS[4], 'tenant')
+local record, owner = cjson.decode(ARGV[3]), redis.call('HGET', KEYS[4], 'tenant')
 for i = 1, #record.session, 2 do
   if owner and record.session[i] == 'tenant_id' and record.session[i + 1] ~= owner then return { '0', '0' } end
 end
@@ -26,7 +26,8 @@ if #later > 0 then
   redis.call('HINCRBY', KEYS[1], 'version', 1)
 end
 redis.call('HSETNX', KEYS[4], 'tenant', redis.call('HGET', KEYS[1], 'tenant_id'))
-for _, key in ipairs(KEYS) do
-  if redis.call('PTTL', key) < tonumber(ARGV[1]) then redis.call('PEXPIRE', key, ARGV[1]) end
+for i, key in ipairs(KEYS) do
+  local ttl = #later > 0 and i < 4 and ARGV[2] or ARGV[1]
+  if redis.call('PTTL', key) < tonumber(ttl) then redis.call('PEXPIRE', key, ttl) end
 end
 return { '1', #later > 0 and '1' or '0' }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.auth.Access;
+import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
+import dev.parley.event.Kind;
 import dev.parley.event.Position;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Gap;
@@ -14,6 +16,7 @@ import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
+import dev.parley.support.LogWatch;
 import io.lettuce.core.Range;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
@@ -519,6 +522,129 @@ interface LogContract {
                 .isEqualTo(ErrorCode.NOT_FOUND);
         append(log(), Append.by(acme, note(c, 2).event()));
         assertThat(commands().hget(Keys.DEFAULT.meta(c), "tenant")).isEqualTo("acme");
+    }
+
+    /** A conversation of which only the session is left, as after two hours with a session that is not archived yet. */
+    private String onlyTheSessionOf(Access tenant) {
+        String c = Ids.random();
+        append(log(), Append.by(tenant, message(c, "m1")));
+        assertThat(commands().del(Keys.DEFAULT.meta(c), Keys.DEFAULT.log(c), Keys.DEFAULT.seen(c)))
+                .isEqualTo(3);
+        assertThat(commands().hget(Keys.DEFAULT.session(c), "tenant_id")).isEqualTo(tenant.tenant());
+        return c;
+    }
+
+    private static AgentEvent message(String conversation, String id) {
+        byte[] text = "\"hi\"".getBytes(StandardCharsets.UTF_8);
+        return new AgentEvent(
+                "user.message",
+                Kind.USER_MESSAGE,
+                conversation,
+                id,
+                null,
+                null,
+                id,
+                text,
+                null,
+                null,
+                null,
+                0,
+                event("user.message", conversation, "'content':'hi'").event().bytes());
+    }
+
+    private void assertIsOf(Access tenant, Access other, String c) {
+        assertThat(refusal(log(), Append.by(other, note(c, 1).event())).code()).isEqualTo(ErrorCode.NOT_FOUND);
+        assertThat(refusal(log(), Append.by(other, message(c, "m2"))).code()).isEqualTo(ErrorCode.NOT_FOUND);
+        assertThatThrownBy(() -> log().requireAccess(c, other).block(Duration.ofSeconds(10)))
+                .isInstanceOf(Refusal.class);
+        assertThatThrownBy(() -> get(log().join(c, null, other))).isInstanceOf(Refusal.class);
+        assertThat(log().requireAccess(c, tenant).blockOptional(Duration.ofSeconds(10)))
+                .isEmpty();
+        assertThat(get(log().join(c, null, tenant))).isInstanceOf(Joined.Snapshot.class);
+    }
+
+    @Test
+    default void aSessionThatOutlivesItsLogAndMetaStaysItsTenants() {
+        Access acme = new Access("acme", true, true);
+        Access other = new Access("other", true, true);
+        String c = onlyTheSessionOf(acme);
+        assertIsOf(acme, other, c);
+        append(log(), Append.by(acme, message(c, "m3")));
+        assertThat(commands().hget(Keys.DEFAULT.meta(c), "tenant")).isEqualTo("acme");
+        assertIsOf(acme, other, c);
+
+        String late = onlyTheSessionOf(acme);
+        append(log(), note(late, 1));
+        assertIsOf(acme, other, late);
+        append(log(), Append.by(acme, note(late, 2).event()));
+
+        String defaults = onlyTheSessionOf(new Access("default", true, true));
+        assertIsOf(new Access("default", true, true), acme, defaults);
+    }
+
+    @Test
+    default void whatBecameASessionOfTheDefaultTenantStaysItsOwn() {
+        String c = Ids.random();
+        append(log(), note(c, 1));
+        append(log(), Append.by(new Access("default", true, true), message(c, "m1")));
+        append(log(), Append.by(new Access("acme", false, true), message(c, "m2")));
+        assertThat(commands().hget(Keys.DEFAULT.session(c), "tenant_id")).isEqualTo("default");
+        assertIsOf(new Access("default", true, true), new Access("acme", true, true), c);
+    }
+
+    private static Append end(String c, int run, String more) {
+        return withId(event("agent.run.completed", c, "'run':'r" + run + "'" + more), "end-" + run);
+    }
+
+    @Test
+    default void answersHaveARoomOfTheirOwnWhileTheRecordIsBehind() {
+        String c = Ids.random();
+        Access acme = new Access("acme", true, true);
+        ConversationLog log = log(TestLogSettings.with(its -> {
+            its.sessions = new SessionSettings(50, "triage", true, true, 2, Duration.ofDays(7));
+            its.silence = Duration.ofMillis(1);
+        }));
+        append(log, Append.by(acme, message(c, "m1")));
+        append(log, Append.by(acme, message(c, "m2")));
+        assertThat(refusal(log, Append.by(acme, message(c, "m3"))).code()).isEqualTo(ErrorCode.OVERLOADED);
+        append(log, Append.by(acme, end(c, 1, ",'content':'one'").event()));
+        append(log, Append.by(acme, end(c, 2, ",'content':'two'").event()));
+        append(
+                log,
+                Append.by(
+                        acme,
+                        withId(event("agent.response.streaming", c, "'run':'r4','chunk':'four'"), "c4")
+                                .event()));
+
+        Append third = Append.by(acme, end(c, 3, ",'content':'three'").event());
+        Refusal refusal = refusal(log, third);
+        assertThat(refusal.code()).isEqualTo(ErrorCode.OVERLOADED);
+        assertThat(refusal.retryMs()).isPositive();
+        assertThat(refusal(log, Append.by(acme, end(c, 4, "").event())).code()).isEqualTo(ErrorCode.OVERLOADED);
+        append(log, Append.by(acme, end(c, 5, "").event()));
+        assertThat(append(log, Append.by(acme, end(c, 1, ",'content':'one'").event()))
+                        .duplicate())
+                .isTrue();
+
+        // A stream does not wait, and a run whose agent has died ends.
+        try (LogWatch warnings = LogWatch.open()) {
+            Outcome streamed = get(log.append("s", List.of(Append.from("5-0", third.event()))))
+                    .get(0);
+            assertThat(streamed.orThrow().duplicate()).isFalse();
+            while (failures(c) == 0) {
+                assertThat(log.endLostRuns(c).thenReturn(true).block(Duration.ofSeconds(10)))
+                        .isTrue();
+            }
+            assertThat(warnings.lines()).anySatisfy(line -> assertThat(line).contains("in the log only", c));
+        }
+        assertThat(snapshot(get(log.join(c, null, null))).runs()).isEmpty();
+        assertThat(commands().xlen(Keys.DEFAULT.messages(c))).isEqualTo(4);
+        assertThat(commands().hget(Keys.DEFAULT.session(c), "message_count")).isEqualTo("4");
+
+        assertThat(commands().hset(Keys.DEFAULT.session(c), "archived_seq", "4"))
+                .isTrue();
+        append(log, Append.by(acme, end(c, 6, ",'content':'six'").event()));
+        assertThat(commands().xlen(Keys.DEFAULT.messages(c))).isEqualTo(5);
     }
 
     @Test

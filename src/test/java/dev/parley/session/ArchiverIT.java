@@ -1,17 +1,22 @@
 package dev.parley.session;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.archive.Archiver;
 import dev.parley.archive.Marks;
+import dev.parley.auth.Access;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
 import dev.parley.auth.Witness;
+import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
+import dev.parley.frame.Content;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
+import dev.parley.log.Append;
 import dev.parley.log.ConversationLog;
 import dev.parley.log.LogSettings;
 import dev.parley.log.SessionMessage;
@@ -43,6 +48,7 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -84,17 +90,21 @@ class ArchiverIT {
         return sessions(redis, postgres);
     }
 
-    private Sessions sessions(Redis redis, Postgres postgres) {
+    private ConversationLog log(Redis redis) {
         SessionSettings archived = new SessionSettings(50, "triage", true, true, 1_000, Duration.ofDays(7));
         LogSettings settings = TestLogSettings.with(its -> {
             its.ttl = TTL;
             its.sessions = archived;
         });
+        return new ConversationLog(redis, keys, settings);
+    }
+
+    private Sessions sessions(Redis redis, Postgres postgres) {
         return new Sessions(
                 redis,
                 keys,
-                new ConversationLog(redis, keys, settings),
-                new ColdSessions(redis, keys, postgres, 50, TTL),
+                log(redis),
+                new ColdSessions(redis, keys, postgres, 50, TTL, Duration.ofDays(7)),
                 Witness.NONE);
     }
 
@@ -309,6 +319,66 @@ class ArchiverIT {
         forgotten();
         refused(ErrorCode.GONE, sessions().get(AGENT, c));
         refused(ErrorCode.GONE, sessions().append(AGENT, c, message("m4"), null, null));
+    }
+
+    /** A first message and the answer to it, which was known. */
+    private List<Append> answered(String id, String text) {
+        Access access = AGENT.access(c).orNew();
+        Inbound.Message message = new Inbound.Message(c, Content.text("Hi?"), id, null, null);
+        KnownAnswers.Known known = new KnownAnswers.Known(text, "exact", "e", 1);
+        return Stream.concat(
+                        Stream.of(UserEvents.message(message, "acme", "bot", id, true)),
+                        CachedRun.of(c, "triage", id, known).stream())
+                .map(event -> Append.by(access, event))
+                .toList();
+    }
+
+    @Test
+    void aKnownAnswerDoesNotUndoADeletionThatTheRecordHasNotGotYet() {
+        get(sessions().create(AGENT, c, null, Map.of("secret", "1"), null));
+        append(1, 3);
+        archived();
+        get(sessions().delete(AGENT, c, null));
+        assertThat(log(redis).appendFirst(answered("q1", "Yes.")).blockOptional(Duration.ofSeconds(10)))
+                .isEmpty();
+        archived();
+        assertThat(recorded(c)).isEmpty();
+        refused(ErrorCode.GONE, sessions().get(AGENT, c));
+    }
+
+    @Test
+    void whatComesBackWithSomethingNewWaitsForTheRecord() {
+        get(sessions().create(AGENT, c, null, Map.of("a", "1"), null));
+        append(1, 3);
+        archived();
+        forgotten();
+        byte[] late = ("{\"event\":\"agent.run.completed\",\"payload\":{\"conversation_id\":\"" + c
+                        + "\",\"run\":\"r\",\"content\":\"m4\"}}")
+                .getBytes(UTF_8);
+        get(log(redis).append(null, List.of(new Append(EventCodec.parse(late), null, null))));
+        assertThat(sessions().revive(c, AGENT.access(c)).blockOptional(Duration.ofSeconds(10)))
+                .isEmpty();
+        for (String key : List.of(keys.session(c), keys.messages(c), keys.context(c))) {
+            assertThat(TestRedis.commands().pttl(key))
+                    .as(key)
+                    .isGreaterThan(Duration.ofDays(6).toMillis());
+        }
+        archived();
+        assertThat(recorded(c)).isEqualTo(numbers(1, 4));
+        assertThat(TestRedis.commands().pttl(keys.session(c))).isBetween(1L, TTL.toMillis());
+    }
+
+    @Test
+    void aRecordThatRefusesSilencesNobody() throws SQLException {
+        try (Connection operator = connection()) {
+            execute(operator, "ALTER TABLE conversations RENAME TO moved");
+            try {
+                assertThat(sessions().revive(c, AGENT.access(c)).blockOptional(Duration.ofSeconds(10)))
+                        .isEmpty();
+            } finally {
+                execute(operator, "ALTER TABLE moved RENAME TO conversations");
+            }
+        }
     }
 
     @Test

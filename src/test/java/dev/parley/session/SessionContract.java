@@ -405,6 +405,12 @@ interface SessionContract {
         assertThat(commands().xlen(Keys.DEFAULT.dirty())).isEqualTo(before + 1);
         assertThat(commands().pttl(Keys.DEFAULT.messages(c)))
                 .isGreaterThan(Duration.ofDays(6).toMillis());
+        // What a fork begins with is not what it has said itself.
+        String fork = Ids.random();
+        get(sessions.fork(agent(), c, 60, fork, null));
+        assertThat(get(sessions.append(agent(), fork, message("user", "on"), null, null))
+                        .seq())
+                .isEqualTo(61);
         get(sessions.complete(agent(), c, null, null));
         refused(ErrorCode.OVERLOADED, sessions.create(agent(), c, null, Map.of(), null));
     }

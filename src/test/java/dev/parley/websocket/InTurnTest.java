@@ -29,8 +29,10 @@ class InTurnTest {
         Disposable three = start("3", third.asMono());
         assertThat(third.tryEmitEmpty()).isEqualTo(Sinks.EmitResult.OK);
         assertThat(said).isEmpty();
+        assertThat(turns.isIdle()).isFalse();
         assertThat(first.tryEmitEmpty()).isEqualTo(Sinks.EmitResult.OK);
         assertThat(said).containsExactly("1", "2 refused", "3");
+        assertThat(turns.isIdle()).isTrue();
         assertThat(List.of(one, two, three)).allMatch(Disposable::isDisposed);
     }
 

@@ -1,4 +1,4 @@
-package dev.parley.ingest;
+package dev.parley.support;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
@@ -6,19 +6,19 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
 /** Logs at most one warning an interval and says how many it kept to itself. Thread-safe. */
-final class LimitedLog {
+public final class LimitedLog {
 
     private final Logger log;
     private final long intervalNanos;
     private final AtomicLong next = new AtomicLong(System.nanoTime());
     private final AtomicLong suppressed = new AtomicLong();
 
-    LimitedLog(Logger log, Duration interval) {
+    public LimitedLog(Logger log, Duration interval) {
         this.log = log;
         this.intervalNanos = interval.toNanos();
     }
 
-    void warn(String what, String where, @Nullable String why) {
+    public void warn(String what, String where, @Nullable String why) {
         long now = System.nanoTime();
         long due = next.get();
         if (now - due >= 0 && next.compareAndSet(due, now + intervalNanos)) {
