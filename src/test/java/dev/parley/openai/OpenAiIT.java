@@ -382,6 +382,12 @@ class OpenAiIT {
                         .header(MARK))
                 .isEqualTo("miss; reason=absent");
         assertThat(upstream.calls(input)).isEqualTo(2);
+        for (String kind : List.of("query", "passage")) {
+            String unknown = asked.formatted("ann", ",\"input_type\":\"" + kind + "\"");
+            assertThat(post(node, agent, "/embeddings", unknown).header(MARK)).isEqualTo("miss; reason=absent");
+            assertThat(post(node, agent, "/embeddings", unknown).header(MARK)).isEqualTo("hit-exact");
+        }
+        assertThat(upstream.calls(input)).isEqualTo(4);
         assertThat(post(node, agent, "/embeddings", "{\"model\":\"e-1\",\"input\":[1,2]}")
                         .header(MARK))
                 .isEqualTo("bypass; reason=input");
