@@ -36,7 +36,7 @@ public final class LlmCache implements Disposable {
     private final LiveAnswers live;
     private final EntryStore store;
     private final LocalFlights local = new LocalFlights(System::nanoTime);
-    private final Flights flights;
+    private final FallbackFlights flights;
     private final SingleFlight single;
     private final @Nullable Paraphrases paraphrases;
     private final Tally tally;
@@ -76,6 +76,7 @@ public final class LlmCache implements Disposable {
     @Override
     public void dispose() {
         single.dispose();
+        flights.dispose();
         live.dispose();
         tally.dispose();
     }

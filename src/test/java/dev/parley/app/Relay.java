@@ -1,18 +1,21 @@
 package dev.parley.app;
 
+import dev.parley.support.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A network that can be cut: passes TCP connections on to a server, and while it is cut there are none. It can also swallow what is sent
- * over a connection that stays open, in one direction: TCP acknowledges, nothing comes.
+ * over a connection that stays open, in one direction: TCP acknowledges, nothing comes. And it can hold what is sent, to pass it on later.
  */
 public final class Relay implements AutoCloseable {
 
@@ -23,6 +26,8 @@ public final class Relay implements AutoCloseable {
     private final Map<Socket, Socket> peers = new ConcurrentHashMap<>();
     private volatile boolean cut;
     private volatile boolean mute;
+    private volatile boolean held;
+    private final AtomicInteger holding = new AtomicInteger();
 
     private Relay(ServerSocket listening, URI target) {
         this.listening = listening;
@@ -87,6 +92,20 @@ public final class Relay implements AutoCloseable {
         swallowed.addAll(open);
     }
 
+    /** Holds what is sent from now on, both ways, until {@link #letGo}. */
+    public void hold() {
+        held = true;
+    }
+
+    public void letGo() {
+        held = false;
+    }
+
+    /** Directions in which something is held. */
+    public int holding() {
+        return holding.get();
+    }
+
     private boolean isServer(Socket socket) {
         return socket.getPort() == target.getPort();
     }
@@ -141,6 +160,7 @@ public final class Relay implements AutoCloseable {
             byte[] buffer = new byte[1 << 16];
             int read;
             while ((read = from.getInputStream().read(buffer)) >= 0) {
+                awaitPassage();
                 if (!swallowed.contains(from) && !(mute && isServer(from))) {
                     to.getOutputStream().write(buffer, 0, read);
                 }
@@ -154,6 +174,16 @@ public final class Relay implements AutoCloseable {
             open.remove(to);
             peers.remove(from);
             peers.remove(to);
+        }
+    }
+
+    private void awaitPassage() {
+        if (held) {
+            holding.incrementAndGet();
+            while (held && !listening.isClosed()) {
+                Await.pass(Duration.ofMillis(5));
+            }
+            holding.decrementAndGet();
         }
     }
 

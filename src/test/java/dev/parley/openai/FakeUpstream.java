@@ -145,6 +145,8 @@ final class FakeUpstream implements AutoCloseable {
             case "m-brook" -> events(response, brook());
             case "m-flaky" -> call < 3 ? json(response, 503, "{}") : whole(response, asked);
             case "m-hang" -> Mono.never();
+            case "m-hang-once" -> call == 1 ? Mono.never() : whole(response, asked);
+            case "m-late" -> Mono.delay(Duration.ofSeconds(7)).then(whole(response, asked));
             case "m-garbage" ->
                 stream
                         ? events(response, Flux.just("data: {\"id\n\n", "data: [DONE]\n\n"))

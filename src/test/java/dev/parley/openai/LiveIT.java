@@ -123,17 +123,27 @@ class LiveIT {
         assertThat(upstream.calls(said)).isEqualTo(1);
     }
 
-    /** Five milliseconds lie between two letters at least, and the lease is for six seconds. */
+    /** Five milliseconds lie between two letters at least, and the lease is for five seconds. */
     @Test
-    void anAnswerThatTakesLongerThanALeaseStaysTheOnlyOne() {
-        try (TestNode brisk = Caller.node(upstream.url(), "upstream.response-timeout", "1s")) {
-            Listening leader = listen(brisk, "m-endless");
-            Await.until("it has gone on for seven seconds", () -> leader.said().length() >= 1_400);
-            Listening follower = listen(other, "m-endless");
-            Await.until("it hears of it", () -> follower.said().length() >= 1_400);
-            assertThat(follower.mark()).isEqualTo("joined");
-            assertThat(upstream.calls(said)).isEqualTo(1);
-        }
+    void aStreamThatTakesLongerThanALeaseStaysTheOnlyOne() {
+        Listening leader = listen(node, "m-endless");
+        Await.until("it has gone on for seven seconds", () -> leader.said().length() >= 1_400);
+        Listening follower = listen(other, "m-endless");
+        Await.until("it hears of it", () -> follower.said().length() >= 1_400);
+        assertThat(follower.mark()).isEqualTo("joined");
+        assertThat(upstream.calls(said)).isEqualTo(1);
+    }
+
+    /** It takes seven seconds. */
+    @Test
+    void aWholeAnswerThatTakesLongerThanALeaseStaysTheOnlyOne() {
+        CompletableFuture<Answer> leader = whole(node, "m-late");
+        Await.until("the model is asked", () -> upstream.calls(said) == 1);
+        List<CompletableFuture<Answer>> waiting = List.of(whole(node, "m-late"), whole(other, "m-late"));
+        assertThat(waiting)
+                .allSatisfy(one -> assertThat(one.join().header(Caller.MARK)).isEqualTo("joined"));
+        assertThat(leader.join().header(Caller.MARK)).isEqualTo("miss; reason=absent");
+        assertThat(upstream.calls(said)).isEqualTo(1);
     }
 
     @Test
