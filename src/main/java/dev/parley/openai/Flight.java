@@ -67,8 +67,8 @@ final class Flight {
     }
 
     /**
-     * Lets others see a stream as it comes: from its first words on, so that nobody gets a call of a tool that somebody else has asked for;
-     * and whoever has seen nothing of one that fails tries himself.
+     * Lets others see a stream of {@link Ask#form a form} as it comes: from its first words on, so that whoever has seen nothing of one that
+     * fails tries himself.
      */
     Flux<byte[]> shown(Flux<byte[]> events, Chunks chunks) {
         LiveAnswer shared = live;

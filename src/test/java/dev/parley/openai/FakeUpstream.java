@@ -142,6 +142,10 @@ final class FakeUpstream implements AutoCloseable {
                         Flux.concat(
                                 Flux.just(role(), chunk(CALL, null)),
                                 past(said, 2, Flux.just(chunk("{}", "tool_calls"), "data: [DONE]\n\n"))));
+            case "m-held-words-tools" ->
+                events(
+                        response,
+                        held(said, Flux.just(chunk(CALL, null), chunk("{}", "tool_calls"), "data: [DONE]\n\n")));
             case "m-brook" -> events(response, brook());
             case "m-flaky" -> call < 3 ? json(response, 503, "{}") : whole(response, asked);
             case "m-hang" -> Mono.never();

@@ -282,6 +282,54 @@ class LiveIT {
         assertThat(upstream.calls(said)).isEqualTo(3);
     }
 
+    /** A leader who has heard the first words, and one more on each node. */
+    private List<Listening> withTools(String model, String choice) {
+        String body = Caller.chat(
+                model,
+                said,
+                Caller.STREAM + ",\"tool_choice\":\"" + choice
+                        + "\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]");
+        listening.add(agent.listenTo(node, body));
+        Await.until("the model is asked", () -> upstream.calls(said) == 1);
+        upstream.open(said, 1);
+        awaitWords(listening);
+        listening.add(agent.listenTo(node, body));
+        listening.add(agent.listenTo(other, body));
+        return listening;
+    }
+
+    @Test
+    void theCallOfAToolBehindWordsIsShownToNobodyElse() {
+        List<Listening> all = withTools("m-held-words-tools", "auto");
+        awaitWaiting(1, 1);
+        upstream.open(said, 2);
+        awaitEnd(all, "whole");
+        assertThat(all.subList(1, 3)).allSatisfy(one -> assertThat(one.mark()).isEqualTo("miss; reason=uncacheable"));
+        assertThat(upstream.calls(said)).isEqualTo(3);
+    }
+
+    @Test
+    void whereAToolCouldBeCalledAndIsNotTheWholeAnswerIsForAll() {
+        List<Listening> all = withTools("m-held", "auto");
+        awaitWaiting(1, 1);
+        upstream.open(said, 2);
+        awaitEnd(all, "whole");
+        assertThat(all.subList(1, 3)).allSatisfy(one -> {
+            assertThat(one.mark()).isEqualTo("joined");
+            assertThat(one.said()).isEqualTo(FakeUpstream.ANSWER);
+        });
+        assertThat(upstream.calls(said)).isEqualTo(1);
+    }
+
+    @Test
+    void whereNoToolMayBeCalledAStreamIsFollowed() {
+        List<Listening> all = withTools("m-held", "none");
+        awaitWords(all);
+        upstream.open(said, 2);
+        awaitEnd(all, "whole");
+        assertThat(upstream.calls(said)).isEqualTo(1);
+    }
+
     @Test
     void anAnswerThatTurnsOutNotToBeKeptHasBeenHeardAllTheSame() {
         Listening leader = leaderWithFirstWords("m-held-length");
