@@ -351,6 +351,28 @@ interface CacheContract {
     }
 
     @Test
+    default void whoWantsAYoungerAnswerWaitsAndTheOthersHaveTheOneThereIs() throws InterruptedException {
+        Question question = asked(Ids.random(), "x");
+        stored(cache().put(question, tagged("old", null), null));
+        Thread.sleep(5);
+        Duration young = Duration.ofMillis(1);
+        Answer first = get(cache().lookup(question, new Terms(Duration.ZERO, SECONDS, young)));
+        LlmCache node = cache();
+        Terms wait = new Terms(SECONDS, SECONDS, young);
+        Disposable leaving = node.lookup(question, wait).subscribe();
+        Await.until("one waits", () -> node.waiting() == 1);
+        Mono<Answer> any = node.lookup(question, WAIT).cache();
+        Mono<Answer> younger = node.lookup(question, wait).cache();
+        Disposable asking = Flux.merge(any, younger).subscribe();
+        assertThat(hit(get(any)).kind()).isEqualTo(Answer.Kind.EXACT);
+        leaving.dispose();
+        Await.until("one waits", () -> node.waiting() == 1);
+        stored(node.put(question, tagged("new", null), token(first)));
+        assertThat(text(get(younger))).isEqualTo("new");
+        asking.dispose();
+    }
+
+    @Test
     default void whatIsInvalidatedIsServedByNobodyAndOthersAre() {
         String tenant = Ids.random();
         Question tagged = asked(tenant, "tagged");
