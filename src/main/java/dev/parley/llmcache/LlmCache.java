@@ -177,6 +177,9 @@ public final class LlmCache implements Disposable {
 
     private Mono<Stored> store(Question question, Reply reply, @Nullable String token) {
         return Mono.defer(() -> {
+                    if (token != null && !Lead.isToken(token)) {
+                        throw Refusal.badRequest("token must be one that a look-up has given");
+                    }
                     CacheKey key = key(question);
                     if (key.seed() && !reply.tags().isEmpty()) {
                         throw Refusal.badRequest(
