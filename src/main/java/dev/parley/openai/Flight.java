@@ -8,6 +8,7 @@ import dev.parley.llmcache.Lead;
 import dev.parley.llmcache.LlmCache;
 import dev.parley.llmcache.Question;
 import dev.parley.llmcache.Reply;
+import dev.parley.llmcache.Stored;
 import dev.parley.llmcache.live.LiveAnswer;
 import java.time.Duration;
 import java.util.List;
@@ -83,8 +84,12 @@ final class Flight {
                         .doOnComplete(shared::end);
     }
 
-    /** Offers a whole answer with status 200 to the cache; what is none, or null, ends the waiting for it. Never fails. */
-    Mono<Void> land(@Nullable JsonNode response) {
+    /**
+     * Offers a whole answer with status 200 to the cache; what is none, or null, ends the waiting for it.
+     *
+     * @return what has come of it; empty when it was not offered. Never fails
+     */
+    Mono<Stored> land(@Nullable JsonNode response) {
         Question question = ask.question();
         if (!stores || question == null) {
             return Mono.empty();
@@ -107,8 +112,7 @@ final class Flight {
                     return cache.put(question, reply, lead == null ? null : lead.token());
                 })
                 .doOnError(e -> !(e instanceof Refusal), e -> LOG.warn("An answer could not be kept", e))
-                .onErrorComplete()
-                .then();
+                .onErrorComplete();
     }
 
     /** Whoever waits may compute it, unless it has landed. Never fails. */

@@ -8,6 +8,7 @@ import dev.parley.llmcache.Lead;
 import dev.parley.llmcache.LlmCache;
 import dev.parley.llmcache.Question;
 import dev.parley.llmcache.Reason;
+import dev.parley.llmcache.Stored;
 import dev.parley.llmcache.Terms;
 import dev.parley.openai.Upstream.Received;
 import dev.parley.support.Background;
@@ -132,7 +133,7 @@ final class Proxy implements Disposable {
                 flight -> ask.control().onlyIfCached()
                         ? Mono.error(
                                 new ProxyException(504, "not_cached", "there is no such answer in the cache: " + mark))
-                        : forward(exchange, ask, flight));
+                        : forward(exchange, ask, mark, flight));
     }
 
     /** However it ends, nobody waits for a flight that does not come. */
@@ -145,14 +146,14 @@ final class Proxy implements Disposable {
                 Flight::close);
     }
 
-    private Mono<Void> forward(Exchange exchange, Ask ask, Flight flight) {
+    private Mono<Void> forward(Exchange exchange, Ask ask, String mark, Flight flight) {
         return upstream.<Void>call(
                         ask.api().path(),
                         ask.headers(),
                         ask.body(),
                         received -> isStream(received)
                                 ? passStream(exchange, received, flight)
-                                : passWhole(exchange, received, flight))
+                                : passWhole(exchange, received, mark, flight))
                 .then()
                 .onErrorResume(
                         Failed.class, failed -> pass(exchange, failed.status(), failed.headers(), failed.body()));
@@ -162,13 +163,15 @@ final class Proxy implements Disposable {
         return contentType(received.headers()).toLowerCase(Locale.ROOT).startsWith(EVENTS);
     }
 
-    private Mono<Void> passWhole(Exchange exchange, Received received, Flight flight) {
+    private Mono<Void> passWhole(Exchange exchange, Received received, String mark, Flight flight) {
         return upstream.whole(received.body())
                 .flatMap(body -> landed(received, body, flight)
+                        .mapNotNull(Stored::reason)
+                        .doOnNext(reason -> mark(exchange, mark + "; not-stored=" + reason.wire()))
                         .then(pass(exchange, received.status(), received.headers(), body)));
     }
 
-    private static Mono<Void> landed(Received received, byte[] body, Flight flight) {
+    private static Mono<Stored> landed(Received received, byte[] body, Flight flight) {
         return received.status() == 200 && flight.stores() ? flight.land(Json.readOrNull(body)) : Mono.empty();
     }
 
@@ -247,7 +250,9 @@ final class Proxy implements Disposable {
                         ask.api().path(),
                         ask.headers(),
                         ask.body(),
-                        received -> upstream.whole(received.body()).flatMap(body -> landed(received, body, flight)))
+                        received -> upstream.whole(received.body())
+                                .flatMap(body -> landed(received, body, flight))
+                                .then())
                 .then();
     }
 }

@@ -157,6 +157,7 @@ final class FakeUpstream implements AutoCloseable {
                         : json(response, 200, "{\"choices\":[{\"mess");
             case "m-shape" -> json(response, 200, "{\"hello\":1}");
             case "m-cut" -> cut(response, stream, request);
+            case "m-personal" -> json(response, 200, whole("stop").replace("Nine", "Write to a@b.example. Nine"));
             case "m-length" -> json(response, 200, whole("length"));
             case "m-endless" -> events(response, endless());
             case "m-unended" -> events(response, Flux.fromIterable(List.of(chunk("{\"content\":\"x\"}", null))));

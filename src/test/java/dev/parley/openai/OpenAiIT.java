@@ -352,6 +352,15 @@ class OpenAiIT {
     }
 
     @Test
+    void whyAnAnswerIsNotKeptIsSaid() {
+        assertThat(ask("m-length", "").header(MARK)).isEqualTo("miss; reason=absent; not-stored=truncated");
+        assertThat(ask("m-personal", "").header(MARK)).isEqualTo("miss; reason=absent; not-stored=pii");
+        assertThat(ask("m-personal", "", "Cache-Control", "no-cache").header(MARK))
+                .isEqualTo("bypass; reason=no_cache; not-stored=pii");
+        assertThat(ask("m-500", "").header(MARK)).isEqualTo("miss; reason=absent");
+    }
+
+    @Test
     void whatTheGatewayRefusesIsInOpenAisWords() {
         Answer person = post(node, token("t", Role.USER), "/chat/completions", chat("m-1", ""));
         assertThat(person.status()).isEqualTo(403);
