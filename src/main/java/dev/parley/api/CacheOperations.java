@@ -75,7 +75,7 @@ public final class CacheOperations {
     }
 
     private Mono<Operation.Result> put(Principal who, Params params) {
-        return cache.put(question(who, params), reply(params), params.optionalText("token"))
+        return cache.putAndIndex(question(who, params), reply(params), params.optionalText("token"))
                 .map(stored -> new Operation.Result(stored.reason() == null ? 201 : 200, stored(stored)));
     }
 

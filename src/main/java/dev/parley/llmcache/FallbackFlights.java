@@ -2,22 +2,32 @@ package dev.parley.llmcache;
 
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
+import dev.parley.support.Background;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
-/** Those of all nodes; and this node's alone while Redis is away, or takes longer than {@link #PATIENCE}. */
-final class FallbackFlights implements Flights {
+/**
+ * Those of all nodes; and this node's alone while Redis is away, or takes longer than {@link #PATIENCE}. Looks that nobody waits for any more
+ * are heard out until {@link #dispose}.
+ */
+final class FallbackFlights implements Flights, Disposable {
 
     /** A cache that takes longer is none. */
     static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    /** Looks that are heard out at once; what more of them have taken ends with its lease. */
+    private static final int MOST_LATE = 1_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(FallbackFlights.class);
 
     private final Flights shared;
     private final LocalFlights local;
+    private final Background heardOut = new Background(MOST_LATE);
 
     FallbackFlights(Flights shared, LocalFlights local) {
         this.shared = shared;
@@ -26,10 +36,33 @@ final class FallbackFlights implements Flights {
 
     @Override
     public Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest) {
-        return shared.look(key, lease, oldest)
+        return heardOut(key, shared.look(key, lease, oldest))
                 .timeout(PATIENCE, late())
                 .doOnError(FallbackFlights::tell)
                 .onErrorResume(e -> local.look(key, lease, oldest));
+    }
+
+    /** Who asks may leave before Redis has answered, and it gives him the flight all the same: then it is given up. */
+    private Mono<Look> heardOut(CacheKey key, Mono<Look> look) {
+        return Mono.defer(() -> {
+            Mono<Look> asked = look.cache();
+            AtomicBoolean heard = new AtomicBoolean();
+            return asked.doOnNext(there -> heard.set(true)).doOnCancel(() -> {
+                if (!heard.get()) {
+                    boolean unused = heardOut.begin(asked.flatMap(there -> giveUp(key, there)));
+                }
+            });
+        });
+    }
+
+    private Mono<Boolean> giveUp(CacheKey key, Look look) {
+        Lead lead = look.lead();
+        return lead == null ? Mono.empty() : release(key, lead.token(), false);
+    }
+
+    @Override
+    public void dispose() {
+        heardOut.dispose();
     }
 
     @Override

@@ -9,6 +9,7 @@ import dev.parley.llmcache.semantic.Semantic;
 import dev.parley.redis.Keys;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
+import dev.parley.support.Background;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -16,6 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
@@ -28,6 +31,13 @@ import reactor.core.publisher.Mono;
  */
 public final class LlmCache implements Disposable {
 
+    private static final Logger LOG = LoggerFactory.getLogger(LlmCache.class);
+
+    /** Questions that are embedded in the background at once. */
+    private static final int MOST_INDEXING = 1_000;
+
+    private static final Duration INDEXING = Duration.ofSeconds(10);
+
     /** Entries do not all end at the same moment. */
     private static final double JITTER = 0.1;
 
@@ -36,10 +46,11 @@ public final class LlmCache implements Disposable {
     private final LiveAnswers live;
     private final EntryStore store;
     private final LocalFlights local = new LocalFlights(System::nanoTime);
-    private final Flights flights;
+    private final FallbackFlights flights;
     private final SingleFlight single;
     private final @Nullable Paraphrases paraphrases;
     private final Tally tally;
+    private final Background indexing = new Background(MOST_INDEXING);
 
     public LlmCache(Redis redis, Keys keys, CacheSettings settings) {
         this(redis, keys, settings, new WrittenData(), null, Set.of());
@@ -76,6 +87,8 @@ public final class LlmCache implements Disposable {
     @Override
     public void dispose() {
         single.dispose();
+        flights.dispose();
+        indexing.dispose();
         live.dispose();
         tally.dispose();
     }
@@ -145,12 +158,28 @@ public final class LlmCache implements Disposable {
 
     /**
      * Stores an answer, if it may be kept, and tells those who wait for it. If it may not they are told that, too, and compute for
-     * themselves.
+     * themselves. Who asks in other words finds it a moment later: nobody waits for an embedder here.
      *
      * @param token of whoever was told to compute it; null: nobody was
      */
     public Mono<Stored> put(Question question, Reply reply, @Nullable String token) {
+        return store(question, reply, token).doOnNext(stored -> {
+            if (paraphrases != null && !indexing.begin(index(question, stored))) {
+                LOG.debug("Too many questions are embedded: {} is found in its own words only", stored.key());
+            }
+        });
+    }
+
+    /** As {@link #put}, and completes when it is found in other words, too; or in ten seconds. For whoever puts many. */
+    public Mono<Stored> putAndIndex(Question question, Reply reply, @Nullable String token) {
+        return store(question, reply, token).delayUntil(stored -> index(question, stored));
+    }
+
+    private Mono<Stored> store(Question question, Reply reply, @Nullable String token) {
         return Mono.defer(() -> {
+                    if (token != null && !Lead.isToken(token)) {
+                        throw Refusal.badRequest("token must be one that a look-up has given");
+                    }
                     CacheKey key = key(question);
                     if (key.seed() && !reply.tags().isEmpty()) {
                         throw Refusal.badRequest(
@@ -165,16 +194,20 @@ public final class LlmCache implements Disposable {
                         refusal = Reason.TOO_LARGE;
                     }
                     return refusal == null
-                            ? store(key, entry, reply, token, fresh).delayUntil(stored -> remember(question, stored))
+                            ? store(key, entry, reply, token, fresh)
                             : refuse(key, token).thenReturn(Stored.refused(key, refusal));
                 })
                 .doOnNext(tally::put);
     }
 
-    private Mono<Void> remember(Question question, Stored stored) {
+    private Mono<Void> index(Question question, Stored stored) {
         return paraphrases == null || stored.reason() != null
                 ? Mono.empty()
-                : paraphrases.remember(question, stored.key(), stored.fresh());
+                : paraphrases
+                        .remember(question, stored.key(), stored.fresh())
+                        .timeout(INDEXING)
+                        .doOnError(e -> LOG.debug("{} is found in its own words only", stored.key(), e))
+                        .onErrorComplete();
     }
 
     private Mono<Void> refuse(CacheKey key, @Nullable String token) {

@@ -5,6 +5,11 @@ import org.jspecify.annotations.Nullable;
 /** What there is under a key just now. */
 sealed interface Look {
 
+    /** There when the caller is to compute the answer. */
+    default @Nullable Lead lead() {
+        return null;
+    }
+
     /**
      * An entry that may be served.
      *

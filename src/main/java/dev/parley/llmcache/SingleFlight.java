@@ -7,17 +7,19 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
 /**
- * Of those who want the same answer one computes it, the others wait. All that wait on this node for one key share one look at it, every
- * {@link #LOOK_FIRST} to {@link #LOOK_LATER}: it finds what another node has stored, or takes over from a leader who is gone. What is
+ * Of those who want the same answer one computes it, the others wait. All that wait on this node for one key, and for an answer of the same
+ * age at most, share one look at it, every {@link #LOOK_FIRST} to {@link #LOOK_LATER}: it finds what another node has stored, or takes over from a leader who is gone. What is
  * computed on this node they are told at once. Who takes an answer that is still on its way is told as soon as it is shown, on whatever
  * node. Thread-safe.
  */
@@ -29,7 +31,7 @@ final class SingleFlight implements Disposable {
     private final Flights flights;
     private final LiveAnswers live;
     private final int most;
-    private final Map<CacheKey, Group> groups = new ConcurrentHashMap<>();
+    private final Map<CacheKey, List<Group>> groups = new ConcurrentHashMap<>();
     private final AtomicInteger waiting = new AtomicInteger();
     private volatile boolean disposed;
 
@@ -44,7 +46,7 @@ final class SingleFlight implements Disposable {
         return Mono.defer(() -> {
             boolean waits = !terms.patience().isZero();
             // What is on its way may be of an earlier epoch: only a look tells.
-            if (waits && terms.live() == null && groups.containsKey(key)) {
+            if (waits && terms.live() == null && of(groups.getOrDefault(key, List.of()), terms.oldest()) != null) {
                 return join(key, terms, null);
             }
             return flights.look(key, terms.lease(), terms.oldest())
@@ -52,6 +54,15 @@ final class SingleFlight implements Disposable {
                             ? join(key, terms, taken.token())
                             : Mono.just(answer(key, look, Answer.Kind.EXACT)));
         });
+    }
+
+    private static @Nullable Group of(List<Group> all, @Nullable Duration oldest) {
+        for (Group group : all) {
+            if (Objects.equals(group.oldest, oldest)) {
+                return group;
+            }
+        }
+        return null;
     }
 
     private static Answer answer(CacheKey key, Look look, Answer.Kind fresh) {
@@ -87,11 +98,22 @@ final class SingleFlight implements Disposable {
     private void queue(CacheKey key, Waiter waiter) {
         waiting.incrementAndGet();
         groups.compute(key, (name, there) -> {
-                    Group group = there == null ? new Group(key) : there;
-                    group.add(waiter);
-                    return group;
-                })
-                .start();
+            List<Group> all = there == null ? List.of() : there;
+            Group group = of(all, waiter.terms.oldest());
+            if (group != null) {
+                group.add(waiter);
+                return all;
+            }
+            Group first = new Group(key, waiter.terms.oldest());
+            first.add(waiter);
+            first.lookLater(LOOK_FIRST);
+            return Stream.concat(all.stream(), Stream.of(first)).toList();
+        });
+    }
+
+    private static @Nullable List<Group> without(List<Group> all, Group one) {
+        List<Group> others = all.stream().filter(group -> group != one).toList();
+        return others.isEmpty() ? null : others;
     }
 
     /** Tells everybody who waits here what has just been computed. */
@@ -110,9 +132,9 @@ final class SingleFlight implements Disposable {
     }
 
     private void tell(CacheKey key, Answer answer) {
-        Group group = groups.remove(key);
-        if (group != null) {
-            group.tellAll(answer);
+        List<Group> all = groups.remove(key);
+        if (all != null) {
+            all.forEach(group -> group.tellAll(answer));
         }
     }
 
@@ -126,11 +148,8 @@ final class SingleFlight implements Disposable {
     public void dispose() {
         disposed = true;
         groups.keySet().forEach(key -> {
-            Group group = groups.remove(key);
-            if (group != null) {
-                group.looking.dispose();
-                group.tellAll(new Answer.Miss(key, Reason.IN_FLIGHT, null));
-            }
+            groups.getOrDefault(key, List.of()).forEach(group -> group.looking.dispose());
+            dismiss(key);
         });
     }
 
@@ -181,34 +200,25 @@ final class SingleFlight implements Disposable {
         }
     }
 
-    /** Those who wait for one key. A look that is under way is never cut off: it may have taken the flight. */
+    /** Those who wait for one key, on one condition. A look that is under way is never cut off: it may have taken the flight. */
     private final class Group {
 
         private final CacheKey key;
+        private final @Nullable Duration oldest;
         private final Deque<Waiter> waiters = new ArrayDeque<>();
         private final Succession looking = new Succession();
         private Duration pause = LOOK_FIRST;
-        private boolean started;
 
-        Group(CacheKey key) {
+        Group(CacheKey key, @Nullable Duration oldest) {
             this.key = key;
+            this.oldest = oldest;
         }
 
         synchronized void add(Waiter waiter) {
             waiters.add(waiter);
         }
 
-        void start() {
-            synchronized (this) {
-                if (started) {
-                    return;
-                }
-                started = true;
-            }
-            lookLater(pause);
-        }
-
-        private void lookLater(Duration after) {
+        void lookLater(Duration after) {
             looking.begin(() -> Mono.delay(after)
                     .then(Mono.defer(this::look))
                     .subscribe(this::heard, e -> tell(key, new Answer.Miss(key, Reason.UNAVAILABLE, null))));
@@ -216,9 +226,7 @@ final class SingleFlight implements Disposable {
 
         private Mono<Look> look() {
             Waiter first = first();
-            return first == null
-                    ? Mono.fromRunnable(this::leave)
-                    : flights.look(key, first.terms.lease(), first.terms.oldest());
+            return first == null ? Mono.fromRunnable(this::leave) : flights.look(key, first.terms.lease(), oldest);
         }
 
         private void heard(Look look) {
@@ -229,7 +237,7 @@ final class SingleFlight implements Disposable {
             } else if (look instanceof Look.Missing missing && missing.lead() != null) {
                 handOver(missing, missing.lead());
             } else {
-                groups.remove(key, this);
+                groups.computeIfPresent(key, (name, all) -> without(all, this));
                 tellOneToRefresh(look);
                 tellAll(answer(key, withoutLead(look), Answer.Kind.JOINED));
             }
@@ -254,8 +262,9 @@ final class SingleFlight implements Disposable {
 
         /** Nobody waits here any more, unless somebody has just come. */
         private void leave() {
-            groups.computeIfPresent(key, (name, there) -> there == this && first() == null ? null : there);
-            if (groups.get(key) == this) {
+            groups.computeIfPresent(
+                    key, (name, all) -> all.contains(this) && first() == null ? without(all, this) : all);
+            if (groups.getOrDefault(key, List.of()).contains(this)) {
                 lookLater(LOOK_FIRST);
             }
         }

@@ -1,10 +1,8 @@
 package dev.parley.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.llmcache.Category;
-import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -30,21 +28,14 @@ enum Api {
         }
     },
     EMBEDDINGS("/embeddings", Category.EMBEDDING) {
-        /** Whoever asks for it does not change an embedding; tokens are passed on and not cached. */
+        /** All of it but who asks: any other field may make another vector. Tokens are passed on and not cached. */
         @Override
         @Nullable
         ObjectNode question(ObjectNode request) {
             JsonNode input = request.path("input");
-            if (!input.isTextual() && !(input.isArray() && !input.isEmpty() && all(input, JsonNode::isTextual))) {
-                return null;
-            }
-            ObjectNode question = JsonNodeFactory.instance.objectNode();
-            for (String name : List.of("model", "input", "dimensions", "encoding_format")) {
-                if (request.hasNonNull(name)) {
-                    question.set(name, request.get(name));
-                }
-            }
-            return question;
+            boolean text =
+                    input.isTextual() || (input.isArray() && !input.isEmpty() && all(input, JsonNode::isTextual));
+            return text ? request.deepCopy().without("user") : null;
         }
 
         @Override

@@ -111,14 +111,19 @@ record Ask(
                 && request.path("stream").booleanValue();
     }
 
-    /** Streams of one form are the same to the byte; null: it is no stream. */
+    /** Streams of one form are the same to the byte, and shown to others while they come; null: it is none, or is for others at its end. */
     @Nullable
     String form() {
-        if (!streams()) {
+        if (!streams() || offers("tools", "tool_choice") || offers("functions", "function_call")) {
             return null;
         }
         JsonNode options = request.path("stream_options");
         return options.isEmpty() ? "plain" : Sha256.hex(options.toString());
+    }
+
+    /** The answer may be a call of something, which each is to decide for himself, and may begin as any other. */
+    private boolean offers(String calls, String choice) {
+        return !request.path(calls).isEmpty() && !request.path(choice).asText().equals("none");
     }
 
     boolean wantsUsage() {

@@ -8,6 +8,7 @@ import dev.parley.llmcache.Lead;
 import dev.parley.llmcache.LlmCache;
 import dev.parley.llmcache.Question;
 import dev.parley.llmcache.Reply;
+import dev.parley.llmcache.Stored;
 import dev.parley.llmcache.live.LiveAnswer;
 import java.time.Duration;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -31,19 +33,34 @@ final class Flight {
     private final Ask ask;
     private final boolean stores;
     private final @Nullable Lead lead;
+    private final @Nullable CacheKey key;
     private final @Nullable String form;
     private final @Nullable LiveAnswer live;
     private final long began = System.nanoTime();
+    private final Disposable.Swap renewing = Disposables.swap();
     private volatile boolean landed;
 
-    /** @param lead there when others may wait for it */
-    Flight(LlmCache cache, Ask ask, boolean stores, @Nullable Lead lead) {
+    private Flight(LlmCache cache, Ask ask, boolean stores, @Nullable Lead lead) {
         this.cache = cache;
         this.ask = ask;
         this.stores = stores;
         this.lead = lead;
+        this.key = lead == null || ask.question() == null ? null : cache.key(ask.question());
         this.form = ask.form();
         this.live = stores && lead != null && form != null ? cache.show(lead.token(), form) : null;
+    }
+
+    /** @param lead there when others may wait for it: until it is closed nobody else begins, however long that takes */
+    static Flight begun(LlmCache cache, Ask ask, boolean stores, @Nullable Lead lead) {
+        Flight flight = new Flight(cache, ask, stores, lead);
+        CacheKey key = flight.key;
+        if (lead != null && key != null) {
+            flight.renewing.update(Flux.interval(Duration.ofMillis(Math.max(1, lead.millis() / RENEWALS)))
+                    .onBackpressureDrop()
+                    .concatMap(tick -> cache.renew(key, lead), 1)
+                    .subscribe());
+        }
+        return flight;
     }
 
     boolean stores() {
@@ -51,8 +68,8 @@ final class Flight {
     }
 
     /**
-     * Lets others see a stream as it comes: from its first words on, so that nobody gets a call of a tool that somebody else has asked for;
-     * and whoever has seen nothing of one that fails tries himself.
+     * Lets others see a stream of {@link Ask#form a form} as it comes: from its first words on, so that whoever has seen nothing of one that
+     * fails tries himself.
      */
     Flux<byte[]> shown(Flux<byte[]> events, Chunks chunks) {
         LiveAnswer shared = live;
@@ -67,21 +84,12 @@ final class Flight {
                         .doOnComplete(shared::end);
     }
 
-    /** As long as something comes, nobody else begins, however long that takes. */
-    Flux<byte[]> kept(Flux<byte[]> events) {
-        Question question = ask.question();
-        if (lead == null || question == null) {
-            return events;
-        }
-        CacheKey key = cache.key(question);
-        Flux<Boolean> renewals = Flux.interval(Duration.ofMillis(Math.max(1, lead.millis() / RENEWALS)))
-                .onBackpressureDrop()
-                .concatMap(tick -> cache.renew(key, lead), 1);
-        return Flux.using(renewals::subscribe, renewing -> events, Disposable::dispose);
-    }
-
-    /** Offers a whole answer with status 200 to the cache; what is none, or null, ends the waiting for it. Never fails. */
-    Mono<Void> land(@Nullable JsonNode response) {
+    /**
+     * Offers a whole answer with status 200 to the cache; what is none, or null, ends the waiting for it.
+     *
+     * @return what has come of it; empty when it was not offered. Never fails
+     */
+    Mono<Stored> land(@Nullable JsonNode response) {
         Question question = ask.question();
         if (!stores || question == null) {
             return Mono.empty();
@@ -104,8 +112,7 @@ final class Flight {
                     return cache.put(question, reply, lead == null ? null : lead.token());
                 })
                 .doOnError(e -> !(e instanceof Refusal), e -> LOG.warn("An answer could not be kept", e))
-                .onErrorComplete()
-                .then();
+                .onErrorComplete();
     }
 
     /** Whoever waits may compute it, unless it has landed. Never fails. */
@@ -122,13 +129,13 @@ final class Flight {
 
     private Mono<Void> end(BiFunction<CacheKey, String, Mono<Boolean>> how) {
         return Mono.defer(() -> {
+            renewing.dispose();
             if (live != null && lead != null && form != null) {
                 cache.conceal(lead.token(), form);
             }
-            Question question = ask.question();
-            return lead == null || landed || question == null
+            return lead == null || landed || key == null
                     ? Mono.empty()
-                    : how.apply(cache.key(question), lead.token()).then();
+                    : how.apply(key, lead.token()).then();
         });
     }
 }

@@ -8,8 +8,10 @@ import dev.parley.llmcache.Lead;
 import dev.parley.llmcache.LlmCache;
 import dev.parley.llmcache.Question;
 import dev.parley.llmcache.Reason;
+import dev.parley.llmcache.Stored;
 import dev.parley.llmcache.Terms;
 import dev.parley.openai.Upstream.Received;
+import dev.parley.support.Background;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -19,11 +21,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
-import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -36,6 +36,9 @@ final class Proxy implements Disposable {
     private static final String EVENTS = "text/event-stream";
     private static final int REFRESHES = 64;
 
+    /** Renewed as long as this node computes: others take over that much later when it is killed. */
+    private static final Duration LEASE = Duration.ofSeconds(5);
+
     /** Parts that wait for who follows, before they wait with everybody's. */
     private static final int AHEAD = 4;
 
@@ -45,15 +48,14 @@ final class Proxy implements Disposable {
 
     private final LlmCache cache;
     private final Upstream upstream;
-    private final Duration lease;
-    private final Semaphore refreshes = new Semaphore(REFRESHES);
-    private final Disposable.Composite refreshing = Disposables.composite();
+    private final Duration patience;
+    private final Background refreshing = new Background(REFRESHES);
 
     Proxy(LlmCache cache, Upstream upstream) {
         this.cache = cache;
         this.upstream = upstream;
         Duration longest = upstream.settings().responseTimeout().plusSeconds(5);
-        this.lease = longest.compareTo(CacheSettings.MAX_LEASE) < 0 ? longest : CacheSettings.MAX_LEASE;
+        this.patience = longest.compareTo(CacheSettings.MAX_LEASE) < 0 ? longest : CacheSettings.MAX_LEASE;
     }
 
     /** Ends refreshes. */
@@ -71,7 +73,7 @@ final class Proxy implements Disposable {
         CacheControl control = ask.control();
         Terms terms = control.onlyIfCached()
                 ? new Terms(Duration.ZERO, Duration.ZERO, control.maxAge())
-                : new Terms(lease, lease, control.maxAge(), 0, ask.form());
+                : new Terms(patience, LEASE, control.maxAge(), 0, ask.form());
         return cache.lookup(question, terms)
                 // Redis' event loop has better to do than to read and write answers.
                 .publishOn(Schedulers.fromExecutor(exchange.eventLoop()))
@@ -97,9 +99,6 @@ final class Proxy implements Disposable {
         if (!ask.isAnsweredBy(response)) {
             return otherwise(exchange, ask, "miss; reason=format", true, hit.lead());
         }
-        if (hit.lead() != null) {
-            refresh(ask, hit.lead());
-        }
         mark(
                 exchange,
                 switch (hit.kind()) {
@@ -111,9 +110,10 @@ final class Proxy implements Disposable {
         if (hit.ageMillis() >= 0) {
             exchange.answerWith(List.of(HttpHeaderNames.AGE.toString(), Long.toString(hit.ageMillis() / 1000)));
         }
-        return ask.streams()
+        Mono<Void> answer = ask.streams()
                 ? stream(exchange, 200, Flux.fromIterable(Replay.events(response, ask.wantsUsage())))
                 : exchange.json(200, Json.bytes(response));
+        return hit.lead() == null ? answer : refresh(ask, hit, hit.lead()).then(answer);
     }
 
     private Mono<Void> miss(Exchange exchange, Ask ask, Answer.Miss miss) {
@@ -133,27 +133,27 @@ final class Proxy implements Disposable {
                 flight -> ask.control().onlyIfCached()
                         ? Mono.error(
                                 new ProxyException(504, "not_cached", "there is no such answer in the cache: " + mark))
-                        : forward(exchange, ask, flight));
+                        : forward(exchange, ask, mark, flight));
     }
 
     /** However it ends, nobody waits for a flight that does not come. */
     private Mono<Void> flown(Ask ask, boolean stores, @Nullable Lead lead, Function<Flight, Mono<Void>> use) {
         return Mono.usingWhen(
-                Mono.fromSupplier(() -> new Flight(cache, ask, stores, lead)),
+                Mono.fromSupplier(() -> Flight.begun(cache, ask, stores, lead)),
                 use,
                 Flight::close,
                 Flight::failed,
                 Flight::close);
     }
 
-    private Mono<Void> forward(Exchange exchange, Ask ask, Flight flight) {
+    private Mono<Void> forward(Exchange exchange, Ask ask, String mark, Flight flight) {
         return upstream.<Void>call(
                         ask.api().path(),
                         ask.headers(),
                         ask.body(),
                         received -> isStream(received)
                                 ? passStream(exchange, received, flight)
-                                : passWhole(exchange, received, flight))
+                                : passWhole(exchange, received, mark, flight))
                 .then()
                 .onErrorResume(
                         Failed.class, failed -> pass(exchange, failed.status(), failed.headers(), failed.body()));
@@ -163,13 +163,15 @@ final class Proxy implements Disposable {
         return contentType(received.headers()).toLowerCase(Locale.ROOT).startsWith(EVENTS);
     }
 
-    private Mono<Void> passWhole(Exchange exchange, Received received, Flight flight) {
+    private Mono<Void> passWhole(Exchange exchange, Received received, String mark, Flight flight) {
         return upstream.whole(received.body())
                 .flatMap(body -> landed(received, body, flight)
+                        .mapNotNull(Stored::reason)
+                        .doOnNext(reason -> mark(exchange, mark + "; not-stored=" + reason.wire()))
                         .then(pass(exchange, received.status(), received.headers(), body)));
     }
 
-    private static Mono<Void> landed(Received received, byte[] body, Flight flight) {
+    private static Mono<Stored> landed(Received received, byte[] body, Flight flight) {
         return received.status() == 200 && flight.stores() ? flight.land(Json.readOrNull(body)) : Mono.empty();
     }
 
@@ -184,7 +186,7 @@ final class Proxy implements Disposable {
                 .concatMap(event -> keeps ? copied(event, chunks, flight) : Mono.just(event))
                 .concatWith(Mono.fromSupplier(cutter::rest).filter(rest -> rest.length > 0));
         passHeaders(exchange, received.headers());
-        return stream(exchange, received.status(), keeps ? flight.kept(flight.shown(events, chunks)) : events);
+        return stream(exchange, received.status(), keeps ? flight.shown(events, chunks) : events);
     }
 
     private static Mono<byte[]> copied(byte[] event, Chunks chunks, Flight flight) {
@@ -235,22 +237,12 @@ final class Proxy implements Disposable {
         exchange.answerWith(List.of(MARK, mark));
     }
 
-    /** Asks again in the background for what has just been served stale. */
-    private void refresh(Ask ask, Lead lead) {
+    /** Asks again in the background for what is served stale; the next one who asks does where there is too much of that. */
+    private Mono<Void> refresh(Ask ask, Answer.Hit stale, Lead lead) {
         Ask whole = ask.whole();
-        boolean may = refreshes.tryAcquire();
-        Disposable.Swap one = Disposables.swap();
-        if (!refreshing.add(one)) {
-            return;
-        }
-        Mono<Void> work = flown(whole, true, lead, flight -> may ? refreshed(whole, flight) : Mono.empty())
-                .doFinally(end -> {
-                    if (may) {
-                        refreshes.release();
-                    }
-                    refreshing.remove(one);
-                });
-        one.update(work.onErrorComplete().subscribe());
+        return refreshing.begin(flown(whole, true, lead, flight -> refreshed(whole, flight)))
+                ? Mono.empty()
+                : cache.abandon(stale.key(), lead.token()).then();
     }
 
     private Mono<Void> refreshed(Ask ask, Flight flight) {
@@ -258,7 +250,9 @@ final class Proxy implements Disposable {
                         ask.api().path(),
                         ask.headers(),
                         ask.body(),
-                        received -> upstream.whole(received.body()).flatMap(body -> landed(received, body, flight)))
+                        received -> upstream.whole(received.body())
+                                .flatMap(body -> landed(received, body, flight))
+                                .then())
                 .then();
     }
 }

@@ -15,6 +15,8 @@ if token ~= '' then
     if other and tonumber(header(other)[2]) >= tonumber(since) then return { 'superseded' } end
   end
   redis.call('DEL', KEYS[2])
+  -- No invalidation would ever be later than that: nobody has been given such a token, or since then the epochs were lost.
+  if tonumber(began) > tonumber(epoch) then return { 'superseded' } end
   epoch = began
   if invalid(KEYS[3], header('\n\n\n' .. ARGV[2]), epoch) then return { 'invalidated' } end
 end

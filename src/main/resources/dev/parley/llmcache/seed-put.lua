@@ -7,7 +7,9 @@ if ARGV[1] ~= '' then
   local flight = redis.call('GET', KEYS[2])
   if flight and flight ~= ARGV[1] or not flight and redis.call('EXISTS', KEYS[1]) == 1 then return { 'superseded' } end
   redis.call('DEL', KEYS[2])
-  if tonumber(string.match(ARGV[1], '^%d+') or '0') < tonumber(epoch) then return { 'invalidated' } end
+  local began = tonumber(string.match(ARGV[1], '^%d+'))
+  if began > tonumber(epoch) then return { 'superseded' } end
+  if began < tonumber(epoch) then return { 'invalidated' } end
 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 if epoch ~= '0' then redis.call('SET', KEYS[3], epoch, 'PX', ARGV[3]) end

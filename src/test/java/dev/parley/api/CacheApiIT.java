@@ -371,5 +371,8 @@ class CacheApiIT {
         assertThat(put(ASKED + "," + ANSWERED + ",'cost':-1").status()).isEqualTo(400);
         assertThat(put(ASKED + "," + ANSWERED + ",'ttl':1.5").status()).isEqualTo(400);
         assertThat(put(ASKED + "," + ANSWERED + ",'tags':[7]").status()).isEqualTo(400);
+        Answer forged = put(ASKED + "," + ANSWERED + ",'token':'x'");
+        assertThat(forged.status()).isEqualTo(400);
+        assertThat(forged.json().path("detail").asText()).startsWith("token must be");
     }
 }

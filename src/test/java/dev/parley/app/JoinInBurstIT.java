@@ -84,7 +84,7 @@ class JoinInBurstIT {
                     assertThat(event.at("/event/payload/n").asInt(-1)).isEqualTo(n);
                     last = event.path("position").asText();
                 }
-                network.release();
+                network.letGo();
                 assertThat(second.next("snapshot").path("position").asText()).isNotEqualTo(last);
                 // It is more than is sent again one by one.
                 assertThat(second.next("subscribed").at("/gap/reason").asText()).isEqualTo("limit");

@@ -264,7 +264,7 @@ class OpenApiIT {
         Map<String, String> none = Map.of();
         String chat = "{'model':'m','messages':[{'role':'user','content':'" + Ids.random() + "'}]}";
         Answer passed = ask("POST /v1/chat/completions", none, chat, 200);
-        assertThat(passed.header("X-Parley-Cache")).isEqualTo("miss; reason=absent");
+        assertThat(passed.header("X-Parley-Cache")).isEqualTo("miss; reason=absent; not-stored=truncated");
         ask("POST /v1/chat/completions", none, chat, 504, "Cache-Control", "only-if-cached");
         ask("POST /v1/chat/completions", none, "{}", 400);
         ask("POST /v1/embeddings", none, "{'model':'m','input':['" + Ids.random() + "']}", 200);

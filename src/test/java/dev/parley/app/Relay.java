@@ -1,19 +1,21 @@
 package dev.parley.app;
 
+import dev.parley.support.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A network that can be cut: passes TCP connections on to a server, and while it is cut there are none. It can also swallow what is sent
- * over a connection that stays open, in one direction: TCP acknowledges, nothing comes.
+ * over a connection that stays open, in one direction: TCP acknowledges, nothing comes. And it can hold what is sent, to pass it on later.
  */
 public final class Relay implements AutoCloseable {
 
@@ -22,9 +24,10 @@ public final class Relay implements AutoCloseable {
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Set<Socket> swallowed = ConcurrentHashMap.newKeySet();
     private final Map<Socket, Socket> peers = new ConcurrentHashMap<>();
-    private final Set<Socket> held = ConcurrentHashMap.newKeySet();
     private volatile boolean cut;
     private volatile boolean mute;
+    private final Set<Socket> held = ConcurrentHashMap.newKeySet();
+    private final AtomicInteger holding = new AtomicInteger();
 
     private Relay(ServerSocket listening, URI target) {
         this.listening = listening;
@@ -76,15 +79,6 @@ public final class Relay implements AutoCloseable {
         open.stream().filter(to -> isServer(to) && to.getLocalPort() == port).forEach(swallowed::add);
     }
 
-    /** Holds back from now on what the server sends over one of the connections that there are, until {@link #release()}. */
-    public void holdAnswers(int port) {
-        open.stream().filter(to -> isServer(to) && to.getLocalPort() == port).forEach(held::add);
-    }
-
-    public void release() {
-        held.clear();
-    }
-
     /** As {@link #swallowAnswers}, for what the client sends. */
     public void swallowQuestions(int port) {
         open.stream()
@@ -96,6 +90,25 @@ public final class Relay implements AutoCloseable {
     /** Swallows from now on, both ways, what is sent over the connections that there are; new ones pass. */
     public void swallow() {
         swallowed.addAll(open);
+    }
+
+    /** Holds back from now on, both ways, what is sent over the connections that there are, until {@link #letGo}. */
+    public void hold() {
+        held.addAll(open);
+    }
+
+    /** As {@link #hold}, for what the server sends over one of them. */
+    public void holdAnswers(int port) {
+        open.stream().filter(to -> isServer(to) && to.getLocalPort() == port).forEach(held::add);
+    }
+
+    public void letGo() {
+        held.clear();
+    }
+
+    /** Directions in which something is held. */
+    public int holding() {
+        return holding.get();
     }
 
     private boolean isServer(Socket socket) {
@@ -152,9 +165,7 @@ public final class Relay implements AutoCloseable {
             byte[] buffer = new byte[1 << 16];
             int read;
             while ((read = from.getInputStream().read(buffer)) >= 0) {
-                while (held.contains(from)) {
-                    LockSupport.parkNanos(1_000_000);
-                }
+                awaitPassage(from);
                 if (!swallowed.contains(from) && !(mute && isServer(from))) {
                     to.getOutputStream().write(buffer, 0, read);
                 }
@@ -168,6 +179,16 @@ public final class Relay implements AutoCloseable {
             open.remove(to);
             peers.remove(from);
             peers.remove(to);
+        }
+    }
+
+    private void awaitPassage(Socket from) {
+        if (held.contains(from)) {
+            holding.incrementAndGet();
+            while (held.contains(from) && !listening.isClosed()) {
+                Await.pass(Duration.ofMillis(5));
+            }
+            holding.decrementAndGet();
         }
     }
 

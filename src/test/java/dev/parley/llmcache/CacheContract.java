@@ -6,10 +6,13 @@ import static dev.parley.llmcache.CacheTesting.get;
 import static dev.parley.llmcache.CacheTesting.object;
 import static dev.parley.llmcache.CacheTesting.text;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.event.Ids;
+import dev.parley.frame.ErrorCode;
+import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.support.Await;
@@ -351,6 +354,28 @@ interface CacheContract {
     }
 
     @Test
+    default void whoWantsAYoungerAnswerWaitsAndTheOthersHaveTheOneThereIs() throws InterruptedException {
+        Question question = asked(Ids.random(), "x");
+        stored(cache().put(question, tagged("old", null), null));
+        Thread.sleep(5);
+        Duration young = Duration.ofMillis(1);
+        Answer first = get(cache().lookup(question, new Terms(Duration.ZERO, SECONDS, young)));
+        LlmCache node = cache();
+        Terms wait = new Terms(SECONDS, SECONDS, young);
+        Disposable leaving = node.lookup(question, wait).subscribe();
+        Await.until("one waits", () -> node.waiting() == 1);
+        Mono<Answer> any = node.lookup(question, WAIT).cache();
+        Mono<Answer> younger = node.lookup(question, wait).cache();
+        Disposable asking = Flux.merge(any, younger).subscribe();
+        assertThat(hit(get(any)).kind()).isEqualTo(Answer.Kind.EXACT);
+        leaving.dispose();
+        Await.until("one waits", () -> node.waiting() == 1);
+        stored(node.put(question, tagged("new", null), token(first)));
+        assertThat(text(get(younger))).isEqualTo("new");
+        asking.dispose();
+    }
+
+    @Test
     default void whatIsInvalidatedIsServedByNobodyAndOthersAre() {
         String tenant = Ids.random();
         Question tagged = asked(tenant, "tagged");
@@ -393,6 +418,21 @@ interface CacheContract {
         assertThat(get(node.put(question, tagged("x", null, "a"), token(first))).reason())
                 .isEqualTo(Reason.INVALIDATED);
         assertThat(missed(get(node.lookup(question, LEAD))).lead()).isNotNull();
+    }
+
+    @Test
+    default void aTokenThatNobodyWasGivenStoresNothing() {
+        String tenant = Ids.random();
+        Question question = asked(tenant, "forged " + tenant);
+        for (LlmCache node : List.of(cache(), cache(tenant))) {
+            assertThatThrownBy(() -> get(node.put(question, Reply.of(completion("x")), "x")))
+                    .isInstanceOfSatisfying(
+                            Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.BAD_REQUEST));
+            assertThat(get(node.put(question, Reply.of(completion("x")), "9999999999999999-1-x"))
+                            .reason())
+                    .isEqualTo(Reason.SUPERSEDED);
+            missed(get(node.lookup(question, Terms.NOW)));
+        }
     }
 
     @Test

@@ -73,7 +73,11 @@ final class Caller {
 
     /** A stream, from now on. */
     Listening listen(TestNode node, String model, String said, String... headers) {
-        return Listening.to(node.http("/v1/chat/completions"), token, chat(model, said, STREAM), headers);
+        return listenTo(node, chat(model, said, STREAM), headers);
+    }
+
+    Listening listenTo(TestNode node, String body, String... headers) {
+        return Listening.to(node.http("/v1/chat/completions"), token, body, headers);
     }
 
     /** The same as often at once. */

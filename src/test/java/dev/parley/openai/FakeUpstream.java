@@ -142,15 +142,22 @@ final class FakeUpstream implements AutoCloseable {
                         Flux.concat(
                                 Flux.just(role(), chunk(CALL, null)),
                                 past(said, 2, Flux.just(chunk("{}", "tool_calls"), "data: [DONE]\n\n"))));
+            case "m-held-words-tools" ->
+                events(
+                        response,
+                        held(said, Flux.just(chunk(CALL, null), chunk("{}", "tool_calls"), "data: [DONE]\n\n")));
             case "m-brook" -> events(response, brook());
             case "m-flaky" -> call < 3 ? json(response, 503, "{}") : whole(response, asked);
             case "m-hang" -> Mono.never();
+            case "m-hang-once" -> call == 1 ? Mono.never() : whole(response, asked);
+            case "m-late" -> Mono.delay(Duration.ofSeconds(7)).then(whole(response, asked));
             case "m-garbage" ->
                 stream
                         ? events(response, Flux.just("data: {\"id\n\n", "data: [DONE]\n\n"))
                         : json(response, 200, "{\"choices\":[{\"mess");
             case "m-shape" -> json(response, 200, "{\"hello\":1}");
             case "m-cut" -> cut(response, stream, request);
+            case "m-personal" -> json(response, 200, whole("stop").replace("Nine", "Write to a@b.example. Nine"));
             case "m-length" -> json(response, 200, whole("length"));
             case "m-endless" -> events(response, endless());
             case "m-unended" -> events(response, Flux.fromIterable(List.of(chunk("{\"content\":\"x\"}", null))));
@@ -253,6 +260,9 @@ final class FakeUpstream implements AutoCloseable {
     }
 
     private Mono<Void> embeddings(JsonNode asked, HttpServerResponse response) {
+        if (asked.path("model").asText().equals("e-hang")) {
+            return Mono.never();
+        }
         JsonNode input = asked.path("input");
         all.incrementAndGet();
         calls.computeIfAbsent(input.toString(), name -> new AtomicInteger()).incrementAndGet();

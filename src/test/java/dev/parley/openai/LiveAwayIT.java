@@ -9,12 +9,14 @@ import dev.parley.event.Ids;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
 import java.net.URI;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Streams that are followed when the node that computes them is gone, or Redis between the nodes. */
+/** Answers that are followed or waited for when the node that computes them is gone, or Redis between the nodes. */
 @Timeout(90)
 class LiveAwayIT {
 
@@ -78,6 +80,21 @@ class LiveAwayIT {
         Answer next = agent.ask(other, "m-1", said, "");
         assertThat(next.status()).isEqualTo(200);
         assertThat(upstream.calls(said)).isEqualTo(2);
+    }
+
+    @Test
+    void whoWaitsForTheWholeTakesOverSoonWhenNothingIsHeardOfTheNodeThatComputes() {
+        CompletableFuture<Answer> hanging =
+                CompletableFuture.supplyAsync(() -> agent.ask(computing, "m-hang-once", said, ""));
+        Await.until("the model is asked", () -> upstream.calls(said) == 1);
+        CompletableFuture<Answer> there =
+                CompletableFuture.supplyAsync(() -> agent.ask(other, "m-hang-once", said, ""));
+        Await.until("it waits", () -> other.metric("parley_cache_waiting") == 1);
+        network.cut();
+        Await.within(Duration.ofSeconds(12), "it is answered", there::isDone);
+        assertThat(there.join().header(Caller.MARK)).isEqualTo("miss; reason=absent");
+        assertThat(upstream.calls(said)).isEqualTo(2);
+        assertThat(hanging).isNotDone();
     }
 
     @Test

@@ -123,17 +123,27 @@ class LiveIT {
         assertThat(upstream.calls(said)).isEqualTo(1);
     }
 
-    /** Five milliseconds lie between two letters at least, and the lease is for six seconds. */
+    /** Five milliseconds lie between two letters at least, and the lease is for five seconds. */
     @Test
-    void anAnswerThatTakesLongerThanALeaseStaysTheOnlyOne() {
-        try (TestNode brisk = Caller.node(upstream.url(), "upstream.response-timeout", "1s")) {
-            Listening leader = listen(brisk, "m-endless");
-            Await.until("it has gone on for seven seconds", () -> leader.said().length() >= 1_400);
-            Listening follower = listen(other, "m-endless");
-            Await.until("it hears of it", () -> follower.said().length() >= 1_400);
-            assertThat(follower.mark()).isEqualTo("joined");
-            assertThat(upstream.calls(said)).isEqualTo(1);
-        }
+    void aStreamThatTakesLongerThanALeaseStaysTheOnlyOne() {
+        Listening leader = listen(node, "m-endless");
+        Await.until("it has gone on for seven seconds", () -> leader.said().length() >= 1_400);
+        Listening follower = listen(other, "m-endless");
+        Await.until("it hears of it", () -> follower.said().length() >= 1_400);
+        assertThat(follower.mark()).isEqualTo("joined");
+        assertThat(upstream.calls(said)).isEqualTo(1);
+    }
+
+    /** It takes seven seconds. */
+    @Test
+    void aWholeAnswerThatTakesLongerThanALeaseStaysTheOnlyOne() {
+        CompletableFuture<Answer> leader = whole(node, "m-late");
+        Await.until("the model is asked", () -> upstream.calls(said) == 1);
+        List<CompletableFuture<Answer>> waiting = List.of(whole(node, "m-late"), whole(other, "m-late"));
+        assertThat(waiting)
+                .allSatisfy(one -> assertThat(one.join().header(Caller.MARK)).isEqualTo("joined"));
+        assertThat(leader.join().header(Caller.MARK)).isEqualTo("miss; reason=absent");
+        assertThat(upstream.calls(said)).isEqualTo(1);
     }
 
     @Test
@@ -270,6 +280,54 @@ class LiveIT {
         awaitEnd(followers, "whole");
         assertThat(followers).allSatisfy(one -> assertThat(one.mark()).isEqualTo("miss; reason=uncacheable"));
         assertThat(upstream.calls(said)).isEqualTo(3);
+    }
+
+    /** A leader who has heard the first words, and one more on each node. */
+    private List<Listening> withTools(String model, String choice) {
+        String body = Caller.chat(
+                model,
+                said,
+                Caller.STREAM + ",\"tool_choice\":\"" + choice
+                        + "\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]");
+        listening.add(agent.listenTo(node, body));
+        Await.until("the model is asked", () -> upstream.calls(said) == 1);
+        upstream.open(said, 1);
+        awaitWords(listening);
+        listening.add(agent.listenTo(node, body));
+        listening.add(agent.listenTo(other, body));
+        return listening;
+    }
+
+    @Test
+    void theCallOfAToolBehindWordsIsShownToNobodyElse() {
+        List<Listening> all = withTools("m-held-words-tools", "auto");
+        awaitWaiting(1, 1);
+        upstream.open(said, 2);
+        awaitEnd(all, "whole");
+        assertThat(all.subList(1, 3)).allSatisfy(one -> assertThat(one.mark()).isEqualTo("miss; reason=uncacheable"));
+        assertThat(upstream.calls(said)).isEqualTo(3);
+    }
+
+    @Test
+    void whereAToolCouldBeCalledAndIsNotTheWholeAnswerIsForAll() {
+        List<Listening> all = withTools("m-held", "auto");
+        awaitWaiting(1, 1);
+        upstream.open(said, 2);
+        awaitEnd(all, "whole");
+        assertThat(all.subList(1, 3)).allSatisfy(one -> {
+            assertThat(one.mark()).isEqualTo("joined");
+            assertThat(one.said()).isEqualTo(FakeUpstream.ANSWER);
+        });
+        assertThat(upstream.calls(said)).isEqualTo(1);
+    }
+
+    @Test
+    void whereNoToolMayBeCalledAStreamIsFollowed() {
+        List<Listening> all = withTools("m-held", "none");
+        awaitWords(all);
+        upstream.open(said, 2);
+        awaitEnd(all, "whole");
+        assertThat(upstream.calls(said)).isEqualTo(1);
     }
 
     @Test

@@ -352,6 +352,15 @@ class OpenAiIT {
     }
 
     @Test
+    void whyAnAnswerIsNotKeptIsSaid() {
+        assertThat(ask("m-length", "").header(MARK)).isEqualTo("miss; reason=absent; not-stored=truncated");
+        assertThat(ask("m-personal", "").header(MARK)).isEqualTo("miss; reason=absent; not-stored=pii");
+        assertThat(ask("m-personal", "", "Cache-Control", "no-cache").header(MARK))
+                .isEqualTo("bypass; reason=no_cache; not-stored=pii");
+        assertThat(ask("m-500", "").header(MARK)).isEqualTo("miss; reason=absent");
+    }
+
+    @Test
     void whatTheGatewayRefusesIsInOpenAisWords() {
         Answer person = post(node, token("t", Role.USER), "/chat/completions", chat("m-1", ""));
         assertThat(person.status()).isEqualTo(403);
@@ -382,6 +391,12 @@ class OpenAiIT {
                         .header(MARK))
                 .isEqualTo("miss; reason=absent");
         assertThat(upstream.calls(input)).isEqualTo(2);
+        for (String kind : List.of("query", "passage")) {
+            String unknown = asked.formatted("ann", ",\"input_type\":\"" + kind + "\"");
+            assertThat(post(node, agent, "/embeddings", unknown).header(MARK)).isEqualTo("miss; reason=absent");
+            assertThat(post(node, agent, "/embeddings", unknown).header(MARK)).isEqualTo("hit-exact");
+        }
+        assertThat(upstream.calls(input)).isEqualTo(4);
         assertThat(post(node, agent, "/embeddings", "{\"model\":\"e-1\",\"input\":[1,2]}")
                         .header(MARK))
                 .isEqualTo("bypass; reason=input");

@@ -51,7 +51,8 @@ class RedisAwayIT {
         for (String more : List.of("", Caller.STREAM)) {
             Answer away = ask(more);
             assertThat(away.status()).isEqualTo(200);
-            assertThat(away.header(Caller.MARK)).isEqualTo("miss; reason=unavailable");
+            assertThat(away.header(Caller.MARK))
+                    .isEqualTo("miss; reason=unavailable%s", more.isEmpty() ? "; not-stored=unavailable" : "");
             assertThat(away.body()).contains("Nine");
         }
         assertThat(upstream.calls(said)).isEqualTo(3);
