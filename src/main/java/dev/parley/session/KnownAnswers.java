@@ -9,6 +9,7 @@ public interface KnownAnswers {
     /**
      * What is asked.
      *
+     * @param tenant whose the conversation is in which it is asked
      * @param category how long its answer holds
      */
     record Question(String tenant, String agent, String category, String text) {}
