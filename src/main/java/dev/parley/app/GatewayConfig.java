@@ -432,6 +432,11 @@ interface GatewayConfig {
         /** Instead of it, each {@code category=cosine}. */
         Optional<List<String>> thresholds();
 
+        /** How many of the answers to other words may be wrong before a category's threshold goes up. */
+        @WithDefault("0.01")
+        @Bounds(least = "0", most = "1")
+        double errorBound();
+
         /** Of which categories an answer to other words will do. */
         @WithDefault("faq")
         List<String> categories();

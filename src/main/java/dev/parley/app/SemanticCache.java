@@ -71,7 +71,7 @@ record SemanticCache(@Nullable Semantic semantic, Set<Category> categories, Disp
                         usual.vectors(),
                         usual.bounded(),
                         usual.copyBytes(),
-                        usual.errorBound(),
+                        config.errorBound(),
                         usual.fewest(),
                         usual.window()));
         return new SemanticCache(

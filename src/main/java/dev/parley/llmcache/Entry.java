@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param created by Redis' clock, in ms since 1970; 0 where nobody knows (the seed's)
  * @param tookMillis how long it took to compute; 0 where nobody knows
  * @param costMicros what that cost, in millionths of whatever the caller counts in; 0 where nobody knows
+ * @param calls whether it calls tools: it is for those who allow that
  * @param json an object with {@code response}, and where they are known {@code model}, {@code category}, {@code tags}, {@code usage} and
  *     {@code cost}; never changed
  */
@@ -27,6 +28,7 @@ public record Entry(
         Collection<String> tags,
         long tookMillis,
         long costMicros,
+        boolean calls,
         byte[] json) {
 
     public Entry {
@@ -55,6 +57,7 @@ public record Entry(
                 reply.tags(),
                 took(reply, token),
                 reply.costMicros(),
+                Policy.calls(reply),
                 ResponseJson.write(json));
     }
 

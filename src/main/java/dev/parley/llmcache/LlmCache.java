@@ -103,7 +103,15 @@ public final class LlmCache implements Disposable {
                             ? look(question, key, terms)
                             : Mono.<Answer>just(new Answer.Miss(key, refusal, null));
                 })
+                .map(answer -> allowed(question, answer))
                 .doOnNext(tally::looked);
+    }
+
+    /** The key is the same whatever is waived: who has not allowed calls of tools gets none that somebody else has allowed. */
+    private static Answer allowed(Question question, Answer answer) {
+        return answer instanceof Answer.Hit hit && !Policy.allows(question, hit.entry())
+                ? new Answer.Miss(hit.key(), Reason.TOOL_CALLS, hit.lead())
+                : answer;
     }
 
     /** What is there exactly; else what is there in other words; else whoever computes it. */
@@ -134,13 +142,21 @@ public final class LlmCache implements Disposable {
     }
 
     /**
-     * An entry's answer was wrong for a question: it is not given to it again, and counts against its category, once.
+     * An entry's answer was wrong for a question. If it is the question's own it goes, for all; whoever is next computes another one. Another
+     * question's is not given to this one again, and counts against its category, once.
      *
      * @param entry the entry's key
-     * @return empty where no other question's answer is ever given; fails with {@code unavailable} while Redis is away
+     * @return fails with {@code unavailable} while Redis is away
      */
-    public Mono<Reported> report(Question question, String entry) {
-        return paraphrases == null ? Mono.empty() : paraphrases.report(question, key(question), entry);
+    public Mono<Complaint> report(Question question, String entry) {
+        return Mono.defer(() -> {
+            CacheKey key = key(question);
+            if (entry.equals(key.hash())) {
+                return store.drop(key).map(dropped -> new Complaint(dropped, null));
+            }
+            Mono<Reported> others = paraphrases == null ? Mono.empty() : paraphrases.report(question, key, entry);
+            return others.map(reported -> new Complaint(false, reported)).defaultIfEmpty(new Complaint(false, null));
+        });
     }
 
     /**

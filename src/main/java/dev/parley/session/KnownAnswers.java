@@ -18,7 +18,7 @@ public interface KnownAnswers {
      * An answer that was given before.
      *
      * @param kind how it was found
-     * @param entry names it
+     * @param entry names it, for a report that it was wrong
      */
     record Known(String text, String kind, String entry, long ageMillis) {}
 

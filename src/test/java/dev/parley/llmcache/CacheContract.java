@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
@@ -158,6 +159,78 @@ interface CacheContract {
         });
         assertThat(get(cache().put(question, Reply.of(completion("x")), null)).reason())
                 .isEqualTo(Reason.PII);
+    }
+
+    private static Question allowing(Question question) {
+        return new Question(
+                question.tenant(),
+                question.namespace(),
+                question.request(),
+                question.category(),
+                Set.of(Reason.TOOL_CALLS));
+    }
+
+    @Test
+    default void callsOfToolsAreForThoseWhoAllowThem() {
+        Question question = asked(Ids.random(), "x");
+        Question allowing = allowing(question);
+        Reply said = new Reply(
+                object("{'text':'y'}"), 200, false, "tool_use", null, 0, null, List.of(), Duration.ofHours(1));
+        for (Reply calls : List.of(Reply.of(completion("y".repeat(5_000), "tool_calls")), said)) {
+            stored(cache().put(allowing, calls, null));
+            hit(get(cache().lookup(allowing, Terms.NOW)));
+            assertThat(missed(get(cache().lookup(question, LEAD))).reason()).isEqualTo(Reason.TOOL_CALLS);
+        }
+        stored(cache().put(question, Reply.of(completion("z".repeat(5_000))), null));
+        assertThat(text(get(cache().lookup(question, Terms.NOW)))).startsWith("zz");
+        hit(get(cache().lookup(allowing, Terms.NOW)));
+    }
+
+    @Test
+    default void whoWaitsForAnAnswerIsNotGivenCallsOfToolsEither() {
+        Question question = asked(Ids.random(), "x");
+        LlmCache node = cache();
+        Answer first = get(node.lookup(allowing(question), LEAD));
+        List<Mono<Answer>> waiting = List.of(
+                node.lookup(question, WAIT).cache(),
+                cache().lookup(question, WAIT).cache());
+        Disposable asking = Mono.when(waiting).subscribe();
+        Await.until("one waits", () -> node.waiting() == 1);
+        stored(node.put(allowing(question), Reply.of(completion("y", "tool_calls")), token(first)));
+        assertThat(waiting)
+                .allSatisfy(one -> assertThat(missed(get(one)).reason()).isEqualTo(Reason.TOOL_CALLS));
+        asking.dispose();
+        assertThat(get(node.stats(question.tenant(), 2)))
+                .first()
+                .satisfies(hour -> assertThat(hour.counts()).containsEntry("miss:tool_calls", 1L));
+    }
+
+    @Test
+    default void callsOfToolsThatTheSeedHasWrittenAreForThoseWhoAllowThem() {
+        Question question = asked(Ids.random(), "seed " + Ids.random());
+        LlmCache node = cache(question.tenant());
+        String key = Keys.DEFAULT.cachedBySeed(node.key(question).hash());
+        commands().set(key, completion("y", "tool_calls").toString(), SetArgs.Builder.ex(3600));
+        assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.TOOL_CALLS);
+        hit(get(node.lookup(allowing(question), Terms.NOW)));
+        commands().del(key);
+    }
+
+    @Test
+    default void anAnswerReportedForItsOwnQuestionIsNotServedAgain() {
+        Question question = asked(Ids.random(), "x");
+        for (LlmCache node : List.of(cache(), cache(question.tenant()))) {
+            String key = node.key(question).hash();
+            assertThat(get(node.report(question, key))).isEqualTo(new Complaint(false, null));
+            stored(node.put(question, Reply.of(completion("wrong")), null));
+            assertThat(get(node.report(question, "0".repeat(64)))).isEqualTo(new Complaint(false, null));
+            hit(get(node.lookup(question, Terms.NOW)));
+            assertThat(get(node.report(question, key))).isEqualTo(new Complaint(true, null));
+            assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.ABSENT);
+            stored(node.put(question, Reply.of(completion("right")), null));
+            assertThat(text(get(node.lookup(question, Terms.NOW)))).isEqualTo("right");
+            get(node.report(question, key));
+        }
     }
 
     @Test
