@@ -397,6 +397,9 @@ interface GatewayConfig {
         @Bounds(least = "100ms", most = "10m")
         Duration lease();
 
+        /** Each {@code model=prompt/completion}: what a million tokens cost that it reads, and that it writes. */
+        Optional<List<String>> prices();
+
         /** Callers that wait for what somebody else computes, a node. */
         @WithDefault("10000")
         @Bounds(least = "0", most = "1000000")

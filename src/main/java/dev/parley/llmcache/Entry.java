@@ -35,8 +35,11 @@ public record Entry(
         tags = List.copyOf(tags);
     }
 
-    /** @param token of whoever computed it; null: nobody was told to */
-    static Entry of(Question question, Reply reply, @Nullable String token) {
+    /**
+     * @param token of whoever computed it; null: nobody was told to
+     * @param price for what its tokens cost, where the reply does not say what it has; null: nobody knows
+     */
+    static Entry of(Question question, Reply reply, @Nullable String token, @Nullable Price price) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.set("response", reply.response());
         json.put("model", question.model()).put("category", question.category().wire());
@@ -46,8 +49,10 @@ public record Entry(
         if (usage != null) {
             json.set("usage", usage);
         }
-        if (reply.costMicros() > 0) {
-            json.put("cost", BigDecimal.valueOf(reply.costMicros(), 6).stripTrailingZeros());
+        long costMicros =
+                reply.costMicros() > 0 || price == null || usage == null ? reply.costMicros() : price.micros(usage);
+        if (costMicros > 0) {
+            json.put("cost", BigDecimal.valueOf(costMicros, 6).stripTrailingZeros());
         }
         return new Entry(
                 System.currentTimeMillis(),
@@ -56,7 +61,7 @@ public record Entry(
                 Objects.requireNonNullElse(question.namespace(), ""),
                 reply.tags(),
                 took(reply, token),
-                reply.costMicros(),
+                costMicros,
                 Policy.calls(reply),
                 ResponseJson.write(json));
     }

@@ -103,8 +103,19 @@ public final class LlmCache implements Disposable {
                             ? look(question, key, terms)
                             : Mono.<Answer>just(new Answer.Miss(key, refusal, null));
                 })
-                .map(answer -> allowed(question, answer))
+                .map(answer -> answer instanceof Answer.Live live ? counted(live) : allowed(question, answer))
                 .doOnNext(tally::looked);
+    }
+
+    /** What it has saved is known when it has come to its end, and is kept. */
+    private Answer.Live counted(Answer.Live live) {
+        Mono<byte[]> saved = store.explain(live.key())
+                .timeout(FallbackFlights.PATIENCE, FallbackFlights.late())
+                .doOnNext(kept -> tally.saved(live.key(), kept.tookMillis(), kept.costMicros()))
+                .doOnError(FallbackFlights::tell)
+                .onErrorComplete()
+                .then(Mono.empty());
+        return new Answer.Live(live.key(), live.events().concatWith(saved));
     }
 
     /** The key is the same whatever is waived: who has not allowed calls of tools gets none that somebody else has allowed. */
@@ -174,7 +185,8 @@ public final class LlmCache implements Disposable {
                     }
                     Reason refusal = policy.refusal(question, reply);
                     Duration fresh = fresh(question.category(), reply);
-                    Entry entry = Entry.of(question, reply, token);
+                    Entry entry =
+                            Entry.of(question, reply, token, settings.prices().get(question.model()));
                     if (refusal == null && fresh.isZero()) {
                         refusal = Reason.TTL;
                     } else if (refusal == null && entry.json().length > settings.maxEntry()) {

@@ -29,7 +29,9 @@ class RewordedIT {
             "cache.semantic.dimensions",
             "2",
             "cache.semantic.error-bound",
-            "0");
+            "0",
+            "cache.prices",
+            "m-1=1000000/2000000");
     private final Caller agent = new Caller();
 
     @AfterEach
@@ -104,6 +106,26 @@ class RewordedIT {
         assertThat(cache.path("kind").asText()).isEqualTo("semantic");
         assertThat(cache.path("entry").asText())
                 .isEqualTo(put.json().path("key").asText());
+    }
+
+    @Test
+    void whatItHasCostAndWhatCameOfEachSearchIsCounted() {
+        assertThat(ask(SAID, "").status()).isEqualTo(200);
+        assertThat(ask(SAID, "").header(Caller.MARK)).isEqualTo("hit-exact");
+        assertThat(ask(AGAIN, "").header(Caller.MARK)).isEqualTo("hit-semantic");
+        assertThat(ask("When do the 2 shops open?", "").header(Caller.MARK)).isEqualTo("miss; reason=absent");
+        JsonNode stats = agent.get(node, "/v1/cache/stats").json().path("total");
+        // Three tokens at 1 each and four at 2, twice.
+        assertThat(stats.path("money_saved").asDouble()).isEqualTo(22);
+        assertThat(outcomes("hit")).isEqualTo(1);
+        assertThat(outcomes("nothing")).isEqualTo(1);
+        assertThat(outcomes("guarded")).isEqualTo(1);
+        assertThat(outcomes("unavailable")).isZero();
+        assertThat(node.metric("parley_cache_embedder_failures_total")).isZero();
+    }
+
+    private double outcomes(String outcome) {
+        return node.metric("parley_cache_semantic_total{outcome=\"" + outcome + "\"}");
     }
 
     @Test
