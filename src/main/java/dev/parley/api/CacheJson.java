@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.llmcache.Answer;
 import dev.parley.llmcache.CacheKey;
+import dev.parley.llmcache.Complaint;
 import dev.parley.llmcache.Explanation;
 import dev.parley.llmcache.HourlyFigures;
 import dev.parley.llmcache.Lead;
@@ -112,16 +113,11 @@ final class CacheJson {
         return json;
     }
 
-    static byte[] reported(Reported reported) {
-        return bytes(JsonNodeFactory.instance
-                .objectNode()
-                .put("counted", reported.counted())
-                .put("threshold", reported.threshold()));
-    }
-
-    /** No other question's answer is given to such a question. */
-    static byte[] notReported() {
-        return bytes(JsonNodeFactory.instance.objectNode().put("counted", false));
+    static byte[] complaint(Complaint complaint) {
+        Reported reported = complaint.semantic();
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("counted", reported != null && reported.counted()).put("dropped", complaint.dropped());
+        return bytes(reported == null ? json : json.put("threshold", reported.threshold()));
     }
 
     private static void entry(ObjectNode json, Explanation.Kept kept) {

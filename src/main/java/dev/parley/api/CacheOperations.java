@@ -98,16 +98,14 @@ public final class CacheOperations {
                 .map(explanation -> Operation.Result.ok(CacheJson.explanation(explanation)));
     }
 
-    /** An answer was wrong: it is never given to this question again. */
+    /** An answer was wrong: this question is never given it again. */
     private Mono<Operation.Result> feedback(Principal who, Params params) {
         String entry = params.text("entry");
         if (!ENTRY.matcher(entry).matches()) {
             throw Refusal.badRequest("entry must be the key of the entry that answered: 64 hexadecimal digits");
         }
         return cache.report(question(who, params), entry)
-                .map(CacheJson::reported)
-                .defaultIfEmpty(CacheJson.notReported())
-                .map(Operation.Result::ok);
+                .map(complaint -> Operation.Result.ok(CacheJson.complaint(complaint)));
     }
 
     private Mono<Operation.Result> invalidate(Principal who, Params params) {

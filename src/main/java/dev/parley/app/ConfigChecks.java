@@ -28,6 +28,7 @@ final class ConfigChecks {
     /** Braces would move a conversation's keys to different slots of a cluster. */
     private static final Pattern KEY_PREFIX = Pattern.compile("[A-Za-z0-9:._/-]{1,64}");
 
+    private static final Pattern PRICE = Pattern.compile("[^=]+=[0-9]{1,9}(\\.[0-9]{1,9})?/[0-9]{1,9}(\\.[0-9]{1,9})?");
     private static final Pattern COSINE = Pattern.compile("0\\.[5-9][0-9]{0,8}|1(\\.0{1,8})?");
 
     private final LoadedConfig loaded;
@@ -142,6 +143,11 @@ final class ConfigChecks {
                         + "\": it must be a category and a cosine from 0.5 to 1, such as faq=0.97");
             }
         });
+        config.cache().prices().orElseGet(List::of).stream()
+                .filter(each -> !PRICE.matcher(each).matches())
+                .forEach(each -> problems.add("parley.cache.prices has \"" + each
+                        + "\": it must be a model and what a million tokens cost of what it reads and of what it writes, such as"
+                        + " gpt-4o=2.5/10"));
         config.cache().agents().orElseGet(List::of).forEach(each -> {
             String[] both = each.split("=", 2);
             requireId("parley.cache.agents", both[0]);

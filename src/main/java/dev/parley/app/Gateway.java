@@ -114,6 +114,7 @@ final class Gateway {
     private final @Nullable Archiver archiver;
     private final @Nullable Archiver dayArchiver;
     private final Audit audit;
+    private final SemanticCache reworded;
     private final LlmCache cache;
     private final @Nullable Upstream upstream;
     private final ConversationLog log;
@@ -154,7 +155,7 @@ final class Gateway {
         Witness witness = config.audit().actions() ? audit : Witness.NONE;
 
         // What models need not answer twice.
-        SemanticCache reworded = SemanticCache.of(config, redis, keys);
+        reworded = SemanticCache.of(config, redis, keys);
         keep(reworded.disposable());
         cache = new LlmCache(
                 redis,
@@ -459,6 +460,7 @@ final class Gateway {
         Metric.CACHE_REFUSED.register(registry, cache, LlmCache::refused);
         Metric.CACHE_DROPPED.register(registry, cache, LlmCache::dropped);
         Metric.CACHE_WAITING.register(registry, cache, LlmCache::waiting);
+        reworded.measure(registry);
         if (upstream != null) {
             for (int hundreds = 2; hundreds <= 5; hundreds++) {
                 int status = hundreds;

@@ -397,6 +397,9 @@ interface GatewayConfig {
         @Bounds(least = "100ms", most = "10m")
         Duration lease();
 
+        /** Each {@code model=prompt/completion}: what a million tokens cost that it reads, and that it writes. */
+        Optional<List<String>> prices();
+
         /** Callers that wait for what somebody else computes, a node. */
         @WithDefault("10000")
         @Bounds(least = "0", most = "1000000")
@@ -431,6 +434,11 @@ interface GatewayConfig {
 
         /** Instead of it, each {@code category=cosine}. */
         Optional<List<String>> thresholds();
+
+        /** How many of the answers to other words may be wrong before a category's threshold goes up. */
+        @WithDefault("0.01")
+        @Bounds(least = "0", most = "1")
+        double errorBound();
 
         /** Of which categories an answer to other words will do. */
         @WithDefault("faq")

@@ -6,6 +6,7 @@ import dev.parley.hub.HubSettings;
 import dev.parley.ingest.StreamSettings;
 import dev.parley.llmcache.CacheSettings;
 import dev.parley.llmcache.Category;
+import dev.parley.llmcache.Price;
 import dev.parley.log.LogSettings;
 import dev.parley.log.SessionSettings;
 import dev.parley.openai.UpstreamSettings;
@@ -166,6 +167,11 @@ record GatewaySettings(GatewayConfig config) {
                         both -> both[0], both -> value.apply(both[1]), (one, other) -> other));
     }
 
+    private static Price price(String both) {
+        String[] prices = both.split("/", 2);
+        return new Price(Double.parseDouble(prices[0]), Double.parseDouble(prices[1]));
+    }
+
     CacheSettings cache() {
         GatewayConfig.Cache cache = config.cache();
         return new CacheSettings(
@@ -182,6 +188,7 @@ record GatewaySettings(GatewayConfig config) {
                 cache.maxEntry().intBytes(),
                 cache.maxEntries(),
                 cache.lease(),
+                pairs(cache.prices().orElseGet(List::of), GatewaySettings::price),
                 cache.maxWaiting());
     }
 

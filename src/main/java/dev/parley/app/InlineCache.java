@@ -76,11 +76,7 @@ final class InlineCache implements KnownAnswers {
                 read(hit.entry()).at("/response/choices/0/message/content").textValue();
         return text == null
                 ? null
-                : new Known(
-                        text,
-                        hit.kind().name().toLowerCase(Locale.ROOT),
-                        hit.key().hash(),
-                        hit.ageMillis());
+                : new Known(text, hit.kind().name().toLowerCase(Locale.ROOT), hit.entryKey(), hit.ageMillis());
     }
 
     private static JsonNode read(Entry entry) {

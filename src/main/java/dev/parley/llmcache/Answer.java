@@ -39,6 +39,11 @@ public sealed interface Answer {
         Hit(CacheKey key, Entry entry, Kind kind, long ageMillis, @Nullable Lead lead) {
             this(key, entry, kind, ageMillis, lead, null);
         }
+
+        /** Of the entry, which may be another question's. */
+        public String entryKey() {
+            return near == null ? key.hash() : near.entryKey();
+        }
     }
 
     /**

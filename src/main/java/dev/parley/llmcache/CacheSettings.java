@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxEntry of an entry's JSON, in bytes
  * @param maxEntries of a tenant
  * @param lease of whoever computes and does not say how long that may take
+ * @param prices of models: what an answer has cost whose caller does not say so
  * @param maxWaiting callers that wait on this node for what somebody else computes
  */
 public record CacheSettings(
@@ -24,6 +25,7 @@ public record CacheSettings(
         int maxEntry,
         int maxEntries,
         Duration lease,
+        Map<String, Price> prices,
         int maxWaiting) {
 
     /** The longest that an entry may be asked to be fresh. */
@@ -46,10 +48,12 @@ public record CacheSettings(
             1 << 20,
             100_000,
             Duration.ofSeconds(30),
+            Map.of(),
             10_000);
 
     public CacheSettings {
         ttls = Map.copyOf(ttls);
+        prices = Map.copyOf(prices);
     }
 
     Duration ttl(Category category) {

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param created by Redis' clock, in ms since 1970; 0 where nobody knows (the seed's)
  * @param tookMillis how long it took to compute; 0 where nobody knows
  * @param costMicros what that cost, in millionths of whatever the caller counts in; 0 where nobody knows
+ * @param calls whether it calls tools: it is for those who allow that
  * @param json an object with {@code response}, and where they are known {@code model}, {@code category}, {@code tags}, {@code usage} and
  *     {@code cost}; never changed
  */
@@ -27,14 +28,18 @@ public record Entry(
         Collection<String> tags,
         long tookMillis,
         long costMicros,
+        boolean calls,
         byte[] json) {
 
     public Entry {
         tags = List.copyOf(tags);
     }
 
-    /** @param token of whoever computed it; null: nobody was told to */
-    static Entry of(Question question, Reply reply, @Nullable String token) {
+    /**
+     * @param token of whoever computed it; null: nobody was told to
+     * @param price for what its tokens cost, where the reply does not say what it has; null: nobody knows
+     */
+    static Entry of(Question question, Reply reply, @Nullable String token, @Nullable Price price) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.set("response", reply.response());
         json.put("model", question.model()).put("category", question.category().wire());
@@ -44,8 +49,10 @@ public record Entry(
         if (usage != null) {
             json.set("usage", usage);
         }
-        if (reply.costMicros() > 0) {
-            json.put("cost", BigDecimal.valueOf(reply.costMicros(), 6).stripTrailingZeros());
+        long costMicros =
+                reply.costMicros() > 0 || price == null || usage == null ? reply.costMicros() : price.micros(usage);
+        if (costMicros > 0) {
+            json.put("cost", BigDecimal.valueOf(costMicros, 6).stripTrailingZeros());
         }
         return new Entry(
                 System.currentTimeMillis(),
@@ -54,7 +61,8 @@ public record Entry(
                 Objects.requireNonNullElse(question.namespace(), ""),
                 reply.tags(),
                 took(reply, token),
-                reply.costMicros(),
+                costMicros,
+                Policy.calls(reply),
                 ResponseJson.write(json));
     }
 

@@ -69,6 +69,15 @@ final class EntryStore implements Flights {
 
     @Override
     public Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest) {
+        return look(key, lease, oldest, settings.lease());
+    }
+
+    /** Looks, and takes no flight: for who will not compute what is under this key, whatever there is. */
+    Mono<Look> peek(CacheKey key, @Nullable Duration oldest) {
+        return look(key, Duration.ZERO, oldest, Duration.ZERO);
+    }
+
+    private Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest, Duration refresh) {
         return Mono.defer(() -> {
                     byte[] wanted = Script.bytes(lease.toMillis());
                     byte[] token = Script.bytes(unique.get());
@@ -83,13 +92,7 @@ final class EntryStore implements Flights {
                                             old,
                                             epoch,
                                             Script.bytes(SEED_EPOCH.toMillis())))
-                            : LOOK.run(
-                                    redis,
-                                    keysOf(key),
-                                    wanted,
-                                    token,
-                                    old,
-                                    Script.bytes(settings.lease().toMillis()));
+                            : LOOK.run(redis, keysOf(key), wanted, token, old, Script.bytes(refresh.toMillis()));
                 })
                 .map(this::read);
     }
@@ -203,6 +206,12 @@ final class EntryStore implements Flights {
                 .map(reply -> (Long) reply.get(0) == 1);
     }
 
+    /** Drops an entry. Emits whether there was one. */
+    Mono<Boolean> drop(CacheKey key) {
+        String entry = keysOf(key)[0];
+        return redis.callOne(entry, commands -> commands.unlink(entry)).map(gone -> gone == 1);
+    }
+
     /** Begins an epoch for some of a tenant's entries; from its completion on no node serves what was there. */
     Mono<String> invalidate(String tenant, List<Scope> scopes) {
         byte[][] arguments = Stream.concat(
@@ -263,13 +272,16 @@ final class EntryStore implements Flights {
 
         private Header() {}
 
+        private static final String PACKED = "deflate";
+        private static final String CALLS = "calls";
+
         /** All but the first three lines, which Redis writes by its own clock. */
         static String text(Entry entry, boolean packed) {
             return Stream.concat(
                             Stream.of(
                                     Long.toString(entry.tookMillis()),
                                     Long.toString(entry.costMicros()),
-                                    packed ? "deflate" : "",
+                                    form(entry, packed),
                                     entry.category().wire(),
                                     entry.model(),
                                     entry.namespace()),
@@ -277,9 +289,16 @@ final class EntryStore implements Flights {
                     .collect(Collectors.joining("\n", "", "\n"));
         }
 
+        private static String form(Entry entry, boolean packed) {
+            return Stream.of(packed ? PACKED : "", entry.calls() ? CALLS : "")
+                    .filter(word -> !word.isEmpty())
+                    .collect(Collectors.joining(" "));
+        }
+
         static Entry entry(String header, byte[] value, int most) {
             List<String> lines = List.of(header.split("\n", -1));
-            byte[] json = lines.get(5).isEmpty() ? value : Packing.unpacked(value, most);
+            List<String> form = List.of(lines.get(5).split(" ", -1));
+            byte[] json = form.contains(PACKED) ? Packing.unpacked(value, most) : value;
             return new Entry(
                     Long.parseLong(lines.get(1)),
                     Category.of(lines.get(6)),
@@ -288,14 +307,16 @@ final class EntryStore implements Flights {
                     new ArrayList<>(lines.subList(Explanation.Kept.TAGS, lines.size() - 1)),
                     Long.parseLong(lines.get(3)),
                     Long.parseLong(lines.get(4)),
+                    form.contains(CALLS),
                     json);
         }
 
         /** It was written by somebody else: what is no JSON would spoil the answer that it stands in. */
         static Entry seeds(byte[] response) {
-            ResponseJson.requireValid(response);
+            boolean calls = Policy.calls(Reply.of(ResponseJson.read(response)));
             String json = "{\"response\":" + new String(response, StandardCharsets.UTF_8) + "}";
-            return new Entry(0, Category.DEFAULT, "", "", List.of(), 0, 0, json.getBytes(StandardCharsets.UTF_8));
+            return new Entry(
+                    0, Category.DEFAULT, "", "", List.of(), 0, 0, calls, json.getBytes(StandardCharsets.UTF_8));
         }
     }
 }

@@ -48,6 +48,21 @@ public record Explanation(
                     (Long) reply.get(5));
         }
 
+        /** How long it took to compute; 0 where nobody knows. */
+        long tookMillis() {
+            return number(3);
+        }
+
+        /** What that cost, in millionths; 0 where nobody knows. */
+        long costMicros() {
+            return number(4);
+        }
+
+        private long number(int line) {
+            List<String> lines = lines();
+            return lines.size() > line ? Long.parseLong(lines.get(line)) : 0;
+        }
+
         /** The header's lines, as {@code entry.lua} names them: epoch, created, fresh until and so on; none where there is no header. */
         public List<String> lines() {
             return header == null || header.isEmpty() ? List.of() : List.of(header.split("\n", -1));

@@ -116,7 +116,26 @@ public final class LlmCache implements Disposable {
                             ? look(question, key, terms)
                             : Mono.<Answer>just(new Answer.Miss(key, refusal, null));
                 })
+                .map(answer -> answer instanceof Answer.Live live ? counted(live) : allowed(question, answer))
                 .doOnNext(tally::looked);
+    }
+
+    /** What it has saved is known when it has come to its end, and is kept. */
+    private Answer.Live counted(Answer.Live live) {
+        Mono<byte[]> saved = store.explain(live.key())
+                .timeout(FallbackFlights.PATIENCE, FallbackFlights.late())
+                .doOnNext(kept -> tally.saved(live.key(), kept.tookMillis(), kept.costMicros()))
+                .doOnError(FallbackFlights::tell)
+                .onErrorComplete()
+                .then(Mono.empty());
+        return new Answer.Live(live.key(), live.events().concatWith(saved));
+    }
+
+    /** The key is the same whatever is waived: who has not allowed calls of tools gets none that somebody else has allowed. */
+    private static Answer allowed(Question question, Answer answer) {
+        return answer instanceof Answer.Hit hit && !Policy.allows(question, hit.entry())
+                ? new Answer.Miss(hit.key(), Reason.TOOL_CALLS, hit.lead())
+                : answer;
     }
 
     /** What is there exactly; else what is there in other words; else whoever computes it. */
@@ -147,13 +166,21 @@ public final class LlmCache implements Disposable {
     }
 
     /**
-     * An entry's answer was wrong for a question: it is not given to it again, and counts against its category, once.
+     * An entry's answer was wrong for a question. If it is the question's own it goes, for all; whoever is next computes another one. Another
+     * question's is not given to this one again, and counts against its category, once.
      *
      * @param entry the entry's key
-     * @return empty where no other question's answer is ever given; fails with {@code unavailable} while Redis is away
+     * @return fails with {@code unavailable} while Redis is away
      */
-    public Mono<Reported> report(Question question, String entry) {
-        return paraphrases == null ? Mono.empty() : paraphrases.report(question, key(question), entry);
+    public Mono<Complaint> report(Question question, String entry) {
+        return Mono.defer(() -> {
+            CacheKey key = key(question);
+            if (entry.equals(key.hash())) {
+                return store.drop(key).map(dropped -> new Complaint(dropped, null));
+            }
+            Mono<Reported> others = paraphrases == null ? Mono.empty() : paraphrases.report(question, key, entry);
+            return others.map(reported -> new Complaint(false, reported)).defaultIfEmpty(new Complaint(false, null));
+        });
     }
 
     /**
@@ -187,7 +214,8 @@ public final class LlmCache implements Disposable {
                     }
                     Reason refusal = policy.refusal(question, reply);
                     Duration fresh = fresh(question.category(), reply);
-                    Entry entry = Entry.of(question, reply, token);
+                    Entry entry =
+                            Entry.of(question, reply, token, settings.prices().get(question.model()));
                     if (refusal == null && fresh.isZero()) {
                         refusal = Reason.TTL;
                     } else if (refusal == null && entry.json().length > settings.maxEntry()) {

@@ -19,6 +19,9 @@ import reactor.core.publisher.Mono;
  */
 final class Paraphrases {
 
+    /** Where nobody will find an entry any more. */
+    private static final Set<Reason> GONE = Set.of(Reason.ABSENT, Reason.INVALIDATED);
+
     private final Semantic semantic;
     private final EntryStore store;
     private final Set<Category> categories;
@@ -73,19 +76,26 @@ final class Paraphrases {
                     ? Mono.empty()
                     : semantic.find(asked.partition, asked.text, terms.nearest(), asked.category)
                             .mapNotNull(Found::hit)
-                            .flatMap(hit -> read(key, asked, hit, terms));
+                            .flatMap(hit -> read(question, key, asked, hit, terms));
         });
     }
 
-    private Mono<Answer> read(CacheKey key, Asked asked, Candidate hit, Terms terms) {
+    /** The entry is another question's: who asks this one does not refresh it, and may want it younger than others do. */
+    private Mono<Answer> read(Question question, CacheKey key, Asked asked, Candidate hit, Terms terms) {
         CacheKey other = new CacheKey(key.tenant(), hit.entryKey(), null);
-        return store.look(other, Duration.ZERO, terms.oldest())
+        return store.peek(other, terms.oldest())
                 .timeout(FallbackFlights.PATIENCE, FallbackFlights.late())
-                .flatMap(look -> look instanceof Look.Found found
-                        ? Mono.<Answer>just(
-                                new Answer.Hit(key, found.entry(), Answer.Kind.SEMANTIC, found.ageMillis(), null, hit))
-                        // It has ended, or was invalidated.
-                        : semantic.forget(asked.partition, hit.question()).then(Mono.<Answer>empty()))
+                .flatMap(look -> {
+                    if (look instanceof Look.Found found) {
+                        return Policy.allows(question, found.entry())
+                                ? Mono.<Answer>just(new Answer.Hit(
+                                        key, found.entry(), Answer.Kind.SEMANTIC, found.ageMillis(), null, hit))
+                                : Mono.empty();
+                    }
+                    return look instanceof Look.Missing missing && GONE.contains(missing.reason())
+                            ? semantic.forget(asked.partition, hit.question()).then(Mono.<Answer>empty())
+                            : Mono.empty();
+                })
                 .onErrorResume(e -> Mono.empty());
     }
 

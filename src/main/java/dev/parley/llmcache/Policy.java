@@ -91,6 +91,11 @@ final class Policy {
         return isPersonal(question, reply) ? Reason.PII : null;
     }
 
+    /** Whether what is kept may be given to who asks. */
+    static boolean allows(Question question, Entry entry) {
+        return !entry.calls() || question.waives(Reason.TOOL_CALLS);
+    }
+
     /** What the house itself has written into its prompt, such as where to write to, is no secret of anybody. */
     private boolean isPersonal(Question question, Reply reply) {
         if (question.category() == Category.EMBEDDING) {
@@ -130,7 +135,8 @@ final class Policy {
                 || reply.response().isNull();
     }
 
-    private static boolean calls(Reply reply) {
+    /** Whether it calls tools. */
+    static boolean calls(Reply reply) {
         return ends(reply).stream().anyMatch(CALLING::contains)
                 || reply.response().findValues("tool_calls").stream().anyMatch(calls -> !calls.isEmpty());
     }

@@ -33,7 +33,7 @@ public enum Reason {
     TEMPERATURE,
     /** It asks about today, now, the latest. */
     TIME_SENSITIVE,
-    /** The answer calls tools. */
+    /** The answer calls tools, and the caller has not allowed that. */
     TOOL_CALLS,
     /** The answer did not end by itself. */
     FINISH_REASON,

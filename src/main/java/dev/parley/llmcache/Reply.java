@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param truncated whether it was cut off on its way
  * @param finishReason where the response does not say so itself
  * @param usage where the response does not say so itself
- * @param costMicros in millionths of whatever the caller counts in; 0 where nobody knows
+ * @param costMicros in millionths of whatever the caller counts in; 0: what its usage costs, where the model has a price
  * @param took how long it took to compute; null: since the flight began, where it has one
  * @param tags ids by which it can be invalidated, {@value #MAX_TAGS} at most
  * @param ttl null: what the category has

@@ -1,7 +1,8 @@
 package dev.parley.llmcache;
 
-import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
@@ -12,6 +13,7 @@ import java.util.stream.Stream;
 final class ResponseJson {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final ObjectReader WHOLE = JSON.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     static {
         // The first writing waits for a lock when two come at once: not on event loops.
@@ -32,15 +34,13 @@ final class ResponseJson {
     }
 
     /** @throws IllegalStateException when it is no JSON, to its last byte */
-    static void requireValid(byte[] json) {
-        try (JsonParser parser = JSON.createParser(json)) {
-            if (parser.nextToken() == null) {
+    static JsonNode read(byte[] json) {
+        try {
+            JsonNode tree = WHOLE.readTree(json);
+            if (tree.isMissingNode()) {
                 throw new IllegalStateException("there is nothing");
             }
-            parser.skipChildren();
-            if (parser.nextToken() != null) {
-                throw new IllegalStateException("there is something behind it");
-            }
+            return tree;
         } catch (IOException e) {
             throw new IllegalStateException("it is no JSON", e);
         }

@@ -74,29 +74,27 @@ final class AppendScript {
      * @return empty when the run has ended or was heard of
      */
     Mono<Appended> runLost(Redis redis, AgentEvent end, Duration silence) {
-        return runOne(LOST, redis, new Append(end, null, null), Script.bytes(silence.toMillis()))
+        return runFor(LOST, redis, List.of(new Append(end, null, null)), Script.bytes(silence.toMillis()))
                 .filter(answers -> !answers.isEmpty())
                 .flatMap(answers -> noted(answers, 1).thenReturn(answer(answers.get(0))));
     }
 
-    /** Runs it for events of one conversation, if nothing was said there yet; empty when there was. */
-    Mono<List<Object>> runUntouched(Redis redis, List<Append> events) {
-        String log = keys.log(events.get(0).event().conversation());
-        return UNTOUCHED
-                .run(redis, new String[] {log}, arguments(null, List.of(events.size()), events))
-                .filter(answers -> !answers.isEmpty());
+    /** Runs it for events of one conversation, if nothing was said there yet and it is nobody else's; empty when it did not. */
+    Mono<List<Object>> runUntouched(Redis redis, String owner, List<Append> events) {
+        return runFor(UNTOUCHED, redis, events, Script.bytes(owner)).filter(answers -> !answers.isEmpty());
     }
 
     /** Runs it for a change of a session and the event that tells of it. */
     Mono<List<Object>> runChange(Redis redis, Append event, byte[] change) {
-        return runOne(CHANGE, redis, event, change);
+        return runFor(CHANGE, redis, List.of(event), change);
     }
 
-    private Mono<List<Object>> runOne(Script script, Redis redis, Append event, byte[] more) {
-        byte[][] plain = arguments(null, List.of(1), List.of(event));
+    /** Of one conversation. */
+    private Mono<List<Object>> runFor(Script script, Redis redis, List<Append> events, byte[] more) {
+        byte[][] plain = arguments(null, List.of(events.size()), events);
         byte[][] arguments = Arrays.copyOf(plain, plain.length + 1);
         arguments[plain.length] = more;
-        return script.run(redis, new String[] {keys.log(event.event().conversation())}, arguments);
+        return script.run(redis, new String[] {keys.log(events.get(0).event().conversation())}, arguments);
     }
 
     /** Sees to what an answer for so many events says beside their outcomes. */

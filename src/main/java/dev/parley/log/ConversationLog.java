@@ -23,6 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.util.function.Tuple2;
 
 /**
  * The logs of all conversations. Everything is cold, runs on Redis' event loop and fails with
@@ -150,12 +151,13 @@ public final class ConversationLog {
     /**
      * Appends a conversation's first message and what follows it, in one script: all or nothing.
      *
+     * @param owner whose the conversation is, if it is anybody's
      * @param events of one conversation; the first one is a person's message, with an id
-     * @return empty where something else was said there already, or is known that an answer might depend on
+     * @return empty where something else was said there already, or is known that an answer might depend on; or it is another's
      */
-    public Mono<Appended> appendFirst(List<Append> events) {
+    public Mono<Appended> appendFirst(String owner, List<Append> events) {
         return appending
-                .runUntouched(redis, events)
+                .runUntouched(redis, owner, events)
                 .flatMap(answers ->
                         appending.noted(answers, events.size()).thenReturn(AppendScript.answer(answers.get(0))));
     }
@@ -286,11 +288,22 @@ public final class ConversationLog {
                 .defaultIfEmpty(otherwise);
     }
 
-    /** Whether nothing was said in a conversation yet, and nothing is known that an answer might depend on. */
-    public Mono<Boolean> isUntouched(String conversation) {
+    /**
+     * Whose a conversation is in which nothing was said yet, and of which nothing is known that an answer might depend on. Empty where
+     * something is.
+     *
+     * @param otherwise where it is nobody's
+     */
+    public Mono<String> ownerIfUntouched(String conversation, String otherwise) {
         String messages = keys.messages(conversation);
-        return redis.callOne(messages, commands -> commands.exists(messages, keys.context(conversation)))
-                .map(there -> there == 0);
+        String meta = keys.meta(conversation);
+        return Mono.zip(
+                        redis.callOne(messages, commands -> commands.exists(messages, keys.context(conversation))),
+                        redis.callOne(meta, commands -> commands.hget(meta, "tenant"))
+                                .map(Script::text)
+                                .defaultIfEmpty(otherwise))
+                .filter(both -> both.getT1() == 0)
+                .map(Tuple2::getT2);
     }
 
     /**

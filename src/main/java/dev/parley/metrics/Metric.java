@@ -42,6 +42,9 @@ public enum Metric {
     CACHE_STORED("parley.cache.stored", "Answers put into the LLM cache", true),
     CACHE_REFUSED("parley.cache.refused", "Answers that may not be kept there", true),
     CACHE_DROPPED("parley.cache.dropped", "Answers that were not kept since Redis was away", true),
+    CACHE_SEMANTIC("parley.cache.semantic", "Searches for the same question in other words, by their outcome", true),
+    CACHE_EMBEDDER_FAILURES(
+            "parley.cache.embedder.failures", "Requests that the embedder's service did not answer properly", true),
     CACHE_WAITING("parley.cache.waiting", "Callers that wait now for an answer that somebody else computes", false),
     UPSTREAM_CALLS("parley.upstream.calls", "Calls of the upstream, by the status of the answer", true),
     UPSTREAM_SECONDS("parley.upstream.seconds", "Time from those calls to the heads of their answers", true),

@@ -32,6 +32,7 @@ import reactor.core.scheduler.Schedulers;
 final class Proxy implements Disposable {
 
     static final String MARK = "X-Parley-Cache";
+    static final String ENTRY = "X-Parley-Cache-Entry";
 
     private static final String EVENTS = "text/event-stream";
     private static final int REFRESHES = 64;
@@ -107,6 +108,7 @@ final class Proxy implements Disposable {
                     case STALE -> "stale";
                     case JOINED -> "joined";
                 });
+        exchange.answerWith(List.of(ENTRY, hit.entryKey()));
         if (hit.ageMillis() >= 0) {
             exchange.answerWith(List.of(HttpHeaderNames.AGE.toString(), Long.toString(hit.ageMillis() / 1000)));
         }

@@ -111,8 +111,9 @@ public final class Inbound {
                     .then(log.requireAccess(message.conversation(), access));
             Mono<Sent> sent = whereRedisIs(checks)
                     .then(whereRedisIs(log.currentAgent(message.conversation(), defaultAgent)))
-                    .flatMap(agent -> cacheable(message, agent, id)
-                            .flatMap(note -> known(principal, message, note).switchIfEmpty(ask(principal, event, note)))
+                    .flatMap(agent -> cacheable(principal, message, agent, id)
+                            .flatMap(first ->
+                                    known(principal, message, first).switchIfEmpty(ask(principal, event, first.note)))
                             .switchIfEmpty(
                                     whereRedisIs(requireRoom(agent, maxInbox)).then(append(principal, event))))
                     .switchIfEmpty(append(principal, event));
@@ -120,22 +121,29 @@ public final class Inbound {
         });
     }
 
-    /** What is noted of a message whose answer may be a known one, or become one; empty: it is for its agent alone. */
-    private Mono<FirstAnswers.Note> cacheable(Message message, String agent, String id) {
+    /**
+     * A message whose answer may be a known one, or become one.
+     *
+     * @param tenant whose the conversation is: its answers stay there, whoever sends the message
+     */
+    private record First(String tenant, FirstAnswers.Note note) {}
+
+    /** Empty when it is for its agent alone. */
+    private Mono<First> cacheable(Principal principal, Message message, String agent, String id) {
         String category = answers.category(agent, message.cache());
         return category == null
                         || message.metadata() != null
                         || message.content().text() == null
                 ? Mono.empty()
-                : whereRedisIs(log.isUntouched(message.conversation()))
-                        .filter(untouched -> untouched)
-                        .map(untouched -> new FirstAnswers.Note(category, agent, id));
+                : whereRedisIs(log.ownerIfUntouched(message.conversation(), principal.tenant()))
+                        .map(tenant -> new First(tenant, new FirstAnswers.Note(category, agent, id)));
     }
 
     /** Message and answer in one script: both or neither. Empty when no answer is known, or something else has been said meanwhile. */
-    private Mono<Sent> known(Principal principal, Message message, FirstAnswers.Note note) {
+    private Mono<Sent> known(Principal principal, Message message, First first) {
+        FirstAnswers.Note note = first.note;
         String text = Objects.requireNonNull(message.content().text());
-        return answers.find(new KnownAnswers.Question(principal.tenant(), note.agent(), note.category(), text))
+        return answers.find(new KnownAnswers.Question(first.tenant, note.agent(), note.category(), text))
                 .flatMap(known -> {
                     Access access = principal.access(message.conversation()).orNew();
                     String id = note.messageId();
@@ -145,7 +153,7 @@ public final class Inbound {
                                     CachedRun.of(message.conversation(), note.agent(), id, known).stream())
                             .map(event -> Append.by(access, event))
                             .toList();
-                    return log.appendFirst(events).map(appended -> new Sent(appended.position(), id));
+                    return log.appendFirst(first.tenant, events).map(appended -> new Sent(appended.position(), id));
                 });
     }
 

@@ -9,6 +9,7 @@ public interface KnownAnswers {
     /**
      * What is asked.
      *
+     * @param tenant whose the conversation is in which it is asked
      * @param category how long its answer holds
      */
     record Question(String tenant, String agent, String category, String text) {}
@@ -17,7 +18,7 @@ public interface KnownAnswers {
      * An answer that was given before.
      *
      * @param kind how it was found
-     * @param entry names it
+     * @param entry names it, for a report that it was wrong
      */
     record Known(String text, String kind, String entry, long ageMillis) {}
 

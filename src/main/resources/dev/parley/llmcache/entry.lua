@@ -1,5 +1,5 @@
--- A header's lines: epoch, created and fresh until in ms, how long it took in ms, what it cost in millionths, how it is packed,
--- category, model, namespace, tags.
+-- A header's lines: epoch, created and fresh until in ms, how long it took in ms, what it cost in millionths, 'deflate' if it is packed
+-- and 'calls' if it calls tools, category, model, namespace, tags.
 local function header(text)
   local lines = {}
   for line in string.gmatch(text, '([^\n]*)\n') do lines[#lines + 1] = line end

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.parley.llmcache.CacheSettings;
+import dev.parley.llmcache.Category;
+import dev.parley.llmcache.Price;
 import dev.parley.ratelimit.Per;
 import java.time.Duration;
 import java.util.List;
@@ -409,6 +412,44 @@ final class ConfigLoaderTest {
                 .singleElement()
                 .asString()
                 .startsWith("parley.cache.semantic.thresholds has \"" + said + "\": " + problem);
+    }
+
+    @Test
+    void theCachesDefaultsAreItsOwn() {
+        assertThat(new GatewaySettings(loader.load().gateway()).cache()).isEqualTo(CacheSettings.DEFAULT);
+    }
+
+    @Test
+    void eachCategoryHasATimeAndModelsMayHavePrices() {
+        CacheSettings cache = new GatewaySettings(loader.flags(Map.of(
+                                "cache.ttl.other", "1m",
+                                "cache.ttl.faq", "2m",
+                                "cache.ttl.classification", "3m",
+                                "cache.ttl.extraction", "4m",
+                                "cache.ttl.embedding", "5m",
+                                "cache.ttl.live", "6m",
+                                "cache.prices", "gpt-4o=2.5/10,org/small:1b=0.02/0"))
+                        .load()
+                        .gateway())
+                .cache();
+        assertThat(cache.ttls())
+                .isEqualTo(Map.of(
+                        Category.DEFAULT, Duration.ofMinutes(1),
+                        Category.FAQ, Duration.ofMinutes(2),
+                        Category.CLASSIFICATION, Duration.ofMinutes(3),
+                        Category.EXTRACTION, Duration.ofMinutes(4),
+                        Category.EMBEDDING, Duration.ofMinutes(5),
+                        Category.LIVE, Duration.ofMinutes(6)));
+        assertThat(cache.prices()).isEqualTo(Map.of("gpt-4o", new Price(2.5, 10), "org/small:1b", new Price(0.02, 0)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt-4o", "gpt-4o=2.5", "=1/2", "gpt-4o=1/2/3", "gpt-4o=-1/2", "gpt-4o=a/b", "a=1=1/2"})
+    void aBadPriceIsRefused(String value) {
+        assertProblems(loader.flags(Map.of("cache.prices", value)))
+                .singleElement()
+                .asString()
+                .startsWith("parley.cache.prices has \"" + value + "\": it must be a model and what");
     }
 
     @Test

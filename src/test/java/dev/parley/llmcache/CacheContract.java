@@ -13,6 +13,7 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.event.Ids;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
+import dev.parley.llmcache.live.LiveAnswer;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.support.Await;
@@ -23,7 +24,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -39,6 +42,9 @@ interface CacheContract {
     Terms LEAD = new Terms(Duration.ZERO, SECONDS, null);
     Terms WAIT = new Terms(SECONDS, SECONDS, null);
 
+    /** A token of a prompt costs 0.0025, one of an answer 0.01. */
+    Map<String, Price> PRICES = Map.of("m-2", new Price(2_500, 10_000));
+
     Redis redis();
 
     RedisClusterCommands<String, String> commands();
@@ -46,7 +52,15 @@ interface CacheContract {
     private static CacheSettings settings(@Nullable String seedTenant, Duration stale, int maxEntries) {
         CacheSettings normal = CacheSettings.DEFAULT;
         return new CacheSettings(
-                seedTenant, normal.ttls(), stale, 0.7, normal.maxEntry(), maxEntries, Duration.ofSeconds(30), 10_000);
+                seedTenant,
+                normal.ttls(),
+                stale,
+                0.7,
+                normal.maxEntry(),
+                maxEntries,
+                Duration.ofSeconds(30),
+                PRICES,
+                10_000);
     }
 
     private LlmCache cache() {
@@ -97,6 +111,51 @@ interface CacheContract {
         assertThat(commands().pttl(key))
                 .isBetween(1L, stored.fresh().plus(SECONDS).toMillis());
         assertThat(commands().pttl(Keys.DEFAULT.cacheIndex(question.tenant()))).isPositive();
+    }
+
+    @Test
+    default void anAnswerIsFreshForAsLongAsItsCategorySays() {
+        Map<Category, Duration> all = Map.of(
+                Category.DEFAULT, Duration.ofHours(1),
+                Category.FAQ, Duration.ofHours(24),
+                Category.CLASSIFICATION, Duration.ofHours(24),
+                Category.EXTRACTION, Duration.ofHours(1),
+                Category.EMBEDDING, Duration.ofDays(7),
+                Category.LIVE, Duration.ofMinutes(5));
+        String tenant = Ids.random();
+        LlmCache node = cache();
+        all.forEach((category, ttl) -> {
+            Question question =
+                    new Question(tenant, null, asked(tenant, "q " + category).request(), category, Set.of());
+            Stored stored = stored(node.put(question, Reply.of(completion("x")), null));
+            assertThat(stored.fresh())
+                    .isBetween(
+                            ttl.multipliedBy(9).dividedBy(10),
+                            ttl.multipliedBy(11).dividedBy(10));
+            assertThat(commands()
+                            .pttl(Keys.DEFAULT.cached(tenant) + stored.key().hash()))
+                    .isBetween(
+                            stored.fresh().toMillis(),
+                            stored.fresh().plus(SECONDS).toMillis());
+        });
+        Question none = new Question(tenant, null, asked(tenant, "q").request(), Category.NONE, Set.of());
+        assertThat(get(node.put(none, Reply.of(completion("x")), null)).reason())
+                .isEqualTo(Reason.CATEGORY);
+    }
+
+    @Test
+    default void whatIsPutTogetherDoesNotEndTogether() {
+        String tenant = Ids.random();
+        LlmCache node = cache();
+        Duration ttl = Duration.ofHours(10);
+        List<Duration> fresh = IntStream.range(0, 100)
+                .mapToObj(i -> stored(node.put(asked(tenant, "q" + i), tagged("x", ttl), null))
+                        .fresh())
+                .toList();
+        assertThat(fresh).allSatisfy(one -> assertThat(one).isBetween(Duration.ofHours(9), Duration.ofHours(11)));
+        // All hundred within a tenth of that would be chance as good as never.
+        assertThat(fresh).anySatisfy(one -> assertThat(one).isLessThan(ttl.minusMinutes(20)));
+        assertThat(fresh).anySatisfy(one -> assertThat(one).isGreaterThan(ttl.plusMinutes(20)));
     }
 
     @Test
@@ -161,6 +220,78 @@ interface CacheContract {
         });
         assertThat(get(cache().put(question, Reply.of(completion("x")), null)).reason())
                 .isEqualTo(Reason.PII);
+    }
+
+    private static Question allowing(Question question) {
+        return new Question(
+                question.tenant(),
+                question.namespace(),
+                question.request(),
+                question.category(),
+                Set.of(Reason.TOOL_CALLS));
+    }
+
+    @Test
+    default void callsOfToolsAreForThoseWhoAllowThem() {
+        Question question = asked(Ids.random(), "x");
+        Question allowing = allowing(question);
+        Reply said = new Reply(
+                object("{'text':'y'}"), 200, false, "tool_use", null, 0, null, List.of(), Duration.ofHours(1));
+        for (Reply calls : List.of(Reply.of(completion("y".repeat(5_000), "tool_calls")), said)) {
+            stored(cache().put(allowing, calls, null));
+            hit(get(cache().lookup(allowing, Terms.NOW)));
+            assertThat(missed(get(cache().lookup(question, LEAD))).reason()).isEqualTo(Reason.TOOL_CALLS);
+        }
+        stored(cache().put(question, Reply.of(completion("z".repeat(5_000))), null));
+        assertThat(text(get(cache().lookup(question, Terms.NOW)))).startsWith("zz");
+        hit(get(cache().lookup(allowing, Terms.NOW)));
+    }
+
+    @Test
+    default void whoWaitsForAnAnswerIsNotGivenCallsOfToolsEither() {
+        Question question = asked(Ids.random(), "x");
+        LlmCache node = cache();
+        Answer first = get(node.lookup(allowing(question), LEAD));
+        List<Mono<Answer>> waiting = List.of(
+                node.lookup(question, WAIT).cache(),
+                cache().lookup(question, WAIT).cache());
+        Disposable asking = Mono.when(waiting).subscribe();
+        Await.until("one waits", () -> node.waiting() == 1);
+        stored(node.put(allowing(question), Reply.of(completion("y", "tool_calls")), token(first)));
+        assertThat(waiting)
+                .allSatisfy(one -> assertThat(missed(get(one)).reason()).isEqualTo(Reason.TOOL_CALLS));
+        asking.dispose();
+        assertThat(get(node.stats(question.tenant(), 2)))
+                .first()
+                .satisfies(hour -> assertThat(hour.counts()).containsEntry("miss:tool_calls", 1L));
+    }
+
+    @Test
+    default void callsOfToolsThatTheSeedHasWrittenAreForThoseWhoAllowThem() {
+        Question question = asked(Ids.random(), "seed " + Ids.random());
+        LlmCache node = cache(question.tenant());
+        String key = Keys.DEFAULT.cachedBySeed(node.key(question).hash());
+        commands().set(key, completion("y", "tool_calls").toString(), SetArgs.Builder.ex(3600));
+        assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.TOOL_CALLS);
+        hit(get(node.lookup(allowing(question), Terms.NOW)));
+        commands().del(key);
+    }
+
+    @Test
+    default void anAnswerReportedForItsOwnQuestionIsNotServedAgain() {
+        Question question = asked(Ids.random(), "x");
+        for (LlmCache node : List.of(cache(), cache(question.tenant()))) {
+            String key = node.key(question).hash();
+            assertThat(get(node.report(question, key))).isEqualTo(new Complaint(false, null));
+            stored(node.put(question, Reply.of(completion("wrong")), null));
+            assertThat(get(node.report(question, "0".repeat(64)))).isEqualTo(new Complaint(false, null));
+            hit(get(node.lookup(question, Terms.NOW)));
+            assertThat(get(node.report(question, key))).isEqualTo(new Complaint(true, null));
+            assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.ABSENT);
+            stored(node.put(question, Reply.of(completion("right")), null));
+            assertThat(text(get(node.lookup(question, Terms.NOW)))).isEqualTo("right");
+            get(node.report(question, key));
+        }
     }
 
     @Test
@@ -535,10 +666,7 @@ interface CacheContract {
         get(node.lookup(own, Terms.NOW));
         get(node.lookup(asked(tenant, "I am a@b.example"), Terms.NOW));
         get(node.put(own, Reply.of(completion("x", "length")), null));
-        List<HourlyFigures> hours = get(node.stats(tenant, 2));
-        Map<String, Long> counts = new HashMap<>();
-        hours.forEach(hour -> hour.counts().forEach((name, count) -> counts.merge(name, count, Long::sum)));
-        assertThat(counts)
+        assertThat(counted(node, tenant))
                 .isEqualTo(Map.of(
                         "hit:exact", 2L,
                         "miss:absent", 1L,
@@ -555,6 +683,69 @@ interface CacheContract {
                 .extractingByKey("misses", InstanceOfAssertFactories.STRING)
                 .isEqualTo(more(before, "misses", 2));
         assertThat(get(cache().stats(Ids.random(), 2))).isEmpty();
+    }
+
+    private static Question ofModel2(String tenant, String text) {
+        return CacheTesting.question(tenant, "{'model':'m-2','messages':[{'role':'user','content':'" + text + "'}]}");
+    }
+
+    private Map<String, Long> counted(LlmCache node, String tenant) {
+        Map<String, Long> counts = new HashMap<>();
+        get(node.stats(tenant, 2))
+                .forEach(hour -> hour.counts().forEach((name, count) -> counts.merge(name, count, Long::sum)));
+        return counts;
+    }
+
+    @Test
+    default void whatNobodySaysTheCostOfCostsWhatItsUsageDoes() {
+        String tenant = Ids.random();
+        LlmCache node = cache();
+        Reply said = new Reply(
+                object("{'text':'y'}"),
+                200,
+                false,
+                "stop",
+                object("{'input_tokens':1000,'output_tokens':-5}"),
+                0,
+                null,
+                List.of(),
+                null);
+        stored(node.put(ofModel2(tenant, "a"), Reply.of(completion("y")), null));
+        stored(node.put(ofModel2(tenant, "b"), tagged("y", null), null));
+        stored(node.put(ofModel2(tenant, "c"), said, null));
+        stored(node.put(asked(tenant, "d"), Reply.of(completion("y")), null));
+        Map<String, Long> costs = Map.of("a", 47_500L, "b", 2_500L, "c", 2_500_000L);
+        costs.forEach((text, micros) -> assertThat(hit(get(node.lookup(ofModel2(tenant, text), Terms.NOW)))
+                        .entry()
+                        .costMicros())
+                .as(text)
+                .isEqualTo(micros));
+        assertThat(hit(get(node.lookup(asked(tenant, "d"), Terms.NOW))).entry().costMicros())
+                .isZero();
+        assertThat(counted(node, tenant)).containsEntry("saved_micros", 2_550_000L);
+    }
+
+    @Test
+    default void whoFollowsAnAnswerToItsEndHasSavedWhatItCost() {
+        Question question = asked(Ids.random(), "x");
+        LlmCache node = cache();
+        Terms stream = new Terms(SECONDS, SECONDS, null, 0, "plain");
+        Answer first = get(node.lookup(question, stream));
+        LiveAnswer live = node.show(token(first), "plain");
+        live.add(new byte[] {1});
+        live.show();
+        Answer followed = get(node.lookup(question, stream));
+        assertThat(followed).isInstanceOf(Answer.Live.class);
+        assertThat(counted(node, question.tenant())).doesNotContainKey("saved_micros");
+        stored(node.put(question, tagged("y", null), token(first)));
+        live.end();
+        assertThat(((Answer.Live) followed).events().collectList().block(SECONDS))
+                .hasSize(1);
+        assertThat(counted(node, question.tenant()))
+                .containsEntry("hit:joined", 1L)
+                .containsEntry("saved_ms", 1_200L)
+                .containsEntry("saved_micros", 2_500L);
+        node.conceal(token(first), "plain");
     }
 
     private static String more(Map<String, String> before, String name, int more) {

@@ -27,12 +27,13 @@ import reactor.core.scheduler.Schedulers;
 final class Caller {
 
     static final String MARK = "X-Parley-Cache";
+    static final String ENTRY = "X-Parley-Cache-Entry";
     static final String STREAM = ",\"stream\":true";
 
     private static final String SECRET = "a secret of more than thirty-two bytes";
 
     private final String token = new TokenMint(SECRET.getBytes(UTF_8), Clock.systemUTC())
-            .mint("somebody", "openai-" + Ids.random(), Set.of(Role.AGENT), Set.of(), Duration.ofHours(1));
+            .mint("somebody", "openai-" + Ids.random(), Set.of(Role.USER, Role.AGENT), Set.of(), Duration.ofHours(1));
 
     /** A node that knows callers, in front of an upstream. */
     static TestNode node(String upstream, String... more) {
@@ -69,6 +70,21 @@ final class Caller {
     Answer post(TestNode node, String path, String json) {
         return TestHttp.post(
                 node.http(path), "application/json", BodyPublishers.ofString(json), "Authorization", "Bearer " + token);
+    }
+
+    Answer get(TestNode node, String path) {
+        return TestHttp.get(node.http(path), "Authorization", "Bearer " + token);
+    }
+
+    Answer put(TestNode node, String path, String json) {
+        return TestHttp.send(
+                "PUT",
+                node.http(path),
+                BodyPublishers.ofString(json),
+                "Content-Type",
+                "application/json",
+                "Authorization",
+                "Bearer " + token);
     }
 
     /** A stream, from now on. */

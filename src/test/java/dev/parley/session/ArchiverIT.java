@@ -339,7 +339,7 @@ class ArchiverIT {
         append(1, 3);
         archived();
         get(sessions().delete(AGENT, c, null));
-        assertThat(log(redis).appendFirst(answered("q1", "Yes.")).blockOptional(Duration.ofSeconds(10)))
+        assertThat(log(redis).appendFirst("acme", answered("q1", "Yes.")).blockOptional(Duration.ofSeconds(10)))
                 .isEmpty();
         archived();
         assertThat(recorded(c)).isEmpty();

@@ -80,12 +80,17 @@ class InlineCacheIT {
         log.close();
     }
 
-    private static String token(String tenant) {
+    /** @param conversations that it names */
+    private static String token(String tenant, String... conversations) {
         return new TokenMint(SECRET.getBytes(UTF_8), Clock.systemUTC())
-                .mint("somebody", tenant, Set.of(Role.USER, Role.AGENT), Set.of(), Duration.ofHours(1));
+                .mint("somebody", tenant, Set.of(Role.USER, Role.AGENT), Set.of(conversations), Duration.ofHours(1));
     }
 
     private Answer post(TestNode to, String conversation, String what, String json) {
+        return post(to, token(tenant), conversation, what, json);
+    }
+
+    private static Answer post(TestNode to, String token, String conversation, String what, String json) {
         return TestHttp.send(
                 "POST",
                 to.http("/v1/conversations/" + conversation + "/" + what),
@@ -93,7 +98,7 @@ class InlineCacheIT {
                 "Content-Type",
                 "application/json",
                 "Authorization",
-                "Bearer " + token(tenant));
+                "Bearer " + token);
     }
 
     /** Sends the question, and says in which conversation. */
@@ -334,16 +339,50 @@ class InlineCacheIT {
         answer(node, ask(node, ",'cache':{'category':'faq'}"), AGENT, "Pull.");
         askUntilKnown(node);
         String conversation = "inline-" + Ids.random();
-        Answer sent = TestHttp.send(
-                "POST",
-                node.http("/v1/conversations/" + conversation + "/messages"),
-                BodyPublishers.ofString("{\"content\":\"" + question + "\",\"cache\":{\"category\":\"faq\"}}"),
-                "Content-Type",
-                "application/json",
-                "Authorization",
-                "Bearer " + token("other-" + Ids.random()));
-        assertThat(sent.status()).isEqualTo(201);
+        asAnother(token("other-" + Ids.random()), conversation);
         assertThat(inbox(AGENT, conversation)).hasSize(1);
+    }
+
+    private void asAnother(String token, String conversation) {
+        Answer sent = post(
+                node, token, conversation, "messages", "{'content':'" + question + "','cache':{'category':'faq'}}");
+        assertThat(sent.status()).as(sent.body()).isEqualTo(201);
+    }
+
+    @Test
+    void anAnswerStaysWithTheTenantOfTheConversationWhoeverIsNamedInTheToken() {
+        String others = "other-" + Ids.random();
+        String theirs = "inline-" + Ids.random();
+        assertThat(post(node, token(others), theirs, "events", "{'event':'agent.note','payload':{}}")
+                        .status())
+                .isEqualTo(201);
+        answer(node, ask(node, ",'cache':{'category':'faq'}"), AGENT, "Pull.");
+        askUntilKnown(node);
+        // What this tenant knows is not told there.
+        asAnother(token(tenant, theirs), theirs);
+        assertThat(inbox(AGENT, theirs)).hasSize(1);
+        assertThat(types(theirs)).containsExactly("agent.note", "user.message");
+        // What is answered there is known there: to whoever is let in.
+        String answer = "{'event':'agent.response.%s','payload':{'run':'r1','agent':'" + AGENT + "','chunk':'Push.'}}";
+        for (String event : List.of("streaming", "completed")) {
+            assertThat(post(node, token(others), theirs, "events", answer.formatted(event))
+                            .status())
+                    .isEqualTo(201);
+        }
+        Await.until("the answer is kept", () -> {
+            String again = "inline-" + Ids.random();
+            assertThat(post(node, token(others), again, "events", "{'event':'agent.note','payload':{}}")
+                            .status())
+                    .isEqualTo(201);
+            asAnother(token(tenant, again), again);
+            return inbox(AGENT, again).isEmpty()
+                    && Kept.events(again).stream()
+                            .anyMatch(
+                                    event -> event.at("/payload/chunk").asText().equals("Push."));
+        });
+        assertThat(Kept.events(ask(node, ",'cache':{'category':'faq'}")))
+                .anySatisfy(
+                        event -> assertThat(event.at("/payload/chunk").asText()).isEqualTo("Pull."));
     }
 
     @ParameterizedTest

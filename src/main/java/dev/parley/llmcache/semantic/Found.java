@@ -30,7 +30,7 @@ public record Found(@Nullable Candidate hit, Reason reason, double threshold, Li
         /** Redis or the embedder is away. */
         UNAVAILABLE;
 
-        /** As metrics and headers have it. */
+        /** As metrics and explanations have it. */
         public String label() {
             return name().toLowerCase(java.util.Locale.ROOT);
         }

@@ -11,7 +11,12 @@ import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -44,6 +49,8 @@ public final class Semantic implements Disposable {
     private final ServerIndex index;
     private final Quality quality;
     private final Guards guards;
+    private final Map<Reason, LongAdder> outcomes = Stream.of(Reason.values())
+            .collect(Collectors.toUnmodifiableMap(reason -> reason, reason -> new LongAdder()));
 
     /** @param embedder its vectors are kept in Redis, so one that is slow or costs money is asked once for a text */
     public Semantic(Redis redis, Keys keys, Embedder embedder, SemanticSettings settings) {
@@ -70,6 +77,7 @@ public final class Semantic implements Disposable {
      */
     public Mono<Found> find(Partition partition, String question, double atLeast, String category) {
         return look(partition, question, atLeast, category, false).doOnNext(found -> {
+            Objects.requireNonNull(outcomes.get(found.reason())).increment();
             if (found.hit() != null) {
                 quality.served(partition.tenant(), category);
             }
@@ -199,6 +207,11 @@ public final class Semantic implements Disposable {
         Mono<Long> steps =
                 counted ? quality.wrong(partition.tenant(), category) : quality.steps(partition.tenant(), category);
         return steps.map(now -> new Reported(counted, now, Quality.tightened(settings.threshold(category), now)));
+    }
+
+    /** How many look-ups have come to this, explanations left out. */
+    public long outcomes(Reason reason) {
+        return Objects.requireNonNull(outcomes.get(reason)).sum();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.parley.llmcache.semantic;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.parley.llmcache.semantic.embedding.MiniLm;
 import dev.parley.llmcache.semantic.embedding.Vectors;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -24,6 +27,8 @@ import org.junit.jupiter.api.TestInstance;
 class PairsIT {
 
     private static final int[] HUNDREDTHS = {80, 82, 84, 86, 88, 90, 92, 93, 94, 95, 96, 97, 98, 99};
+    private static final Pattern COUNTS = Pattern.compile("\\| (\\d+) / (\\d+) ");
+    private static final int EITHER_SIDE = 2;
     private static final Path DOCUMENT = Path.of("src/docs/SEMANTIC.md");
     private static final String HEADER = "| threshold | no guards: right / wrong | precision | hit ratio "
             + "| without `words`: right / wrong | precision | hit ratio | all guards: right / wrong | precision | hit ratio |\n"
@@ -63,10 +68,37 @@ class PairsIT {
         if (Boolean.getBoolean("parley.pairs.write")) {
             Files.writeString(DOCUMENT, document.substring(0, from) + table + document.substring(to));
         } else {
-            // Processors round differently, so the last pair before a threshold may be on either side.
-            assertThat(document.substring(from, to).lines())
-                    .hasSameSizeAs(table.toString().lines().toList());
+            assertAgree(
+                    document.substring(from, to).lines().toList(),
+                    table.toString().lines().toList());
         }
+    }
+
+    private void assertAgree(List<String> written, List<String> measured) {
+        assertThat(written).hasSameSizeAs(measured);
+        assertThat(written.subList(0, 2)).isEqualTo(measured.subList(0, 2));
+        for (int i = 2; i < written.size(); i++) {
+            String line = written.get(i);
+            assertThat(line).startsWith(measured.get(i).substring(0, "| 0.80 |".length()));
+            assertThat(COUNTS.matcher(line).results()).as(line).hasSize(3);
+            // Processors round differently, so the last pairs before a threshold may be on either side.
+            double[] counts = counts(line);
+            assertThat(counts).as(line).containsExactly(counts(measured.get(i)), within((double) EITHER_SIDE));
+            // What is said in hundredths is what the counts beside it come to.
+            String[] cells = line.split("\\|", -1);
+            for (int of = 0; of < 3; of++) {
+                String percents = (cells[3 + 3 * of] + "|" + cells[4 + 3 * of]).strip();
+                assertThat(percents).as(line).isEqualTo(percents((long) counts[2 * of], (long) counts[2 * of + 1]));
+            }
+        }
+    }
+
+    private static double[] counts(String line) {
+        return COUNTS.matcher(line)
+                .results()
+                .flatMap(cell -> Stream.of(cell.group(1), cell.group(2)))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
     }
 
     private String row(double threshold) {
@@ -82,12 +114,15 @@ class PairsIT {
     private String cells(double threshold, @org.jspecify.annotations.Nullable Guards guards) {
         long right = passing(threshold, guards, true);
         long wrong = passing(threshold, guards, false);
+        return right + " / " + wrong + " | " + percents(right, wrong);
+    }
+
+    /** Precision and hit ratio. */
+    private String percents(long right, long wrong) {
         long all = pairs.stream().filter(Pair::hit).count();
         return String.format(
                 Locale.ROOT,
-                "%d / %d | %s | %.0f %%",
-                right,
-                wrong,
+                "%s | %.0f %%",
                 right + wrong == 0 ? "-" : String.format(Locale.ROOT, "%.0f %%", 100.0 * right / (right + wrong)),
                 100.0 * right / all);
     }

@@ -2,6 +2,7 @@ package dev.parley.llmcache.semantic;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.llmcache.semantic.Found.Reason;
@@ -74,10 +75,12 @@ class SemanticIT {
         redis.close().block(Duration.ofSeconds(10));
     }
 
+    @CanIgnoreReturnValue
     private static <T> T get(Mono<T> mono) {
         return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
     }
 
+    @CanIgnoreReturnValue
     private Found find(Partition partition, String question) {
         return get(semantic.find(partition, question, 0, FAQ));
     }
@@ -197,6 +200,103 @@ class SemanticIT {
         assertThat(get(semantic.feedback(partition, "q5", "k", FAQ)).steps()).isEqualTo(2);
     }
 
+    private Semantic with(Map<String, Double> thresholds, double errorBound) {
+        SemanticSettings usual = SemanticSettings.DEFAULT;
+        return new Semantic(
+                redis,
+                Keys.DEFAULT,
+                told,
+                new SemanticSettings(
+                        usual.threshold(),
+                        thresholds,
+                        usual.words(),
+                        usual.longest(),
+                        usual.patience(),
+                        usual.vectors(),
+                        usual.bounded(),
+                        usual.copyBytes(),
+                        errorBound,
+                        usual.fewest(),
+                        usual.window()));
+    }
+
+    @Test
+    void aCategoryMayHaveAThresholdOfItsOwn() {
+        Partition partition = IndexContract.partition();
+        remember(partition, "How do I reset my password?", 0.97, "k");
+        Semantic strict = with(Map.of(FAQ, 0.98, "live", 0.5), 0.01);
+        try {
+            Found found = get(strict.find(partition, ASKED, 0, FAQ));
+            assertThat(found.reason()).isEqualTo(Reason.FAR);
+            assertThat(found.threshold()).isEqualTo(0.98);
+            assertThat(get(strict.feedback(partition, "one", "k", FAQ)).threshold())
+                    .isEqualTo(0.98);
+            assertThat(get(strict.find(partition, ASKED, 0, "classification")).threshold())
+                    .isEqualTo(0.95);
+            assertThat(get(strict.find(partition, ASKED, 0, "live")).threshold())
+                    .isEqualTo(0.5);
+        } finally {
+            strict.dispose();
+        }
+    }
+
+    @Test
+    void howManyMayBeWrongIsSet() {
+        Partition partition = IndexContract.partition();
+        Semantic lenient = with(Map.of(), 0.05);
+        try {
+            for (int i = 0; i < 5; i++) {
+                assertThat(get(lenient.feedback(partition, "q" + i, "k", FAQ)).steps())
+                        .isZero();
+            }
+            assertThat(get(lenient.feedback(partition, "q5", "k", FAQ)).steps()).isEqualTo(1);
+        } finally {
+            lenient.dispose();
+        }
+    }
+
+    @Test
+    void thirtyDaysWithoutAWrongAnswerTakeAllStepsBack() {
+        Partition partition = IndexContract.partition();
+        remember(partition, "How do I reset my password?", 0.97, "k");
+        long steps = 0;
+        for (int i = 0; i < 4; i++) {
+            steps = get(semantic.feedback(partition, "q" + i, "k", FAQ)).steps();
+        }
+        assertThat(steps).isEqualTo(2);
+        assertThat(find(partition, ASKED).threshold()).isEqualTo(Quality.tightened(0.95, 2));
+        lastWrong(partition, Duration.ofDays(30).minusMinutes(1));
+        assertThat(find(partition, ASKED).reason()).isEqualTo(Reason.FAR);
+        lastWrong(partition, Duration.ofDays(30).plusMinutes(1));
+        assertThat(hit(find(partition, ASKED)).entryKey()).isEqualTo("k");
+        assertThat(find(partition, ASKED).threshold()).isEqualTo(0.95);
+    }
+
+    private static void lastWrong(Partition partition, Duration ago) {
+        String key = Keys.DEFAULT.semanticQuality(partition.tenant(), FAQ);
+        assertThat(TestRedis.commands().hexists(key, "last")).isTrue();
+        TestRedis.commands().hset(key, "last", Long.toString(System.currentTimeMillis() - ago.toMillis()));
+    }
+
+    @Test
+    void whatComesOfEachSearchIsCounted() {
+        Partition partition = IndexContract.partition();
+        find(partition, ASKED);
+        remember(partition, "How can I reset my router?", 0.99, "k1");
+        find(partition, ASKED);
+        remember(partition, "How do I reset my password?", 0.97, "k2");
+        find(partition, ASKED);
+        get(semantic.find(partition, ASKED, 0.995, FAQ));
+        get(semantic.feedback(partition, ASKED, "k2", FAQ));
+        find(partition, ASKED);
+        find(partition, " ");
+        find(partition, "no vector of this");
+        get(semantic.explain(partition, ASKED, 0, FAQ));
+        for (Reason reason : Reason.values()) {
+            assertThat(semantic.outcomes(reason)).as("%s", reason).isEqualTo(reason == Reason.LATE ? 0 : 1);
+        }
+    }
+
     @Test
     void eachStepHalvesWhatIsLeft() {
         assertThat(Quality.tightened(0.9, 0)).isEqualTo(0.9);
@@ -292,6 +392,7 @@ class SemanticIT {
         try {
             assertThat(get(slow.find(IndexContract.partition(), ASKED, 0, FAQ)).reason())
                     .isEqualTo(Reason.LATE);
+            assertThat(slow.outcomes(Reason.LATE)).isEqualTo(1);
         } finally {
             slow.dispose();
         }

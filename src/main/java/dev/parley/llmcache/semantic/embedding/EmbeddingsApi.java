@@ -20,7 +20,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.LongAdder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.ByteBufFlux;
@@ -33,6 +37,8 @@ import reactor.netty.http.client.HttpClientResponse;
  * server does not take the texts themselves.
  */
 final class EmbeddingsApi {
+
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddingsApi.class);
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -59,8 +65,20 @@ final class EmbeddingsApi {
                     .writableStackTraceEnabled(false)
                     .build());
 
+    private final LongAdder failures = new LongAdder();
+    private volatile String lastFailure = "none";
+
     EmbeddingsApi(HttpEmbedderSettings settings) {
         this.settings = settings;
+        breaker.getEventPublisher()
+                .onError(failed -> {
+                    failures.increment();
+                    lastFailure = Objects.toString(failed.getThrowable().getMessage());
+                })
+                .onStateTransition(change -> LOG.warn(
+                        "The embedder's breaker is {}; the last failure was: {}",
+                        change.getStateTransition().getToState(),
+                        lastFailure));
         this.client = HttpClient.create().headers(headers -> {
             headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
             if (settings.key() != null) {
@@ -82,6 +100,11 @@ final class EmbeddingsApi {
                 .onErrorMap(this::refusal)
                 .transformDeferred(CircuitBreakerOperator.of(breaker))
                 .onErrorMap(CallNotPermittedException.class, e -> unavailable("it is being left alone for a while"));
+    }
+
+    /** Requests without a proper answer. */
+    long failures() {
+        return failures.sum();
     }
 
     private byte[] request(List<String> texts) {

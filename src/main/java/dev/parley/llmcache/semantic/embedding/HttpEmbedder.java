@@ -44,6 +44,11 @@ public final class HttpEmbedder implements Embedder, Disposable {
         return Mono.create(sink -> take(text, sink));
     }
 
+    /** Requests that the server has not answered properly; what is refused while it is left alone is none. */
+    public long failures() {
+        return api.failures();
+    }
+
     private void take(String text, MonoSink<float[]> sink) {
         if (underWay.isDisposed()) {
             sink.error(Refusal.of(ErrorCode.UNAVAILABLE, "the embedder is closed"));

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
+import dev.parley.support.Await;
+import dev.parley.support.LogWatch;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -131,13 +133,29 @@ class HttpEmbedderIT {
 
     @Test
     void aServerThatFailsIsLeftAlone() {
-        status = 500;
-        for (int i = 0; i < 4; i++) {
-            fails(ErrorCode.UNAVAILABLE, "it answers 500");
+        try (LogWatch log = LogWatch.open()) {
+            status = 500;
+            for (int i = 0; i < 4; i++) {
+                fails(ErrorCode.UNAVAILABLE, "it answers 500");
+            }
+            int before = batches.size();
+            for (int i = 0; i < 3; i++) {
+                fails(ErrorCode.UNAVAILABLE, "left alone");
+            }
+            assertThat(batches).hasSize(before);
+            assertThat(embedder.failures()).isEqualTo(4);
+            assertThat(log.lines())
+                    .filteredOn(line -> line.contains("breaker"))
+                    .singleElement()
+                    .asString()
+                    .contains("WARN", "OPEN", "it answers 500");
+            status = 200;
+            Await.until(
+                    "it is asked again",
+                    () -> number(3).onErrorComplete().blockOptional().isPresent());
+            assertThat(embedder.failures()).isEqualTo(4);
+            assertThat(log.lines()).anySatisfy(line -> assertThat(line).contains("breaker is CLOSED"));
         }
-        int before = batches.size();
-        fails(ErrorCode.UNAVAILABLE, "left alone");
-        assertThat(batches).hasSize(before);
     }
 
     @Test
@@ -146,6 +164,7 @@ class HttpEmbedderIT {
         for (int i = 0; i < 10; i++) {
             fails(ErrorCode.BAD_REQUEST, "400");
         }
+        assertThat(embedder.failures()).isZero();
         status = 200;
         assertThat(number(3).block(Duration.ofSeconds(10))).isNotNull();
     }
