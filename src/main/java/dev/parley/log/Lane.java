@@ -5,8 +5,10 @@ import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.outage.OutageQueue;
 import dev.parley.outage.Queued;
+import dev.parley.outage.Spilled;
 import dev.parley.support.RetryPolicy;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,8 @@ import reactor.core.publisher.Sinks;
  * so whatever happens to it, it is in its place: it is sent again, and the log answers what it has already.
  *
  * <p>A batch may be more than one script takes, so that a long line is appended with many events of a conversation in each. The log
- * keeps their order: behind an event that Redis refuses for now nothing of its conversation comes in.
+ * keeps their order: behind an event that Redis refuses for now nothing of its conversation comes in. Of one conversation it has no more
+ * than half of what the log remembers, so that none of them has been forgotten when all are sent again.
  *
  * <p>The line and all fields are guarded by this lane. Outside of it stands what calls others: appending, and telling publishers.
  */
@@ -42,7 +45,8 @@ final class Lane {
 
     private static final Mono<Published> QUEUED = Mono.just(new Published.Queued());
 
-    private final Function<List<Append>, Mono<List<Outcome>>> append;
+    private final Appender append;
+    private final int mostOfOne;
     private final BooleanSupplier away;
     private final QueueListener listener;
     private final OutageQueue<Waiting>.Line line;
@@ -64,18 +68,20 @@ final class Lane {
     private int failures;
 
     /**
-     * @param append appends a batch, as {@link ConversationLog#append} does
+     * @param mostOfOne events of one conversation in a batch at most: until its outcome is known the log must remember all their ids
      * @param away whether it is known already that nothing can be appended now
      * @param lastPositions of conversations that are remembered at most
      */
     Lane(
-            Function<List<Append>, Mono<List<Outcome>>> append,
+            Appender append,
+            int mostOfOne,
             BooleanSupplier away,
             QueueListener listener,
             OutageQueue<Waiting>.Line line,
             QueueCounts counts,
             int lastPositions) {
         this.append = append;
+        this.mostOfOne = mostOfOne;
         this.away = away;
         this.listener = listener;
         this.line = line;
@@ -88,6 +94,11 @@ final class Lane {
                 return size() > lastPositions;
             }
         };
+    }
+
+    /** As {@link ConversationLog#append}. */
+    interface Appender {
+        Mono<List<Outcome>> append(@Nullable String source, List<Append> batch);
     }
 
     /** An event and, as long as it has not been answered, who is to be told. */
@@ -142,7 +153,7 @@ final class Lane {
             if (stopped) {
                 return;
             }
-            batch = line.head(BATCH_EVENTS, BATCH_BYTES);
+            batch = rememberable(line.head(BATCH_EVENTS, BATCH_BYTES));
             if (batch.isEmpty()) {
                 busy = false;
                 holding = false;
@@ -153,12 +164,27 @@ final class Lane {
             delayed = false;
             running.update(attempt);
         }
-        List<Append> appends = batch.stream()
-                .map(one -> Append.by(one.event.access(), one.event.event()))
-                .toList();
-        attempt.update(append.apply(appends)
+        List<Append> appends =
+                batch.stream().map(one -> Append.queued(one.event)).toList();
+        // What an earlier process wrote down was written together and stands before all else.
+        Spilled spilled = batch.get(0).event.spilled();
+        attempt.update(append.append(spilled == null ? null : spilled.source(), appends)
                 .flatMap(outcomes -> placed(number, batch, outcomes).thenReturn(outcomes))
                 .subscribe(outcomes -> finished(number, batch, outcomes), error -> failed(number, batch, error)));
+    }
+
+    /** As many of the first ones as may be sent again although all that is known of them is that they were sent. */
+    private List<Waiting> rememberable(List<Waiting> head) {
+        if (head.size() <= mostOfOne) {
+            return head;
+        }
+        Map<String, Integer> counts = new HashMap<>();
+        for (int i = 0; i < head.size(); i++) {
+            if (counts.merge(head.get(i).event.event().conversation(), 1, Integer::sum) > mostOfOne) {
+                return head.subList(0, i);
+            }
+        }
+        return head;
     }
 
     /** Lets what was queued go on to where it has to go from the log, before it counts as done. */

@@ -52,8 +52,9 @@ final class Lanes {
         if (lane == null) {
             lane = new Lane(
                     log.sharded()
-                            ? batch -> turns.await(log.masterOf(number), log.append(null, batch))
-                            : batch -> log.append(null, batch),
+                            ? (source, batch) -> turns.await(log.masterOf(number), log.append(source, batch))
+                            : log::append,
+                    Math.max(1, log.remembered() / 2),
                     () -> isAway(log.masterOf(number)),
                     listener,
                     queue.newLine(),
