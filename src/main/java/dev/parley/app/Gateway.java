@@ -91,6 +91,9 @@ final class Gateway {
     private static final Duration STATUS_EVERY = Duration.ofSeconds(1);
     private static final int HEALS_AT_ONCE = 16;
     private static final Duration NOTES_TIMEOUT = Duration.ofSeconds(1);
+    /** What Redis has been told is worth a moment after the drain: it is in the log, or answered as queued. */
+    private static final Duration UNDER_WAY = Duration.ofMillis(500);
+
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
     /** Beyond its timeout: the timer itself does not run. */
     private static final Duration STUCK = Duration.ofSeconds(5);
@@ -334,7 +337,7 @@ final class Gateway {
             listening = true;
         }
         streams.open();
-        http = Server.listen(loops, config.http().host(), config.http().port(), new Router(routes));
+        http = Server.listen(loops, config.http().host(), config.http().port(), new Router(routes, stopping::get));
         management = Server.listen(
                 loops, config.management().host(), config.management().port(), new Router(managed));
     }
@@ -489,7 +492,7 @@ final class Gateway {
 
     /**
      * Blocks until the sockets have left and the queue is empty, at most as long as {@code parley.shutdown.drain}; what is still queued
-     * then is written down for the next start. Once is enough, twice is harmless.
+     * then is written down for the next start, whatever else is still to be ended. Once is enough, twice is harmless.
      *
      * @return whether all that was accepted is in Redis or written down
      */
@@ -501,12 +504,15 @@ final class Gateway {
         LOG.info("Stopping: {} sockets are told to come back elsewhere", sockets.size());
         intact = false;
         Duration drain = config.shutdown().drain();
-        Mono.when(sockets.drain(drain), publisher.idle().timeout(drain, Mono.empty()))
-                .then(streams.close())
+        Mono<Void> gone = sockets.drain(drain).cache();
+        Mono<Boolean> written = gone.then(publisher.idle())
+                .timeout(drain, Mono.empty())
+                .then(publisher.stop(UNDER_WAY))
+                .flatMap(leftovers::write)
+                .doOnNext(kept -> intact = kept);
+        Mono.when(gone, written, streams.close())
                 .then(audit.idle().timeout(NOTES_TIMEOUT, Mono.empty()))
                 .then(cache.flush())
-                .then(Mono.defer(() -> leftovers.write(publisher.stop())))
-                .doOnNext(kept -> intact = kept)
                 .then(Mono.fromRunnable(this::quiet))
                 .then(Flux.concatDelayError(
                                 http.close(),

@@ -64,6 +64,9 @@ final class Lane {
     /** Redis takes nothing for now: whoever comes is told that its event is queued. */
     private boolean holding;
 
+    /** It takes nothing more. */
+    private boolean closed;
+
     private boolean stopped;
     private int failures;
 
@@ -125,7 +128,7 @@ final class Lane {
         Sinks.One<Published> done;
         boolean begins;
         synchronized (this) {
-            if (stopped) {
+            if (closed) {
                 throw stopping();
             }
             boolean held = holding || away.getAsBoolean();
@@ -316,8 +319,19 @@ final class Lane {
         attempt();
     }
 
+    /** From now on it takes nothing more; what it has goes on. */
+    synchronized void close() {
+        closed = true;
+    }
+
+    /** Whether a try is under way. */
+    synchronized boolean isTrying() {
+        return busy && !delayed;
+    }
+
     /** Ends all work, and returns what is left. */
     synchronized List<Waiting> stop() {
+        closed = true;
         stopped = true;
         turn++;
         running.dispose();
