@@ -452,6 +452,7 @@ final class Gateway {
         Metric.STREAMS.register(registry, streams, StreamSources::reading);
         Metric.STREAMED.register(registry, streams, StreamSources::appended);
         Metric.DEAD.register(registry, streams, StreamSources::dead);
+        Metric.PASSED_OVER.register(registry, streams, StreamSources::passedOver);
         Metric.TAKEN.register(registry, limits, Limits::taken);
         Metric.LIMITED.register(registry, limits, Limits::refused);
         Metric.LIMITED_ALONE.register(registry, limits, Limits::alone);

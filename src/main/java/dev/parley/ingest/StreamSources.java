@@ -42,7 +42,9 @@ public final class StreamSources implements Disposable {
 
     /** Ends reading and lets other nodes in at once, if Redis can be told. */
     public Mono<Void> close() {
-        return Flux.fromIterable(all).flatMap(StreamSource::close, CLOSED_AT_ONCE).then();
+        return Flux.fromIterable(all)
+                .flatMap(StreamSource::close, CLOSED_AT_ONCE)
+                .then();
     }
 
     @Override
@@ -58,6 +60,11 @@ public final class StreamSources implements Disposable {
     /** Entries appended, or found to be in the log already. */
     public long appended() {
         return all.stream().mapToLong(StreamSource::appended).sum();
+    }
+
+    /** Entries that neither the log nor the dead letters took. */
+    public long passedOver() {
+        return all.stream().mapToLong(StreamSource::passedOver).sum();
     }
 
     /** Entries that went to the dead letters. */
