@@ -180,7 +180,6 @@ final class Gateway {
                         postgres,
                         config.sessions().messages(),
                         config.log().ttl());
-        Sessions sessions = new Sessions(redis, keys, log, archive, witness);
         sessionArchive = postgres == null
                 ? null
                 : new SessionArchive(
@@ -213,6 +212,7 @@ final class Gateway {
                 config.outage().queue().bytes(),
                 config.outage().maxAge(),
                 left);
+        Sessions sessions = new Sessions(redis, keys, log, archive, witness, publisher::isQueued);
         Inbound inbound = new Inbound(
                 log,
                 publisher,

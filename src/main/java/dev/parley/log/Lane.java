@@ -51,6 +51,8 @@ final class Lane {
     private final QueueListener listener;
     private final OutageQueue<Waiting>.Line line;
     private final QueueCounts counts;
+    /** Of each conversation that has any, how many of its events are queued. */
+    private final Map<String, Integer> queued = new HashMap<>();
     /** The last positions of the conversations that were last appended to. */
     private final Map<String, Position> last;
     /** The try that is under way, or the delay before it. */
@@ -120,7 +122,7 @@ final class Lane {
     synchronized void restore(Queued event) {
         holding = true;
         line.restore(new Waiting(event, null));
-        counts.queued().incrementAndGet();
+        count(event);
     }
 
     /** Takes one and begins to append it, if it is its turn. Fails with {@link Refusal}. */
@@ -252,6 +254,7 @@ final class Lane {
         }
         if (one.done == null) {
             counts.queued().decrementAndGet();
+            queued.computeIfPresent(one.event.event().conversation(), (name, count) -> count == 1 ? null : count - 1);
             (refusal == null ? counts.replayed() : counts.refused()).increment();
             if (refusal != null) {
                 answers.add(() -> listener.refused(one.event, refusal));
@@ -319,6 +322,11 @@ final class Lane {
         attempt();
     }
 
+    /** Whether anything of a conversation is queued. */
+    synchronized boolean isQueued(String conversation) {
+        return queued.containsKey(conversation);
+    }
+
     /** From now on it takes nothing more; what it has goes on. */
     synchronized void close() {
         closed = true;
@@ -359,8 +367,13 @@ final class Lane {
         }
     }
 
-    private void queued(Queued event) {
+    private void count(Queued event) {
         counts.queued().incrementAndGet();
+        queued.merge(event.event().conversation(), 1, Integer::sum);
+    }
+
+    private void queued(Queued event) {
+        count(event);
         listener.queued(event, last.get(event.event().conversation()));
     }
 

@@ -126,6 +126,11 @@ public final class Publisher {
         }
     }
 
+    /** Whether events of a conversation are queued: what goes past the lanes would come before them. */
+    public boolean isQueued(String conversation) {
+        return lanes.of(conversation).isQueued(conversation);
+    }
+
     /** Events whose publishers were told that they are queued, and which are not in their logs yet. */
     public long queued() {
         return counts.queued().get();

@@ -112,7 +112,8 @@ public final class Inbound {
             Mono<Sent> sent = whereRedisIs(checks)
                     .then(whereRedisIs(log.currentAgent(message.conversation(), defaultAgent)))
                     .flatMap(agent -> cacheable(message, agent, id)
-                            .flatMap(note -> known(principal, message, note).switchIfEmpty(ask(principal, event, note)))
+                            .flatMap(note -> whereRedisIs(known(principal, message, note))
+                                    .switchIfEmpty(ask(principal, event, note)))
                             .switchIfEmpty(
                                     whereRedisIs(requireRoom(agent, maxInbox)).then(append(principal, event))))
                     .switchIfEmpty(append(principal, event));
@@ -126,6 +127,8 @@ public final class Inbound {
         return category == null
                         || message.metadata() != null
                         || message.content().text() == null
+                        // Redis does not know yet what was said before.
+                        || publisher.isQueued(message.conversation())
                 ? Mono.empty()
                 : whereRedisIs(log.isUntouched(message.conversation()))
                         .filter(untouched -> untouched)

@@ -95,7 +95,8 @@ class ArchiverIT {
                 keys,
                 new ConversationLog(redis, keys, settings),
                 new ColdSessions(redis, keys, postgres, 50, TTL),
-                Witness.NONE);
+                Witness.NONE,
+                conversation -> false);
     }
 
     private Archiver archiver(Redis redis, String node) {
