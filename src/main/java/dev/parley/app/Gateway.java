@@ -91,6 +91,9 @@ final class Gateway {
     private static final Duration STATUS_EVERY = Duration.ofSeconds(1);
     private static final int HEALS_AT_ONCE = 16;
     private static final Duration NOTES_TIMEOUT = Duration.ofSeconds(1);
+    /** What Redis has been told is worth a moment after the drain: it is in the log, or answered as queued. */
+    private static final Duration UNDER_WAY = Duration.ofMillis(500);
+
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
     /** Beyond its timeout: the timer itself does not run. */
     private static final Duration STUCK = Duration.ofSeconds(5);
@@ -179,7 +182,6 @@ final class Gateway {
                         config.sessions().messages(),
                         config.log().ttl(),
                         config.sessions().unarchivedTtl());
-        Sessions sessions = new Sessions(redis, keys, log, archive, witness);
         sessionArchive = postgres == null
                 ? null
                 : new SessionArchive(
@@ -212,6 +214,7 @@ final class Gateway {
                 config.outage().queue().bytes(),
                 config.outage().maxAge(),
                 left);
+        Sessions sessions = new Sessions(redis, keys, log, archive, witness, publisher::isQueued);
         Inbound inbound = new Inbound(
                 log,
                 publisher,
@@ -336,7 +339,7 @@ final class Gateway {
             listening = true;
         }
         streams.open();
-        http = Server.listen(loops, config.http().host(), config.http().port(), new Router(routes));
+        http = Server.listen(loops, config.http().host(), config.http().port(), new Router(routes, stopping::get));
         management = Server.listen(
                 loops, config.management().host(), config.management().port(), new Router(managed));
     }
@@ -451,6 +454,7 @@ final class Gateway {
         Metric.STREAMS.register(registry, streams, StreamSources::reading);
         Metric.STREAMED.register(registry, streams, StreamSources::appended);
         Metric.DEAD.register(registry, streams, StreamSources::dead);
+        Metric.PASSED_OVER.register(registry, streams, StreamSources::passedOver);
         Metric.TAKEN.register(registry, limits, Limits::taken);
         Metric.LIMITED.register(registry, limits, Limits::refused);
         Metric.LIMITED_ALONE.register(registry, limits, Limits::alone);
@@ -492,7 +496,7 @@ final class Gateway {
 
     /**
      * Blocks until the sockets have left and the queue is empty, at most as long as {@code parley.shutdown.drain}; what is still queued
-     * then is written down for the next start. Once is enough, twice is harmless.
+     * then is written down for the next start, whatever else is still to be ended. Once is enough, twice is harmless.
      *
      * @return whether all that was accepted is in Redis or written down
      */
@@ -504,12 +508,15 @@ final class Gateway {
         LOG.info("Stopping: {} sockets are told to come back elsewhere", sockets.size());
         intact = false;
         Duration drain = config.shutdown().drain();
-        Mono.when(sockets.drain(drain), publisher.idle().timeout(drain, Mono.empty()))
-                .then(streams.close())
+        Mono<Void> gone = sockets.drain(drain).cache();
+        Mono<Boolean> written = gone.then(publisher.idle())
+                .timeout(drain, Mono.empty())
+                .then(publisher.stop(UNDER_WAY))
+                .flatMap(leftovers::write)
+                .doOnNext(kept -> intact = kept);
+        Mono.when(gone, written, streams.close())
                 .then(audit.idle().timeout(NOTES_TIMEOUT, Mono.empty()))
                 .then(cache.flush())
-                .then(Mono.defer(() -> leftovers.write(publisher.stop())))
-                .doOnNext(kept -> intact = kept)
                 .then(Mono.fromRunnable(this::quiet))
                 .then(Flux.concatDelayError(
                                 http.close(),

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerRequest;
@@ -21,21 +22,35 @@ import reactor.netty.http.server.HttpServerResponse;
  * Hands each request to the first route that fits, for {@link reactor.netty.http.server.HttpServer#handle}. Thread-safe.
  *
  * <p>No route has that path: 404. One has it, but not for that method: 405 and {@code Allow}. {@code OPTIONS} is answered with
- * {@code Allow}. All answers forbid guessing their type.
+ * {@code Allow}. All answers forbid guessing their type. Once this server is stopping, what would change something is refused, and no
+ * connection is kept for another request.
  */
 public final class Router implements BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> {
 
     private static final Duration BODY_TIMEOUT = Duration.ofSeconds(30);
 
+    private static final Set<HttpMethod> SAFE = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
+
     private final List<Entry> entries;
     private final Duration bodyTimeout;
+    private final BooleanSupplier stopping;
 
     /** Where two routes fit a path, the one that comes first is taken. */
     public Router(List<Route> routes) {
-        this(routes, BODY_TIMEOUT);
+        this(routes, () -> false);
+    }
+
+    /** @param stopping asked at each request */
+    public Router(List<Route> routes, BooleanSupplier stopping) {
+        this(routes, BODY_TIMEOUT, stopping);
     }
 
     Router(List<Route> routes, Duration bodyTimeout) {
+        this(routes, bodyTimeout, () -> false);
+    }
+
+    private Router(List<Route> routes, Duration bodyTimeout, BooleanSupplier stopping) {
+        this.stopping = stopping;
         this.entries = routes.stream()
                 .map(route -> new Entry(route, new Template(route.template())))
                 .toList();
@@ -50,6 +65,12 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
     }
 
     private Publisher<Void> dispatch(HttpServerRequest request, HttpServerResponse response) {
+        if (stopping.getAsBoolean()) {
+            response.keepAlive(false);
+            if (!SAFE.contains(request.method())) {
+                throw Refusal.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again, at another one");
+            }
+        }
         Target target = Target.of(request.uri());
         List<Match> matches = matches(target.path());
         for (Match match : matches) {

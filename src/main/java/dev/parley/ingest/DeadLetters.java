@@ -4,8 +4,9 @@ import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
+import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.XAddArgs;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +19,6 @@ import reactor.core.publisher.Mono;
  * which id the stream had them. Everything is cold.
  */
 public final class DeadLetters {
-
-    private static final Script BURY = Script.load(DeadLetters.class, "bury.lua");
 
     private static final String REASON = "dead_reason";
     private static final String SOURCE_ID = "dead_source_id";
@@ -38,19 +37,32 @@ public final class DeadLetters {
         this.dead = stream + ":dead";
     }
 
-    /** Adds an entry, once. Emits whether it was not there before. */
+    /** Adds an entry under its own id, once: a reader that takes over may come to it again. Emits whether it was not there before. */
     Mono<Boolean> bury(Entry entry, String reason, long keep) {
         Map<String, byte[]> fields = new LinkedHashMap<>(entry.fields());
         fields.put(REASON, Script.bytes(reason));
         fields.put(SOURCE_ID, Script.bytes(entry.id()));
         fields.put(AT, Script.bytes(Instant.now().toString()));
-        List<byte[]> arguments = new ArrayList<>(List.of(Script.bytes(entry.id()), Script.bytes(keep)));
-        fields.forEach((name, value) -> {
-            arguments.add(Script.bytes(name));
-            arguments.add(value);
-        });
-        return BURY.run(redis, new String[] {dead}, arguments.toArray(byte[][]::new))
-                .map(reply -> (Long) reply.get(0) == 1);
+        // No script: Lua does not hand on more than a few thousand fields.
+        return add(fields, keep, entry.id())
+                .onErrorResume(
+                        RedisCommandExecutionException.class,
+                        refused -> isBehind(refused) ? addBehind(entry, fields, keep) : Mono.error(refused));
+    }
+
+    private Mono<Boolean> add(Map<String, byte[]> fields, long keep, String id) {
+        XAddArgs place = XAddArgs.Builder.maxlen(keep).approximateTrimming().id(id);
+        return redis.callOne(dead, commands -> commands.xadd(dead, place, fields))
+                .map(added -> true);
+    }
+
+    /** It is there, or a later one. */
+    private Mono<Boolean> addBehind(Entry entry, Map<String, byte[]> fields, long keep) {
+        return find(entry.id()).hasElements().flatMap(there -> there ? Mono.just(false) : add(fields, keep, "*"));
+    }
+
+    private static boolean isBehind(RedisCommandExecutionException refused) {
+        return refused.getMessage() != null && refused.getMessage().contains("equal or smaller");
     }
 
     /** The oldest ones first, at most that many. */

@@ -72,6 +72,7 @@ final class StreamSource implements Disposable {
     private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
     private final LongAdder appended = new LongAdder();
     private final LongAdder dead = new LongAdder();
+    private final LongAdder passedOver = new LongAdder();
     private final Disposable.Swap running = Disposables.swap();
     private volatile boolean leading;
 
@@ -123,6 +124,11 @@ final class StreamSource implements Disposable {
     /** Entries appended, or found to be in the log already. */
     long appended() {
         return appended.sum();
+    }
+
+    /** Entries that neither the log nor the dead letters took. */
+    long passedOver() {
+        return passedOver.sum();
     }
 
     /** Entries that went to the dead letters. */
@@ -350,7 +356,7 @@ final class StreamSource implements Disposable {
                 }
                 hopeless.put(one.getKey(), why(one.getValue()));
             }
-            return refusals.clear().thenReturn(hopeless);
+            return Mono.just(hopeless);
         });
     }
 
@@ -359,18 +365,41 @@ final class StreamSource implements Disposable {
         return Flux.fromIterable(entries)
                 .filter(entry -> hopeless.containsKey(entry.id()))
                 .concatMap(entry -> bury(entry, hopeless.getOrDefault(entry.id(), "")))
-                .then();
+                .then(hopeless.isEmpty() ? Mono.empty() : refusals.clear());
     }
 
     private Mono<Void> bury(Entry entry, String reason) {
         return deadLetters
                 .bury(entry, reason, settings.maxDeadLetters())
+                .onErrorResume(RedisCommandExecutionException.class, e -> unburied(entry, reason, e))
                 .filter(added -> added)
                 .doOnNext(added -> {
                     dead.increment();
                     limited.warn("An entry went to the dead letters", stream, entry.id() + ": " + reason);
                 })
                 .then();
+    }
+
+    /** Not even the dead letters take it. Tried again as often as the log is; then it holds the stream no longer. */
+    private Mono<Boolean> unburied(Entry entry, String reason, RedisCommandExecutionException e) {
+        String mark = "bury " + entry.id();
+        return refusals.add(List.of(mark)).flatMap(counts -> {
+            long tries = counts.getOrDefault(mark, 0L);
+            if (tries < settings.maxDeliveries()) {
+                return Mono.error(e);
+            }
+            // It may be read again with others that are still to be tried.
+            if (tries == settings.maxDeliveries()) {
+                passedOver.increment();
+                LOG.error(
+                        "Entry {} of {} is passed over ({}): its dead letters do not take it ({}). It stays in the stream until that is trimmed",
+                        entry.id(),
+                        stream,
+                        reason,
+                        why(e));
+            }
+            return Mono.just(false);
+        });
     }
 
     private static String why(Throwable e) {

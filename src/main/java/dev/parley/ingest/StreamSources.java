@@ -12,6 +12,8 @@ import reactor.core.publisher.Mono;
 /** The durable streams that this node reads or would read: its share of them, see {@link Share}. */
 public final class StreamSources implements Disposable {
 
+    private static final int CLOSED_AT_ONCE = 64;
+
     private final List<StreamSource> all;
 
     /**
@@ -40,7 +42,9 @@ public final class StreamSources implements Disposable {
 
     /** Ends reading and lets other nodes in at once, if Redis can be told. */
     public Mono<Void> close() {
-        return Flux.fromIterable(all).concatMap(StreamSource::close).then();
+        return Flux.fromIterable(all)
+                .flatMap(StreamSource::close, CLOSED_AT_ONCE)
+                .then();
     }
 
     @Override
@@ -56,6 +60,11 @@ public final class StreamSources implements Disposable {
     /** Entries appended, or found to be in the log already. */
     public long appended() {
         return all.stream().mapToLong(StreamSource::appended).sum();
+    }
+
+    /** Entries that neither the log nor the dead letters took. */
+    public long passedOver() {
+        return all.stream().mapToLong(StreamSource::passedOver).sum();
     }
 
     /** Entries that went to the dead letters. */

@@ -90,6 +90,11 @@ public final class ConversationLog {
         return settings.ttl();
     }
 
+    /** Event ids of a conversation that are remembered. */
+    int remembered() {
+        return settings.seen();
+    }
+
     boolean sharded() {
         return sharded;
     }
@@ -98,7 +103,7 @@ public final class ConversationLog {
      * Appends events: one script for a batch, a few batches under way at once, so that order is kept within each conversation. Where
      * Redis can't take an event of a conversation for now, those behind it are refused with it.
      *
-     * @param source the durable stream that all of them come from, or null
+     * @param source the durable stream, or the spilled queue, that those come from which have a place there; null for none
      * @return an outcome for each event, in the order of the events. An event's refusal is its own; the Mono fails when Redis can't
      *     be reached, and then any of them may be in the log or not: append them again under the same ids
      */

@@ -5,8 +5,10 @@ import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.outage.OutageQueue;
 import dev.parley.outage.Queued;
+import dev.parley.outage.Spilled;
 import dev.parley.support.RetryPolicy;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +28,8 @@ import reactor.core.publisher.Sinks;
  * so whatever happens to it, it is in its place: it is sent again, and the log answers what it has already.
  *
  * <p>A batch may be more than one script takes, so that a long line is appended with many events of a conversation in each. The log
- * keeps their order: behind an event that Redis refuses for now nothing of its conversation comes in.
+ * keeps their order: behind an event that Redis refuses for now nothing of its conversation comes in. Of one conversation it has no more
+ * than half of what the log remembers, so that none of them has been forgotten when all are sent again.
  *
  * <p>The line and all fields are guarded by this lane. Outside of it stands what calls others: appending, and telling publishers.
  */
@@ -42,11 +45,14 @@ final class Lane {
 
     private static final Mono<Published> QUEUED = Mono.just(new Published.Queued());
 
-    private final Function<List<Append>, Mono<List<Outcome>>> append;
+    private final Appender append;
+    private final int mostOfOne;
     private final BooleanSupplier away;
     private final QueueListener listener;
     private final OutageQueue<Waiting>.Line line;
     private final QueueCounts counts;
+    /** Of each conversation that has any, how many of its events are queued. */
+    private final Map<String, Integer> queued = new HashMap<>();
     /** The last positions of the conversations that were last appended to. */
     private final Map<String, Position> last;
     /** The try that is under way, or the delay before it. */
@@ -60,22 +66,27 @@ final class Lane {
     /** Redis takes nothing for now: whoever comes is told that its event is queued. */
     private boolean holding;
 
+    /** It takes nothing more. */
+    private boolean closed;
+
     private boolean stopped;
     private int failures;
 
     /**
-     * @param append appends a batch, as {@link ConversationLog#append} does
+     * @param mostOfOne events of one conversation in a batch at most: until its outcome is known the log must remember all their ids
      * @param away whether it is known already that nothing can be appended now
      * @param lastPositions of conversations that are remembered at most
      */
     Lane(
-            Function<List<Append>, Mono<List<Outcome>>> append,
+            Appender append,
+            int mostOfOne,
             BooleanSupplier away,
             QueueListener listener,
             OutageQueue<Waiting>.Line line,
             QueueCounts counts,
             int lastPositions) {
         this.append = append;
+        this.mostOfOne = mostOfOne;
         this.away = away;
         this.listener = listener;
         this.line = line;
@@ -88,6 +99,11 @@ final class Lane {
                 return size() > lastPositions;
             }
         };
+    }
+
+    /** As {@link ConversationLog#append}. */
+    interface Appender {
+        Mono<List<Outcome>> append(@Nullable String source, List<Append> batch);
     }
 
     /** An event and, as long as it has not been answered, who is to be told. */
@@ -106,7 +122,7 @@ final class Lane {
     synchronized void restore(Queued event) {
         holding = true;
         line.restore(new Waiting(event, null));
-        counts.queued().incrementAndGet();
+        count(event);
     }
 
     /** Takes one and begins to append it, if it is its turn. Fails with {@link Refusal}. */
@@ -114,7 +130,7 @@ final class Lane {
         Sinks.One<Published> done;
         boolean begins;
         synchronized (this) {
-            if (stopped) {
+            if (closed) {
                 throw stopping();
             }
             boolean held = holding || away.getAsBoolean();
@@ -142,7 +158,7 @@ final class Lane {
             if (stopped) {
                 return;
             }
-            batch = line.head(BATCH_EVENTS, BATCH_BYTES);
+            batch = rememberable(line.head(BATCH_EVENTS, BATCH_BYTES));
             if (batch.isEmpty()) {
                 busy = false;
                 holding = false;
@@ -153,12 +169,27 @@ final class Lane {
             delayed = false;
             running.update(attempt);
         }
-        List<Append> appends = batch.stream()
-                .map(one -> Append.by(one.event.access(), one.event.event()))
-                .toList();
-        attempt.update(append.apply(appends)
+        List<Append> appends =
+                batch.stream().map(one -> Append.queued(one.event)).toList();
+        // What an earlier process wrote down was written together and stands before all else.
+        Spilled spilled = batch.get(0).event.spilled();
+        attempt.update(append.append(spilled == null ? null : spilled.source(), appends)
                 .flatMap(outcomes -> placed(number, batch, outcomes).thenReturn(outcomes))
                 .subscribe(outcomes -> finished(number, batch, outcomes), error -> failed(number, batch, error)));
+    }
+
+    /** As many of the first ones as may be sent again although all that is known of them is that they were sent. */
+    private List<Waiting> rememberable(List<Waiting> head) {
+        if (head.size() <= mostOfOne) {
+            return head;
+        }
+        Map<String, Integer> counts = new HashMap<>();
+        for (int i = 0; i < head.size(); i++) {
+            if (counts.merge(head.get(i).event.event().conversation(), 1, Integer::sum) > mostOfOne) {
+                return head.subList(0, i);
+            }
+        }
+        return head;
     }
 
     /** Lets what was queued go on to where it has to go from the log, before it counts as done. */
@@ -223,6 +254,7 @@ final class Lane {
         }
         if (one.done == null) {
             counts.queued().decrementAndGet();
+            queued.computeIfPresent(one.event.event().conversation(), (name, count) -> count == 1 ? null : count - 1);
             (refusal == null ? counts.replayed() : counts.refused()).increment();
             if (refusal != null) {
                 answers.add(() -> listener.refused(one.event, refusal));
@@ -290,8 +322,24 @@ final class Lane {
         attempt();
     }
 
+    /** Whether anything of a conversation is queued. */
+    synchronized boolean isQueued(String conversation) {
+        return queued.containsKey(conversation);
+    }
+
+    /** From now on it takes nothing more; what it has goes on. */
+    synchronized void close() {
+        closed = true;
+    }
+
+    /** Whether a try is under way. */
+    synchronized boolean isTrying() {
+        return busy && !delayed;
+    }
+
     /** Ends all work, and returns what is left. */
     synchronized List<Waiting> stop() {
+        closed = true;
         stopped = true;
         turn++;
         running.dispose();
@@ -319,8 +367,13 @@ final class Lane {
         }
     }
 
-    private void queued(Queued event) {
+    private void count(Queued event) {
         counts.queued().incrementAndGet();
+        queued.merge(event.event().conversation(), 1, Integer::sum);
+    }
+
+    private void queued(Queued event) {
+        count(event);
         listener.queued(event, last.get(event.event().conversation()));
     }
 

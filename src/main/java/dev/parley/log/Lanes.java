@@ -4,10 +4,12 @@ import dev.parley.outage.OutageQueue;
 import io.lettuce.core.cluster.SlotHash;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,7 @@ final class Lanes {
     private final int lastPositions;
     private final Turns turns = new Turns();
     private final Set<String> away = ConcurrentHashMap.newKeySet();
+    private boolean closed;
 
     Lanes(ConversationLog log, QueueListener listener, OutageQueue<Lane.Waiting> queue, QueueCounts counts) {
         this.log = log;
@@ -52,13 +55,17 @@ final class Lanes {
         if (lane == null) {
             lane = new Lane(
                     log.sharded()
-                            ? batch -> turns.await(log.masterOf(number), log.append(null, batch))
-                            : batch -> log.append(null, batch),
+                            ? (source, batch) -> turns.await(log.masterOf(number), log.append(source, batch))
+                            : log::append,
+                    Math.max(1, log.remembered() / 2),
                     () -> isAway(log.masterOf(number)),
                     listener,
                     queue.newLine(),
                     counts,
                     lastPositions);
+            if (closed) {
+                lane.close();
+            }
             lanes.set(number, lane);
         }
         return lane;
@@ -87,15 +94,28 @@ final class Lanes {
         }
     }
 
+    private List<Lane> all() {
+        return IntStream.range(0, lanes.length())
+                .mapToObj(lanes::get)
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
+    /** From now on they take nothing more; what they have goes on. */
+    synchronized void close() {
+        closed = true;
+        all().forEach(Lane::close);
+    }
+
+    /** Whether anything is under way. */
+    boolean areTrying() {
+        return all().stream().anyMatch(Lane::isTrying);
+    }
+
     /** Ends all work, and returns what is left, each conversation's in order. */
     List<Lane.Waiting> stop() {
         List<Lane.Waiting> left = new ArrayList<>();
-        for (int number = 0; number < lanes.length(); number++) {
-            Lane lane = lanes.get(number);
-            if (lane != null) {
-                left.addAll(lane.stop());
-            }
-        }
+        all().forEach(lane -> left.addAll(lane.stop()));
         turns.dispose();
         return left;
     }

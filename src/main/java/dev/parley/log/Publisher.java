@@ -7,7 +7,7 @@ import dev.parley.outage.OutageQueue;
 import dev.parley.outage.Queued;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.LongSupplier;
+import java.util.function.BooleanSupplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -76,28 +76,31 @@ public final class Publisher {
 
     /** Completes when nothing waits any more. */
     public Mono<Void> idle() {
-        return whenNone(queue::size);
+        return when(() -> queue.size() == 0);
     }
 
     /** Completes when nothing is queued any more. */
     public Mono<Void> caughtUp() {
-        return whenNone(this::queued);
+        return when(() -> queued() == 0);
     }
 
-    private static Mono<Void> whenNone(LongSupplier count) {
+    private static Mono<Void> when(BooleanSupplier holds) {
         return Flux.interval(Duration.ZERO, LOOK_EVERY)
                 .onBackpressureDrop()
-                .takeUntil(tick -> count.getAsLong() == 0)
+                .takeUntil(tick -> holds.getAsBoolean())
                 .then();
     }
 
     /**
-     * Ends all work; from now on events are refused as {@code unavailable}.
+     * From now on events are refused as {@code unavailable}; ends all work when nothing is under way any more. Cold.
      *
+     * @param atMost how long is waited for what is under way. Where Redis is away nothing is
      * @return what still waits, each conversation's in order. Its publishers are told when {@link Rest#kept} or {@link Rest#lost} is called
      */
-    public Rest stop() {
-        return new Rest(lanes.stop());
+    public Mono<Rest> stop(Duration atMost) {
+        return Mono.fromRunnable(lanes::close)
+                .then(when(() -> !lanes.areTrying()).timeout(atMost, Mono.empty()))
+                .then(Mono.fromSupplier(() -> new Rest(lanes.stop())));
     }
 
     /** What still waited when the publisher was stopped. */
@@ -121,6 +124,11 @@ public final class Publisher {
         public void lost() {
             Lane.tellLeft(waiting, false);
         }
+    }
+
+    /** Whether events of a conversation are queued: what goes past the lanes would come before them. */
+    public boolean isQueued(String conversation) {
+        return lanes.of(conversation).isQueued(conversation);
     }
 
     /** Events whose publishers were told that they are queued, and which are not in their logs yet. */

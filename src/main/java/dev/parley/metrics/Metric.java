@@ -24,6 +24,7 @@ public enum Metric {
     STREAMS("parley.ingest.streams", "Durable streams that this node reads now", false),
     STREAMED("parley.ingest.streamed", "Entries of durable streams that are in a log", true),
     DEAD("parley.ingest.dead", "Entries of durable streams that went to the dead letters", true),
+    PASSED_OVER("parley.ingest.passed.over", "Entries that neither a log nor the dead letters took", true),
     AUDIT_WAITING("parley.audit.waiting", "Audit entries of the gateway's own that wait for Redis", false),
     AUDIT_DROPPED("parley.audit.dropped", "Audit entries of the gateway's own that are lost", true),
     AUDIT_ARCHIVED("parley.audit.archived", "Audit entries that this node has copied to PostgreSQL", true),

@@ -2,11 +2,19 @@ package dev.parley.outage;
 
 import dev.parley.auth.Access;
 import dev.parley.event.AgentEvent;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An event that was accepted and is not in its log yet.
  *
  * @param event has an id, under which it may be appended again and again
  * @param access who publishes it; the log checks that when it gets the event
+ * @param spilled where an earlier process wrote it down; null when this one accepted it
  */
-public record Queued(AgentEvent event, Access access) {}
+public record Queued(
+        AgentEvent event, Access access, @Nullable Spilled spilled) {
+
+    public Queued(AgentEvent event, Access access) {
+        this(event, access, null);
+    }
+}

@@ -52,8 +52,9 @@ public final class SpillFile {
     }
 
     /**
-     * Reads what an earlier process left. It stays where it is until {@link #delete}, or until it is {@link #write written} anew: events
-     * that are appended twice are in their log once. A line that can't be read goes to {@code outage-queue.damaged.ndjson}.
+     * Reads what an earlier process left. It stays where it is until {@link #delete}, or until it is {@link #write written} anew: each has
+     * its {@link Spilled place}, so that what is read and appended twice is in its log once, however much it is. A line that can't be read
+     * goes to {@code outage-queue.damaged.ndjson}.
      */
     public synchronized List<Queued> read() throws IOException {
         if (!Files.exists(file)) {
@@ -69,13 +70,40 @@ public final class SpillFile {
                 bad.add(line);
             }
         }
-        if (!bad.isEmpty()) {
-            setAside(bad);
-            // Without them, so that they are not found again.
+        setAside(bad);
+        boolean numbered = inOneOrder(events);
+        if (!numbered) {
+            // More than one node's, or an older version's. On the disk before the first of them is in its log.
+            events = numbered(events);
+        }
+        if (!numbered || !bad.isEmpty()) {
+            // Without those, so that they are not found again.
             replace(new byte[0], events);
         }
         taken = true;
         return events;
+    }
+
+    private static boolean inOneOrder(List<Queued> events) {
+        Spilled before = null;
+        for (Queued event : events) {
+            Spilled here = event.spilled();
+            if (here == null
+                    || (before != null && (!here.queue().equals(before.queue()) || here.number() <= before.number()))) {
+                return false;
+            }
+            before = here;
+        }
+        return true;
+    }
+
+    private static List<Queued> numbered(List<Queued> events) {
+        String queue = Ids.random();
+        List<Queued> numbered = new ArrayList<>(events.size());
+        for (Queued event : events) {
+            numbered.add(new Queued(event.event(), event.access(), new Spilled(queue, numbered.size() + 1)));
+        }
+        return numbered;
     }
 
     /**
@@ -85,7 +113,7 @@ public final class SpillFile {
     public synchronized void write(List<Queued> events) throws IOException {
         byte[] others = !taken && Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
         if (!events.isEmpty()) {
-            replace(others, events);
+            replace(others, numbered(events));
             written = true;
         } else if (taken) {
             delete();
@@ -134,6 +162,9 @@ public final class SpillFile {
     }
 
     private void setAside(List<byte[]> lines) throws IOException {
+        if (lines.isEmpty()) {
+            return;
+        }
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] line : lines) {
             all.writeBytes(line);
@@ -185,6 +216,10 @@ public final class SpillFile {
                 .put("tenant", access.tenant())
                 .put("checked", access.checked())
                 .put("may_be_new", access.mayBeNew());
+        Spilled spilled = queued.spilled();
+        if (spilled != null) {
+            line.put("queue", spilled.queue()).put("number", spilled.number());
+        }
         return line;
     }
 
@@ -211,7 +246,11 @@ public final class SpillFile {
                         requiredId(access, "tenant"),
                         // What is not there must not open a door.
                         access.path("checked").asBoolean(true),
-                        access.path("may_be_new").asBoolean(false)));
+                        access.path("may_be_new").asBoolean(false)),
+                line.hasNonNull("queue")
+                        ? new Spilled(
+                                requiredId(line, "queue"), line.path("number").asLong())
+                        : null);
     }
 
     private static String required(JsonNode line, String field) {

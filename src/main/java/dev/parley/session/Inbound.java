@@ -112,8 +112,8 @@ public final class Inbound {
             Mono<Sent> sent = whereRedisIs(checks)
                     .then(whereRedisIs(log.currentAgent(message.conversation(), defaultAgent)))
                     .flatMap(agent -> cacheable(principal, message, agent, id)
-                            .flatMap(first ->
-                                    known(principal, message, first).switchIfEmpty(ask(principal, event, first.note)))
+                            .flatMap(first -> whereRedisIs(known(principal, message, first))
+                                    .switchIfEmpty(ask(principal, event, first.note)))
                             .switchIfEmpty(
                                     whereRedisIs(requireRoom(agent, maxInbox)).then(append(principal, event))))
                     .switchIfEmpty(append(principal, event));
@@ -134,6 +134,8 @@ public final class Inbound {
         return category == null
                         || message.metadata() != null
                         || message.content().text() == null
+                        // Redis does not know yet what was said before.
+                        || publisher.isQueued(message.conversation())
                 ? Mono.empty()
                 : whereRedisIs(log.ownerIfUntouched(message.conversation(), principal.tenant()))
                         .map(tenant -> new First(tenant, new FirstAnswers.Note(category, agent, id)));

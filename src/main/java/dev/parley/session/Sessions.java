@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +31,8 @@ import reactor.core.publisher.Mono;
  * conversation's slot and an event in its log: both or neither, and once for each id.
  *
  * <p>All of this is cold, runs on Redis' event loop or the record's, and fails with {@link Refusal}: {@code not_found} also for another
- * tenant's session, {@code gone} for one that has ended, {@code unavailable} while Redis is away. Reads are answered from the record then.
+ * tenant's session, {@code gone} for one that has ended, {@code unavailable} while Redis is away and, for changes, until what was queued of
+ * the conversation meanwhile is in its log. Reads are answered from the record then.
  */
 public final class Sessions {
 
@@ -53,8 +55,12 @@ public final class Sessions {
     private final Witness witness;
     private final Claims claims;
     private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
+    private final Predicate<String> queued;
 
-    public Sessions(Redis redis, Keys keys, ConversationLog log, Archive archive, Witness witness) {
+    /** @param queued whether events of a conversation are queued: then it is not changed, since they come first */
+    public Sessions(
+            Redis redis, Keys keys, ConversationLog log, Archive archive, Witness witness, Predicate<String> queued) {
+        this.queued = queued;
         this.witness = witness;
         this.log = log;
         this.hot = new HotSessions(redis, keys);
@@ -134,7 +140,7 @@ public final class Sessions {
         patches.forEach((name, patch) -> after.put(name, MergePatch.apply(before.getOrDefault(name, ""), patch)));
         MergePatch.requireRoom(before, after);
         Change change = Change.update(conversation, patches, before, after, id);
-        return log.change(change.event(), access, change.script()).flatMap(reply -> {
+        return write(access, change).flatMap(reply -> {
             if (reply instanceof SessionReply.ContextChanged changed) {
                 Map<String, String> now = new LinkedHashMap<>(before);
                 now.putAll(changed.now());
@@ -386,11 +392,18 @@ public final class Sessions {
     /** A session that has left Redis comes back first. */
     private Mono<Changed> change(Access access, Change change) {
         String conversation = change.event().conversation();
-        Mono<SessionReply> once = log.change(change.event(), access, change.script());
+        Mono<SessionReply> once = write(access, change);
         return once.flatMap(reply -> reply instanceof SessionReply.Missing
                         ? archive.warm(conversation, access).then(once)
                         : Mono.just(reply))
                 .flatMap(reply -> done(conversation, reply));
+    }
+
+    private Mono<SessionReply> write(Access access, Change change) {
+        return Mono.defer(() -> queued.test(change.event().conversation())
+                ? Mono.error(Refusal.of(
+                        ErrorCode.UNAVAILABLE, "what was said here before is still on its way to Redis: try again"))
+                : log.change(change.event(), access, change.script()));
     }
 
     private static Mono<Changed> done(String conversation, SessionReply reply) {

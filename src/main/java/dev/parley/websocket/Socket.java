@@ -299,7 +299,8 @@ final class Socket {
         }
     }
 
-    private void cut() {
+    /** Without another word. */
+    void cut() {
         var unused = channel.close();
     }
 

@@ -33,6 +33,9 @@ public final class WebSocketEndpoint implements Handler {
     private static final int TURNS = 100;
     private static final Duration BETWEEN_TURNS = Duration.ofMillis(5);
 
+    private static final int LAST_WORDS_MS = 500;
+    private static final Duration LAST_WORDS = Duration.ofMillis(LAST_WORDS_MS);
+
     private final Services services;
     private final SocketSettings settings;
     private final WebsocketServerSpec named;
@@ -141,13 +144,17 @@ public final class WebSocketEndpoint implements Handler {
         });
     }
 
-    /** Takes no new sockets, says goodbye to all there are, spread over the window, and completes when they have gone. */
+    /**
+     * Takes no new sockets, says goodbye to all there are, spread over the window, and completes when they have gone. Those that have not
+     * when the window is over are cut off; the last ones to be told have {@value #LAST_WORDS_MS} ms.
+     */
     public Mono<Void> drain(Duration window) {
         return Mono.defer(() -> {
             draining = true;
             List<Socket> all = new ArrayList<>(sockets);
             Collections.shuffle(all);
-            Duration step = all.isEmpty() ? window : window.dividedBy(all.size());
+            Duration spread = window.compareTo(LAST_WORDS) > 0 ? window.minus(LAST_WORDS) : Duration.ZERO;
+            Duration step = spread.dividedBy(Math.max(1, all.size()));
             return Flux.fromIterable(all)
                     .index()
                     .flatMap(
@@ -155,10 +162,10 @@ public final class WebSocketEndpoint implements Handler {
                                     .doOnNext(
                                             now -> numbered.getT2().goodbye(CloseCode.DRAINING, Duration.ZERO, window)),
                             Math.max(1, all.size()))
-                    .then(Flux.interval(Duration.ofMillis(20))
-                            .takeUntil(tick -> sockets.isEmpty())
-                            .then()
-                            .timeout(Duration.ofSeconds(5), Mono.empty()));
+                    .thenMany(Flux.interval(Duration.ofMillis(20)).onBackpressureDrop())
+                    .takeUntil(tick -> sockets.isEmpty())
+                    .then()
+                    .timeout(spread.plus(LAST_WORDS), Mono.fromRunnable(() -> sockets.forEach(Socket::cut)));
         });
     }
 }

@@ -7,7 +7,7 @@
 -- KEYS  per conversation: its log. Its other keys have the same hash tag, so they are on the log's slot; their names are made here,
 --       most of them only when they are needed.
 -- ARGV  1 newest entries kept   2 bytes kept   3 TTL in ms   4 event ids remembered   5 longest text of a run
---       6 messages kept   7 default agent   8 default tenant   9 PUBLISH or SPUBLISH   10 source stream or ''   11 prefix of all keys
+--       6 messages kept   7 default agent   8 default tenant   9 PUBLISH or SPUBLISH   10 source (a stream, a spilled queue) or ''   11 prefix of all keys
 --       12 '1' when a message makes the session of its conversation   13 TTL in ms of a session that is not archived yet, '' where
 --       nothing is archived   14 messages at most that are not archived yet; answers have as much room again
 --       then per conversation: the number of its events, and per event
@@ -371,13 +371,13 @@ local function append(at)
     if who ~= '' and refuses(who, kind) then return '-not_found' end
   end
   local from_ms, from_seq
-  if from ~= '' then
-    from_ms, from_seq = position_of(from)
-    if from_ms < c.source_ms or (from_ms == c.source_ms and from_seq <= c.source_seq) then return '=' .. c.last .. ' ' end
-  end
   if id ~= '' then
     local answer = known(kind, id)
     if answer then return answer end
+  end
+  if from ~= '' then
+    from_ms, from_seq = position_of(from)
+    if from_ms < c.source_ms or (from_ms == c.source_ms and from_seq <= c.source_seq) then return '=' .. c.last .. ' ' end
   end
   -- A run's end is refused to whoever publishes it, and can do so again. A durable stream is not to wait for one of its conversations.
   if (kind == 'u' or ((kind == 'e' or kind == 'f') and not plain and ARGV[at + 10] ~= '')) and too_far_behind(kind, run, ARGV[at + 4]) then

@@ -41,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OutageIT {
 
     private static final String AGENT = "outage-agent";
+    private static final int LONG = 3_500;
     private static final String SECRET = "a secret of more than thirty-two bytes";
 
     private final String conversation = "outage-" + Ids.random();
@@ -174,6 +175,54 @@ class OutageIT {
             assertThat(seen.pending).hasSizeGreaterThanOrEqualTo(440);
             assertThat(node.metric("parley_outage_replayed_total")).isGreaterThanOrEqualTo(450);
             assertThat(node.metric("parley_outage_queued")).isZero();
+        }
+    }
+
+    /** More events of one conversation than the log remembers ids of. */
+    private void queueLong(TestNode node) {
+        String lines = IntStream.range(0, LONG)
+                .mapToObj(n -> "{\"event\":\"agent.note\",\"event_id\":\"e" + n + "\",\"payload\":{\"n\":" + n + "}}")
+                .collect(Collectors.joining("\n"));
+        Answer answer = TestHttp.post(
+                node.http("/v1/conversations/" + conversation + "/events"),
+                TestHttp.NDJSON_TYPE,
+                BodyPublishers.ofString(lines));
+        assertThat(answer.status()).isEqualTo(202);
+        assertThat(node.metric("parley_outage_queued")).isEqualTo(LONG);
+    }
+
+    @Test
+    void aLongQueueWhoseReplayIsCutWithoutAnswersIsInTheLogOnceAndInOrder() {
+        try (TestNode node = node("log.max-events", "100000")) {
+            cut(node);
+            queueLong(node);
+            network.muteAt("\"e" + (LONG - 200) + "\"");
+            network.mend();
+            Await.until("the log has what was sent last", () -> logged().contains(LONG - 200));
+            cut(node);
+            network.mend();
+            Await.until("nothing is queued", () -> node.metric("parley_outage_queued") == 0);
+            assertThat(logged()).isEqualTo(numbers(LONG));
+        }
+    }
+
+    @Test
+    void aLongQueueThatIsReadFromTheDiskTwiceIsInTheLogOnceAndInOrder() throws IOException {
+        Path file = directory.resolve("outage-queue.ndjson");
+        try (TestNode node = node("log.max-events", "100000", "shutdown.drain", "200ms")) {
+            cut(node);
+            queueLong(node);
+        }
+        byte[] spilled = Files.readAllBytes(file);
+        network.mend();
+        for (int start = 0; start < 2; start++) {
+            // The second one finds the file as if the first had been killed before it could delete it.
+            Files.write(file, spilled);
+            try (TestNode node = node("log.max-events", "100000")) {
+                Await.until("the file has gone", () -> !Files.exists(file));
+                assertThat(node.metric("parley_outage_queued")).isZero();
+                assertThat(logged()).isEqualTo(numbers(LONG));
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
@@ -28,6 +29,7 @@ public final class Relay implements AutoCloseable {
     private volatile boolean mute;
     private final Set<Socket> held = ConcurrentHashMap.newKeySet();
     private final AtomicInteger holding = new AtomicInteger();
+    private volatile String cue = "";
 
     private Relay(ServerSocket listening, URI target) {
         this.listening = listening;
@@ -61,6 +63,11 @@ public final class Relay implements AutoCloseable {
     /** From now on what the server says is lost, while what it is told still reaches it; until {@link #cut()}. */
     public void mute() {
         mute = true;
+    }
+
+    /** As {@link #mute}, as soon as the server has been told something that has this text in it. */
+    public void muteAt(String text) {
+        cue = text;
     }
 
     /** Breaks all connections; new ones are broken at once, until {@link #mend()}. */
@@ -163,9 +170,20 @@ public final class Relay implements AutoCloseable {
     private void pump(Socket from, Socket to) {
         try {
             byte[] buffer = new byte[1 << 16];
+            String last = "";
             int read;
             while ((read = from.getInputStream().read(buffer)) >= 0) {
                 awaitPassage(from);
+                String cue = this.cue;
+                if (!cue.isEmpty() && !isServer(from)) {
+                    // It may come in two pieces.
+                    String told = last + new String(buffer, 0, read, StandardCharsets.ISO_8859_1);
+                    if (told.contains(cue)) {
+                        mute = true;
+                        this.cue = "";
+                    }
+                    last = told.substring(Math.max(0, told.length() - cue.length()));
+                }
                 if (!swallowed.contains(from) && !(mute && isServer(from))) {
                     to.getOutputStream().write(buffer, 0, read);
                 }

@@ -113,8 +113,9 @@ final class NodeFaultsIT {
             for (int i = 0; i < 2; i++) {
                 Node old = stage.nodes().get(0);
                 Node fresh = stage.startNode();
-                stage.nodes().remove(old);
+                // Publishers are still sent there: what it accepts until its end must not be lost.
                 old.stop();
+                stage.nodes().remove(old);
                 assertThat(fresh.ready()).isTrue();
                 stage.work(500);
             }

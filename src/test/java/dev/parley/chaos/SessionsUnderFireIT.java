@@ -78,8 +78,12 @@ final class SessionsUnderFireIT {
                             >= told.values().stream().mapToInt(List::size).sum());
             Duration took = Duration.ofNanos(System.nanoTime() - finished);
             SessionVerdict verdict = SessionVerdict.of(postgres, told);
-            Stage.report("sessions, Redis SIGKILL, data kept | %s | %s | all archived %s"
-                    .formatted(verdict, tries, archived ? took.toMillis() + " ms after the last answer" : "NEVER"));
+            Stage.report("sessions, Redis SIGKILL, data kept | %s | %s | all archived %s | seed %d"
+                    .formatted(
+                            verdict,
+                            tries,
+                            archived ? took.toMillis() + " ms after the last answer" : "NEVER",
+                            stage.seed()));
             verdict.assertRecordIsWhole();
             assertThat(tries.refused().sum() + tries.unanswered().sum())
                     .as("tries while Redis was away")

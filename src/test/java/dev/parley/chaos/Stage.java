@@ -95,6 +95,8 @@ final class Stage implements AutoCloseable {
     }
 
     private void configure(String uri) {
+        // Now, since what fails may never come to its report.
+        System.out.println("chaos | seed " + seed);
         settings.put("http.port", "0");
         settings.put("management.port", "0");
         settings.put("redis.uri", uri);
@@ -129,6 +131,10 @@ final class Stage implements AutoCloseable {
 
     Nodes nodes() {
         return nodes;
+    }
+
+    long seed() {
+        return seed;
     }
 
     Random random() {

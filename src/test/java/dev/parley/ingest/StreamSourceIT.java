@@ -18,6 +18,7 @@ import io.lettuce.core.XGroupCreateArgs;
 import io.lettuce.core.XReadArgs;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -220,6 +221,41 @@ class StreamSourceIT {
                 .containsEntry("dead_source_id", noType)
                 .containsKeys("dead_reason", "dead_at");
         assertThat(source.dead()).isEqualTo(5);
+    }
+
+    @Test
+    void anInvalidEntryOfThousandsOfFieldsGoesToTheDeadLettersAsItIs() {
+        Map<String, String> fields = new HashMap<>();
+        for (int n = 0; n < 5_000; n++) {
+            fields.put("field" + n, "value" + n);
+        }
+        String id = commands.xadd(stream, fields);
+        add(1);
+        source.open();
+        Await.until(() -> logged().equals(List.of("1")));
+        Await.until(this::readUp);
+        StreamMessage<String, String> dead =
+                commands.xrange(stream + ":dead", Range.unbounded()).get(0);
+        assertThat(dead.getId()).isEqualTo(id);
+        assertThat(dead.getBody()).containsAllEntriesOf(fields).hasSize(5_003);
+        DeadLetter letter =
+                Objects.requireNonNull(new DeadLetters(redis, stream).list(1).blockFirst(Duration.ofSeconds(10)));
+        assertThat(letter.fields()).hasSize(5_000);
+    }
+
+    @Test
+    void anEntryThatTheDeadLettersDoNotTakeHoldsTheStreamForSomeTriesOnly() {
+        assertThat(commands.set(stream + ":dead", "no stream")).isEqualTo("OK");
+        String id = commands.xadd(stream, Map.of("nonsense", "1"));
+        commands.xadd(stream, Map.of("nonsense", "2"));
+        add(1);
+        source.open();
+        Await.until(() -> logged().equals(List.of("1")));
+        Await.until(this::readUp);
+        assertThat(source.passedOver()).isEqualTo(2);
+        assertThat(source.dead()).isZero();
+        assertThat(commands.xrange(stream, Range.create(id, id))).hasSize(1);
+        assertThat(commands.exists("{" + stream + "}:refused")).isZero();
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,18 @@ final class SpillFileTest {
     }
 
     private static void assertSame(List<Queued> is, List<Queued> expected) {
-        assertThat(is).usingRecursiveComparison().isEqualTo(expected);
+        assertThat(is).usingRecursiveComparison().ignoringFields("spilled").isEqualTo(expected);
+    }
+
+    private static List<Long> numbers(List<Queued> read) {
+        assertThat(read.stream().map(event -> spilled(event).queue()).distinct())
+                .as("queues")
+                .hasSize(1);
+        return read.stream().map(event -> spilled(event).number()).toList();
+    }
+
+    private static Spilled spilled(Queued event) {
+        return Objects.requireNonNull(event.spilled());
     }
 
     @Test
@@ -90,6 +102,32 @@ final class SpillFileTest {
     }
 
     @Test
+    void eachHasItsPlaceHoweverOftenItIsReadAndAnotherOneWhenItIsWrittenAgain() throws IOException {
+        file().write(List.of(event("1"), event("2"), event("3")));
+        List<Queued> first = file().read();
+        assertThat(numbers(first)).containsExactly(1L, 2L, 3L);
+        SpillFile again = file();
+        assertThat(again.read()).usingRecursiveComparison().isEqualTo(first);
+        again.write(first.subList(2, 3));
+        List<Queued> rest = file().read();
+        assertThat(numbers(rest)).containsExactly(1L);
+        assertThat(spilled(rest.get(0)).queue())
+                .isNotEqualTo(spilled(first.get(2)).queue());
+    }
+
+    @Test
+    void whatTwoNodesOrAnOlderVersionLeftGetsPlacesThatStay() throws IOException {
+        file().write(List.of(event("1")));
+        file().write(List.of(event("2")));
+        String old = Files.readAllLines(file().path()).get(0).replaceFirst(",\"queue\".*}", "}");
+        Files.writeString(file().path(), old + "\n", StandardOpenOption.APPEND);
+        List<Queued> read = file().read();
+        assertSame(read, List.of(event("1"), event("2"), event("1")));
+        assertThat(numbers(read)).containsExactly(1L, 2L, 3L);
+        assertThat(file().read()).usingRecursiveComparison().isEqualTo(read);
+    }
+
+    @Test
     void whatAnotherNodeLeftThereIsKept() throws IOException {
         file().write(List.of(event("1")));
         file().write(List.of(event("2")));
@@ -112,7 +150,9 @@ final class SpillFileTest {
         Files.write(file().path(), List.of(lines.get(0), lines.get(1).substring(9), "{}", lines.get(2)));
         Files.writeString(file().path(), lines.get(1).substring(0, 40), StandardOpenOption.APPEND);
 
-        assertSame(file().read(), List.of(event("e0"), event("e2")));
+        List<Queued> read = file().read();
+        assertSame(read, List.of(event("e0"), event("e2")));
+        assertThat(numbers(read)).as("they keep their places").containsExactly(1L, 3L);
         assertThat(Files.readAllLines(file().path().resolveSibling("outage-queue.damaged.ndjson")))
                 .containsExactly(lines.get(1).substring(9), "{}", lines.get(1).substring(0, 40));
         // Not found again.

@@ -105,7 +105,8 @@ class ArchiverIT {
                 keys,
                 log(redis),
                 new ColdSessions(redis, keys, postgres, 50, TTL, Duration.ofDays(7)),
-                Witness.NONE);
+                Witness.NONE,
+                conversation -> false);
     }
 
     private Archiver archiver(Redis redis, String node) {

@@ -12,9 +12,14 @@ import dev.parley.app.TestSocket;
 import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
+import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Kept;
+import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
+import io.lettuce.core.Range;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.sync.RedisCommands;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Clock;
 import java.time.Duration;
@@ -55,7 +60,13 @@ class InlineCacheIT {
     }
 
     private static TestNode start(String name) {
+        return start(name, TestRedis.uri());
+    }
+
+    private static TestNode start(String name, String redis) {
         return TestNode.start(
+                "redis.uri",
+                redis,
                 "auth.mode",
                 "jwt",
                 "auth.jwt.secret",
@@ -144,6 +155,58 @@ class InlineCacheIT {
         return Kept.events(conversation).stream()
                 .map(event -> event.path("event").asText())
                 .toList();
+    }
+
+    /** A Redis that can be read and takes nothing, and then takes everything again while the lane still waits to try. */
+    @Test
+    void whatIsQueuedComesBeforeAnAnswerFromTheCacheAndBeforeAChangeOfTheSession() {
+        String cached = ",'cache':{'category':'faq'}";
+        try (EmbeddedRedis full = EmbeddedRedis.start();
+                RedisClient client = RedisClient.create(full.uri());
+                TestNode alone = start("alone", full.uri())) {
+            RedisCommands<String, String> admin = client.connect().sync();
+            String first = ask(alone, cached);
+            answer(alone, first, AGENT, "So");
+            Await.until("the answer is kept", () -> admin.xlen("messages:conv:{" + ask(alone, cached) + "}") == 2);
+            String conversation = "inline-" + Ids.random();
+            assertThat(create(alone, conversation).status()).isEqualTo(201);
+
+            assertThat(admin.configSet("maxmemory", "1")).isEqualTo("OK");
+            assertThat(post(alone, conversation, "messages", "{'content':'before','message_id':'m1'}")
+                            .status())
+                    .isEqualTo(202);
+            // The same where nothing waits yet, but nothing is taken either.
+            String fresh = "inline-" + Ids.random();
+            assertThat(post(alone, fresh, "messages", "{'content':'" + question + "'" + cached + "}")
+                            .status())
+                    .isEqualTo(202);
+            // Its tries are more than a second apart by now.
+            Await.pass(Duration.ofSeconds(4));
+            assertThat(admin.configSet("maxmemory", "0")).isEqualTo("OK");
+            Answer change = appendToSession(alone, conversation);
+            Answer asked = post(
+                    alone, conversation, "messages", "{'content':'" + question + "','message_id':'m2'" + cached + "}");
+            assertThat(asked.status()).isBetween(201, 202);
+            Await.until("nothing is queued", () -> alone.metric("parley_outage_queued") == 0);
+            assertThat(change.status()).as(change.body()).isIn(201, 503);
+            assertThat(admin.xrange("messages:conv:{" + conversation + "}", Range.unbounded()).stream()
+                            .map(message -> message.getBody().get("content")))
+                    .startsWith("\"before\"")
+                    .endsWith("\"" + question + "\"");
+            assertThat(admin.xlen("messages:conv:{" + fresh + "}")).isEqualTo(1);
+        }
+    }
+
+    private Answer create(TestNode to, String conversation) {
+        return sessions(to, "", "{'conversation':'" + conversation + "'}");
+    }
+
+    private Answer appendToSession(TestNode to, String conversation) {
+        return sessions(to, "/" + conversation + "/messages", "{'role':'assistant','content':'beside'}");
+    }
+
+    private Answer sessions(TestNode to, String path, String json) {
+        return TestHttp.postJson(to.http("/v1/sessions" + path), json, "Authorization", "Bearer " + token(tenant));
     }
 
     @Test

@@ -46,7 +46,7 @@ interface SessionContract {
     }
 
     private Sessions sessions() {
-        return new Sessions(redis(), Keys.DEFAULT, log(), Archive.NONE, Witness.NONE);
+        return new Sessions(redis(), Keys.DEFAULT, log(), Archive.NONE, Witness.NONE, conversation -> false);
     }
 
     private static Principal agentOf(String tenant) {
@@ -365,7 +365,12 @@ interface SessionContract {
         String c = Ids.random();
         LogSettings brief = TestLogSettings.with(its -> its.ttl = Duration.ofMinutes(10));
         Sessions sessions = new Sessions(
-                redis(), Keys.DEFAULT, new ConversationLog(redis(), Keys.DEFAULT, brief), Archive.NONE, Witness.NONE);
+                redis(),
+                Keys.DEFAULT,
+                new ConversationLog(redis(), Keys.DEFAULT, brief),
+                Archive.NONE,
+                Witness.NONE,
+                conversation -> false);
         get(sessions.create(agent(), c, null, Map.of("a", "1"), null));
         get(sessions.append(agent(), c, message("user", "hi"), null, null));
         List<String> keys = List.of(Keys.DEFAULT.session(c), Keys.DEFAULT.context(c), Keys.DEFAULT.messages(c));
@@ -394,7 +399,8 @@ interface SessionContract {
                 Keys.DEFAULT,
                 new ConversationLog(redis(), Keys.DEFAULT, settings),
                 Archive.NONE,
-                Witness.NONE);
+                Witness.NONE,
+                conversation -> false);
         long before = commands().xlen(Keys.DEFAULT.dirty());
         get(sessions.create(agent(), c, null, Map.of(), null));
         for (int i = 0; i < 60; i++) {
