@@ -67,7 +67,8 @@ public final class Audit implements Witness, Disposable {
         private static final Duration PARTITIONS_EVERY = Duration.ofHours(1);
 
         static Archiving of(Redis redis, Keys keys, AuditSettings settings, Postgres postgres, Archive archive) {
-            TrailArchive trails = new TrailArchive(redis, keys, settings, archive);
+            Partitions partitions = new Partitions(postgres, settings.retention());
+            TrailArchive trails = new TrailArchive(redis, keys, settings, archive, partitions);
             Archiver archiver = new Archiver(
                     redis,
                     postgres,
@@ -76,7 +77,7 @@ public final class Audit implements Witness, Disposable {
                     trails,
                     settings.node(),
                     settings.claimAfter());
-            return new Archiving(postgres, archiver, trails, new Partitions(postgres, settings.retention()));
+            return new Archiving(postgres, archiver, trails, partitions);
         }
 
         Flux<Void> run() {

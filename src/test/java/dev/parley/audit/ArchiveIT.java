@@ -12,6 +12,7 @@ import static dev.parley.audit.AuditContract.someone;
 import static dev.parley.audit.AuditContract.stream;
 import static dev.parley.audit.AuditContract.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.archive.Archiver;
 import dev.parley.archive.Marks;
@@ -28,9 +29,11 @@ import dev.parley.support.Await;
 import io.lettuce.core.Consumer;
 import io.lettuce.core.Range;
 import io.lettuce.core.XReadArgs.StreamOffset;
+import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +44,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Mono;
 
 /** Trails that outlive Redis. */
 @Timeout(120)
@@ -72,7 +76,7 @@ class ArchiveIT {
     private TrailArchive trails() {
         AuditSettings settings =
                 new AuditSettings(AuditContract.KEY, 5, Duration.ofHours(1), null, "house", "one", Duration.ZERO);
-        return new TrailArchive(redis, keys, settings, archive);
+        return new TrailArchive(redis, keys, settings, archive, new Partitions(postgres, null));
     }
 
     private Archiver archiver(String node, Duration claimAfter) {
@@ -385,6 +389,92 @@ class ArchiveIT {
                         .collectList()))
                 .extracting(AuditEntry::seq)
                 .containsExactly(2L);
+    }
+
+    /** A clock that a test puts on. */
+    private static final class Moving extends Clock {
+
+        private volatile Instant now;
+
+        Moving(String now) {
+            this.now = Instant.parse(now);
+        }
+
+        void to(String later) {
+            now = Instant.parse(later);
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    @Test
+    void aNodeThatRunsForMonthsGoesOnMakingThem() {
+        reachPostgres();
+        Moving clock = new Moving("2026-01-15T00:00:00Z");
+        Mono<Void> keep = new Partitions(postgres, null, clock).keep();
+        keep.block(Duration.ofSeconds(10));
+        clock.to("2026-04-15T00:00:00Z");
+
+        keep.block(Duration.ofSeconds(10));
+
+        assertThat(partitions()).contains("audit_entries_2026_04", "audit_entries_2026_05", "audit_entries_2026_06");
+    }
+
+    @Test
+    void whatCameBeforeItsMonthWasMadeMovesIntoIt() {
+        reachPostgres();
+        for (String at :
+                List.of("2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z", "2026-02-28T23:59:59Z", "2020-02-02Z")) {
+            execute("INSERT INTO audit_entries VALUES ('conv:a', 1, '" + at + "', '', '', '', '', '', '{}', '', '')");
+        }
+        Moving clock = new Moving("2026-02-15T00:00:00Z");
+
+        new Partitions(postgres, null, clock).keep().block(Duration.ofSeconds(10));
+
+        assertThat(get(postgres.query(
+                                "SELECT tableoid::regclass::text || ' ' || count(*) FROM audit_entries GROUP BY tableoid",
+                                UnaryOperator.identity(),
+                                row -> Objects.requireNonNull(row.get(0, String.class)))
+                        .collectList()))
+                .containsExactlyInAnyOrder(
+                        "audit_entries_2026_01 1", "audit_entries_2026_02 2", "audit_entries_other 1");
+        assertThatThrownBy(
+                        () -> execute(
+                                "INSERT INTO audit_entries VALUES ('conv:a', 1, '2026-02-01Z', '', '', '', '', '', '{}', '', '')"))
+                .as("the month has the keys of the whole")
+                .isInstanceOf(R2dbcDataIntegrityViolationException.class);
+        // The next time, there is nothing to do.
+        new Partitions(postgres, null, clock).keep().block(Duration.ofSeconds(10));
+        assertThat(partitions()).hasSize(5);
+    }
+
+    @Test
+    void whatAFirstArchiverCopiesFindsItsMonth() {
+        reachPostgres();
+        fill(audit(100), conversation, 3);
+
+        copied();
+
+        assertThat(get(postgres.query(
+                                "SELECT count(*) FROM audit_entries_other",
+                                UnaryOperator.identity(),
+                                row -> Objects.requireNonNull(row.get(0, Long.class)))
+                        .next()))
+                .isZero();
+        assertThat(inPostgres()).hasSize(3);
     }
 
     @Test
