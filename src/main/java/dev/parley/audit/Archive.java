@@ -36,9 +36,12 @@ final class Archive {
                     + " ORDER BY seq DESC FETCH FIRST $4 ROWS WITH TIES";
 
     private static final String LAST = """
-            (SELECT seq, mac, tenant_id FROM audit_entries WHERE trail = $1 ORDER BY seq DESC LIMIT 1)
-            UNION ALL
-            (SELECT 0, '', tenant_id FROM audit_entries WHERE trail = $1 ORDER BY seq LIMIT 1)
+            SELECT coalesce(last.seq, 0), coalesce(last.mac, ''), coalesce(
+              (SELECT tenant_id FROM conversations WHERE conversation_id = $2 ORDER BY generation DESC LIMIT 1),
+              (SELECT tenant_id FROM audit_entries WHERE trail = $1 ORDER BY seq LIMIT 1),
+              '')
+            FROM (SELECT 1) AS always
+            LEFT JOIN (SELECT seq, mac FROM audit_entries WHERE trail = $1 ORDER BY seq DESC LIMIT 1) AS last ON true
             """;
 
     private final Postgres postgres;
@@ -47,8 +50,13 @@ final class Archive {
         this.postgres = postgres;
     }
 
-    /** @param owner whoever wrote its first entry; empty when there is none */
-    record Last(Head head, String owner) {}
+    /** @param owner whose the record says the conversation is, or else whoever wrote the trail's first entry; empty for nobody */
+    record Last(Head head, String owner) {
+
+        boolean isOfAnother(String tenant) {
+            return !owner.isEmpty() && !owner.equals(tenant);
+        }
+    }
 
     /**
      * What is there already stays as it is; an entry that has another one's number but not its time is kept beside that.
@@ -88,12 +96,9 @@ final class Archive {
     Mono<Last> last(Trail trail) {
         return postgres.query(
                         LAST,
-                        values -> values.bind("$1", trail.name()),
+                        values -> values.bind("$1", trail.name()).bind("$2", trail.ofConversation() ? trail.of() : ""),
                         row -> new Last(new Head(number(row, 0), text(row, 1)), text(row, 2)))
-                .collectList()
-                .map(rows -> rows.isEmpty()
-                        ? new Last(Head.NONE, "")
-                        : new Last(rows.get(0).head(), rows.get(rows.size() - 1).owner()));
+                .single();
     }
 
     /**

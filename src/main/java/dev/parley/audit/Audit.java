@@ -41,6 +41,7 @@ public final class Audit implements Witness, Disposable {
     private final Keys keys;
     private final AuditSettings settings;
     private final Chain chain;
+    private final @Nullable Archive archive;
     private final Appender appender;
     private final Reader reader;
     private final Notes notes;
@@ -53,7 +54,7 @@ public final class Audit implements Witness, Disposable {
         this.keys = keys;
         this.settings = settings;
         this.chain = new Chain(settings.key());
-        Archive archive = postgres == null ? null : new Archive(postgres);
+        this.archive = postgres == null ? null : new Archive(postgres);
         this.appender = new Appender(redis, keys, settings, chain, archive);
         this.reader = new Reader(redis, keys, settings.defaultTenant(), archive);
         this.notes = new Notes(this::note);
@@ -156,9 +157,10 @@ public final class Audit implements Witness, Disposable {
     }
 
     @Override
-    public void acted(Principal who, String conversation, String action, Map<String, String> details) {
+    public void acted(Principal who, String conversation, String action, Map<String, String> details, String id) {
         Access access = who.access(conversation).orNew();
-        notes.add(draft(Trail.ofConversation(conversation), access, who, conversation, action, details));
+        Trail trail = Trail.ofConversation(conversation);
+        notes.add(draft(trail, access, who, conversation, action, details, action + ":" + id));
     }
 
     @Override
@@ -166,7 +168,13 @@ public final class Audit implements Witness, Disposable {
         if (who.access(conversation).checked()) {
             Access own = new Access(who.tenant(), false, true);
             notes.add(draft(
-                    Trail.ofTenant(who.tenant()), own, who, conversation, "access.denied", Map.of("attempt", what)));
+                    Trail.ofTenant(who.tenant()),
+                    own,
+                    who,
+                    conversation,
+                    "access.denied",
+                    Map.of("attempt", what),
+                    Ids.random()));
         }
     }
 
@@ -176,8 +184,8 @@ public final class Audit implements Witness, Disposable {
             Principal who,
             String conversation,
             String action,
-            Map<String, String> details) {
-        String message = details.get("message_id");
+            Map<String, String> details,
+            String id) {
         return new Draft(
                 trail,
                 conversation,
@@ -186,8 +194,7 @@ public final class Audit implements Witness, Disposable {
                 action,
                 Json.object(details),
                 Draft.now(),
-                // The same message sent again is no second deed.
-                message == null ? Ids.random() : action + ":" + message);
+                id);
     }
 
     /** A refusal is worth an entry where the conversation is somebody else's: what does not exist, nobody was kept from. */
@@ -210,8 +217,17 @@ public final class Audit implements Witness, Disposable {
         String[] on = {
             Trail.ofConversation(conversation).head(keys), keys.meta(conversation), keys.session(conversation)
         };
-        return BELONGS.run(redis, on, Script.bytes(draft.access().tenant()), Script.bytes(settings.defaultTenant()))
-                .map(reply -> reply.get(0).equals(1L));
+        String tenant = draft.access().tenant();
+        return BELONGS.run(redis, on, Script.bytes(tenant), Script.bytes(settings.defaultTenant()))
+                .flatMap(reply -> switch (Script.text(reply.get(0))) {
+                    case "another" -> Mono.just(true);
+                    case "unknown" ->
+                        archive == null
+                                ? Mono.just(false)
+                                : archive.last(Trail.ofConversation(conversation))
+                                        .map(last -> last.isOfAnother(tenant));
+                    default -> Mono.just(false);
+                });
     }
 
     /** Completes when nothing that was noted waits any more. */

@@ -18,6 +18,8 @@ import dev.parley.archive.Archiver;
 import dev.parley.archive.Marks;
 import dev.parley.audit.Verdict.Broken;
 import dev.parley.audit.Verdict.Reason;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
 import dev.parley.event.Ids;
 import dev.parley.frame.ErrorCode;
 import dev.parley.postgres.Postgres;
@@ -38,6 +40,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -231,6 +234,68 @@ class ArchiveIT {
         assertThat(inPostgres()).extracting(AuditEntry::seq).isEqualTo(upTo(22));
     }
 
+    private void recorded(String tenant) {
+        execute("INSERT INTO conversations (conversation_id, generation, tenant_id, current_agent, status, started_at,"
+                + " last_activity) VALUES ('" + conversation + "', 1, '" + tenant
+                + "', 'triage', 'active', now(), now())");
+    }
+
+    @Test
+    void aConversationThatOnlyTheRecordHasIsItsOwnersBeforeItsFirstEntry() {
+        reachPostgres();
+        recorded("acme");
+        Audit audit = audit(100);
+        Principal other = someone("other");
+
+        assertRefused(audit.append(other, conversation, "a", "did", "{}", null), ErrorCode.NOT_FOUND);
+        assertRefused(audit.read(other, conversation, new Query(0, null, 4, true)), ErrorCode.NOT_FOUND);
+        // Whoever may use it whatever tenant they are of does not make it theirs.
+        Principal granted = new Principal("bob", "other", Set.of(Role.AGENT), Set.of(conversation), null, false);
+        assertThat(get(audit.append(granted, conversation, "a", "did", "{}", null))
+                        .seq())
+                .isEqualTo(1);
+        assertRefused(audit.append(other, conversation, "a", "did", "{}", null), ErrorCode.NOT_FOUND);
+        assertThat(AuditContract.append(audit, conversation, 2).seq()).isEqualTo(2);
+        copied();
+        assertThat(TestRedis.commands().del(trail.head(keys), trail.stream(keys), trail.seen(keys)))
+                .isEqualTo(3);
+
+        assertRefused(audit.read(other, conversation, new Query(0, null, 4, true)), ErrorCode.NOT_FOUND);
+        assertThat(numbers(page(audit, conversation, 0, null, true))).containsExactly(2L, 1L);
+    }
+
+    @Test
+    void whoMayMakeNoConversationMayAppendToTheirOwnThatOnlyTheRecordHas() {
+        reachPostgres();
+        Principal own = new Principal("bob", "acme", Set.of(Role.AGENT), Set.of(), null, false);
+        Audit audit = audit(100);
+        assertRefused(audit.append(own, conversation, "a", "did", "{}", null), ErrorCode.NOT_FOUND);
+
+        recorded("acme");
+
+        assertThat(get(audit.append(own, conversation, "a", "did", "{}", null)).seq())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whatIsRefusedOfAConversationThatOnlyTheRecordHasIsNoted() {
+        reachPostgres();
+        recorded("acme");
+        Audit audit = audit(100);
+        Principal intruder = someone("t-" + Ids.random());
+
+        audit.refused(intruder, "audit-" + Ids.random(), "session.get");
+        audit.refused(ACME, conversation, "session.get");
+        audit.refused(intruder, conversation, "session.get");
+        audit.idle().block(Duration.ofSeconds(10));
+
+        assertThat(get(audit.read(intruder, null, new Query(0, null, 10, true))).entries())
+                .extracting(AuditEntry::conversation)
+                .containsExactly(conversation);
+        assertThat(get(audit.read(ACME, null, new Query(0, null, 10, true))).entries())
+                .isEmpty();
+    }
+
     @Test
     void whatIsNotedInANewTrailWaitsForPostgresAndHoldsUpNobodyElse() {
         reachPostgres();
@@ -238,9 +303,9 @@ class ArchiveIT {
         Postgres never = new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/nowhere"));
         Audit audit = new Audit(redis, keys, settings(100), never);
         for (int n = 0; n < 300; n++) {
-            audit.acted(ACME, "audit-" + Ids.random(), "message.sent", Map.of("message_id", "m"));
+            audit.acted(ACME, "audit-" + Ids.random(), "message.sent", Map.of("message_id", "m"), "m");
         }
-        audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m"));
+        audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m"), "m");
 
         Await.until("the one that can be written is", () -> inRedis().size() == 4);
         Await.until("the others wait", () -> audit.waiting() == 300);

@@ -84,7 +84,7 @@ class AuditOutageIT {
         int port = server.port();
         server.kill();
         for (int n = 0; n < 200; n++) {
-            audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m" + n));
+            audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m" + n), "m" + n);
         }
         assertRefused(audit.append(ACME, conversation, "a", "did", "{}", null), ErrorCode.UNAVAILABLE);
         assertThat(audit.waiting()).isEqualTo(200);
@@ -104,7 +104,7 @@ class AuditOutageIT {
         Redis never = new Redis(RedisTopology.parse("redis://127.0.0.1:1"), RedisSettings.defaults("test"));
         Audit audit = new Audit(never, Keys.DEFAULT, settings(10_000), null);
         for (int n = 0; n < Notes.MAX_WAITING + 7; n++) {
-            audit.acted(ACME, "c", "message.sent", Map.of("message_id", "m" + n));
+            audit.acted(ACME, "c", "message.sent", Map.of("message_id", "m" + n), "m" + n);
         }
         assertThat(audit.waiting()).isEqualTo(Notes.MAX_WAITING);
         assertThat(audit.dropped()).isEqualTo(7);

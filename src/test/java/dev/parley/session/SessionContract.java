@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -374,6 +375,40 @@ interface SessionContract {
         keys.forEach(key -> assertThat(commands().pttl(key)).isLessThanOrEqualTo(5_000));
         get(sessions.handOff(agent(), c, "billing", null, null));
         keys.forEach(key -> assertThat(commands().pttl(key)).isBetween(590_000L, 600_000L));
+    }
+
+    @Test
+    default void whatWasDoneIsNotedAlsoWhenTheFirstAnswerWasLost() {
+        String c = created();
+        List<String> noted = new CopyOnWriteArrayList<>();
+        Witness witness = new Witness() {
+            @Override
+            public void acted(
+                    Principal who, String conversation, String action, Map<String, String> details, String id) {
+                noted.add(action + " " + id);
+            }
+
+            @Override
+            public void refused(Principal who, String conversation, String what) {
+                noted.add("refused " + what);
+            }
+        };
+        Sessions telling = new Sessions(redis(), Keys.DEFAULT, log(), Archive.NONE, witness);
+        get(sessions().append(agent(), c, message("user", "hi"), null, "k0"));
+        for (Sessions each : List.of(sessions(), telling)) {
+            get(each.handOff(agent(), c, "billing", null, "k1"));
+        }
+        // A key that was another change's changes nothing, and nothing is noted.
+        get(telling.complete(agent(), c, null, "k0"));
+        for (Sessions each : List.of(sessions(), telling)) {
+            get(each.complete(agent(), c, null, "k2"));
+        }
+        get(telling.delete(agent(), c, "k0"));
+        for (Sessions each : List.of(sessions(), telling)) {
+            get(each.delete(agent(), c, "k3"));
+        }
+
+        assertThat(noted).containsExactly("session.handoff k1", "session.complete k2", "session.delete k3");
     }
 
     @Test
