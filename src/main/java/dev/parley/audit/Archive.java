@@ -17,7 +17,13 @@ final class Archive {
     private static final String COLUMNS =
             "seq, conversation_id, tenant_id, agent, action, details::text, at, entry_id, prev, mac";
 
+    /** A head that another archiver has taken further stays. */
     private static final String INSERT = """
+            WITH heads AS (
+              INSERT INTO audit_heads AS old (trail, seq, mac, seal)
+              SELECT * FROM unnest($12::text[], $13::bigint[], $14::text[], $15::text[])
+              ON CONFLICT (trail) DO UPDATE SET seq = excluded.seq, mac = excluded.mac, seal = excluded.seal
+              WHERE old.seq <= excluded.seq)
             INSERT INTO audit_entries
               (trail, seq, conversation_id, tenant_id, agent, action, details, at, entry_id, prev, mac)
             SELECT trail, seq, conversation_id, tenant_id, agent, action, details::json, at, entry_id, prev, mac
@@ -44,11 +50,18 @@ final class Archive {
             LEFT JOIN (SELECT seq, mac FROM audit_entries WHERE trail = $1 ORDER BY seq DESC LIMIT 1) AS last ON true
             """;
 
-    private final Postgres postgres;
+    private static final String HEAD = "SELECT seq, mac, seal FROM audit_heads WHERE trail = $1";
 
-    Archive(Postgres postgres) {
+    private final Postgres postgres;
+    private final Chain chain;
+
+    Archive(Postgres postgres, Chain chain) {
         this.postgres = postgres;
+        this.chain = chain;
     }
+
+    /** The end of a trail when it was archived last, as it was noted then. */
+    record SealedHead(Head head, String seal) {}
 
     /** @param owner whose the record says the conversation is, or else whoever wrote the trail's first entry; empty for nobody */
     record Last(Head head, String owner) {
@@ -64,6 +77,10 @@ final class Archive {
      * @param trails by name, so that two who write the same ones do not wait for each other
      */
     Mono<Long> insert(List<TrailArchive.Unarchived> trails) {
+        List<SealedHead> heads = trails.stream()
+                .filter(one -> !one.entries().isEmpty())
+                .map(this::head)
+                .toList();
         List<AuditEntry> entries =
                 trails.stream().flatMap(one -> one.entries().stream()).toList();
         if (entries.isEmpty()) {
@@ -85,7 +102,31 @@ final class Archive {
                         .bind("$8", entries.stream().map(Storable::at).toArray(OffsetDateTime[]::new))
                         .bind("$9", texts(entries, AuditEntry::id))
                         .bind("$10", texts(entries, AuditEntry::prev))
-                        .bind("$11", texts(entries, AuditEntry::mac)));
+                        .bind("$11", texts(entries, AuditEntry::mac))
+                        .bind(
+                                "$12",
+                                trails.stream()
+                                        .filter(one -> !one.entries().isEmpty())
+                                        .map(one -> one.trail().name())
+                                        .toArray(String[]::new))
+                        .bind("$13", heads.stream().map(one -> one.head().seq()).toArray(Long[]::new))
+                        .bind("$14", heads.stream().map(one -> one.head().mac()).toArray(String[]::new))
+                        .bind("$15", heads.stream().map(SealedHead::seal).toArray(String[]::new)));
+    }
+
+    private SealedHead head(TrailArchive.Unarchived one) {
+        AuditEntry last = one.entries().get(one.entries().size() - 1);
+        Head head = new Head(last.seq(), Storable.text(last.mac()));
+        return new SealedHead(head, chain.seal(one.trail(), head));
+    }
+
+    /** Empty when nothing of a trail was archived, or somebody has taken it away. */
+    Mono<SealedHead> head(Trail trail) {
+        return postgres.query(
+                        HEAD,
+                        values -> values.bind("$1", trail.name()),
+                        row -> new SealedHead(new Head(number(row, 0), text(row, 1)), text(row, 2)))
+                .next();
     }
 
     private static String[] texts(List<AuditEntry> entries, Function<AuditEntry, String> field) {

@@ -54,7 +54,7 @@ public final class Audit implements Witness, Disposable {
         this.keys = keys;
         this.settings = settings;
         this.chain = new Chain(settings.key());
-        this.archive = postgres == null ? null : new Archive(postgres);
+        this.archive = postgres == null ? null : new Archive(postgres, chain);
         this.appender = new Appender(redis, keys, settings, chain, archive);
         this.reader = new Reader(redis, keys, settings.defaultTenant(), archive);
         this.notes = new Notes(this::note);
@@ -127,11 +127,21 @@ public final class Audit implements Witness, Disposable {
     public Mono<Verdict> verify(Principal who, @Nullable String conversation) {
         return Mono.defer(() -> {
             Trail trail = trail(who, conversation);
-            Verifier verifier = new Verifier(chain, trail, settings.retention() != null);
-            return pages(trail, access(who, conversation), 0)
-                    .takeWhile(verifier::accepts)
-                    .then(Mono.fromSupplier(verifier::verdict));
+            Verifier verifier = new Verifier(chain, trail, settings.retention() != null, archive != null);
+            return archivedEnd(trail)
+                    .doOnNext(verifier::mustReach)
+                    .thenMany(pages(trail, access(who, conversation), 0).takeWhile(verifier::accepts))
+                    .then(Mono.defer(
+                            () -> verifier.lacksEnd() ? archivedEnd(trail).hasElement() : Mono.just(true)))
+                    .map(verifier::verdict);
         });
+    }
+
+    /** Read before the entries, since more come meanwhile. While PostgreSQL is away what Redis has is verified without it. */
+    private Mono<Archive.SealedHead> archivedEnd(Trail trail) {
+        return archive == null
+                ? Mono.empty()
+                : archive.head(trail).onErrorResume(e -> Refusal.is(e, ErrorCode.UNAVAILABLE), e -> Mono.empty());
     }
 
     private Flux<Page> pages(Trail trail, Access access, long after) {

@@ -57,7 +57,7 @@ class ArchiveIT {
     private final Postgres postgres = new Postgres(TestPostgres.settings(TestPostgres.newDatabase()));
     // Each test has marks of its own.
     private final Keys keys = new Keys("archive-" + Ids.random() + ":");
-    private final Archive archive = new Archive(postgres);
+    private final Archive archive = new Archive(postgres, new Chain(AuditContract.KEY));
     private final String conversation = "audit-" + Ids.random();
     private final Trail trail = Trail.ofConversation(conversation);
 
@@ -343,6 +343,91 @@ class ArchiveIT {
         assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(9, Reason.MISSING));
     }
 
+    /** In PostgreSQL alone, and looked at by a node with that retention. */
+    private Audit archived(int entries, @Nullable Duration retention) {
+        fill(audit(100), conversation, entries);
+        copied();
+        assertThat(TestRedis.commands().del(trail.head(keys), trail.stream(keys), trail.seen(keys)))
+                .isEqualTo(3);
+        AuditSettings settings = new AuditSettings(
+                AuditContract.KEY, 100, Duration.ofHours(1), retention, "house", "test", Duration.ofSeconds(30));
+        return new Audit(redis, keys, settings, postgres);
+    }
+
+    private static final String OURS = " WHERE trail LIKE 'conv:audit-%'";
+
+    @Test
+    void aBeginningThatIsTakenOutIsMissing() {
+        reachPostgres();
+        Audit audit = audit(5);
+        fill(audit, conversation, 20);
+        copied();
+        assertThat(inRedis()).hasSize(5);
+        execute("DELETE FROM audit_entries WHERE seq <= 15");
+
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(1, Reason.MISSING));
+    }
+
+    @Test
+    void anEndThatIsTakenOutIsMissing() {
+        reachPostgres();
+        Audit audit = archived(20, null);
+        assertWhole(audit, conversation, 20);
+
+        execute("DELETE FROM audit_entries WHERE seq > 17");
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(18, Reason.MISSING));
+        execute("UPDATE audit_heads SET seq = 17, mac = (SELECT mac FROM audit_entries WHERE seq = 17)" + OURS);
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(17, Reason.HEAD));
+        execute("DELETE FROM audit_heads" + OURS);
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(17, Reason.HEAD));
+    }
+
+    @Test
+    void aTrailOfWhichAllIsTakenOutIsMissing() {
+        reachPostgres();
+        Audit audit = archived(20, null);
+        execute("DELETE FROM audit_entries");
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(1, Reason.MISSING));
+    }
+
+    @Test
+    void whatRetentionMayHaveDroppedIsNoBreakAndAnEndIs() {
+        reachPostgres();
+        Audit audit = archived(20, Duration.ofDays(31));
+        execute("DELETE FROM audit_entries WHERE seq <= 10");
+        assertThat(verdict(audit, conversation).broken()).isNull();
+        execute("DELETE FROM audit_entries WHERE seq > 17");
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(18, Reason.MISSING));
+        execute("DELETE FROM audit_entries");
+        assertThat(verdict(audit, conversation).broken()).isNull();
+    }
+
+    @Test
+    void whatIsPutBackInRedisAfterItWasArchivedIsMissing() {
+        reachPostgres();
+        Audit audit = audit(100);
+        fill(audit, conversation, 3);
+        byte[] head = TestRedis.commands().dump(trail.head(keys));
+        byte[] stream = TestRedis.commands().dump(trail.stream(keys));
+        AuditContract.append(audit, conversation, 4);
+        copied();
+        assertThat(TestRedis.commands().del(trail.head(keys), trail.stream(keys)))
+                .isEqualTo(2);
+        TestRedis.commands().restore(trail.head(keys), 0, head);
+        TestRedis.commands().restore(trail.stream(keys), 0, stream);
+
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(4, Reason.MISSING));
+    }
+
+    @Test
+    void whileThereIsNoPostgresWhatRedisHasIsVerified() {
+        reachPostgres();
+        fill(audit(100), conversation, 3);
+        Postgres never = new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/nowhere"));
+        assertWhole(new Audit(redis, keys, settings(100), never), conversation, 3);
+        never.close().block(Duration.ofSeconds(10));
+    }
+
     @Test
     void anEntryThatSomebodySpoiltDoesNotStopTheArchiver() {
         reachPostgres();
@@ -401,7 +486,7 @@ class ArchiveIT {
             server.startAgain();
             Await.until("all is archived", () -> audit.archived() == 350);
             assertWhole(audit, conversation, 350);
-            assertThat(get(new Archive(away)
+            assertThat(get(new Archive(away, new Chain(AuditContract.KEY))
                             .page(trail, 0, null, 1_000, false)
                             .map(AuditEntry::seq)
                             .collectList()))
@@ -449,8 +534,7 @@ class ArchiveIT {
                         "audit_entries_2026_03",
                         "audit_entries_2026_04",
                         "audit_entries_other");
-        assertThat(get(new Archive(postgres)
-                        .page(Trail.ofConversation("a"), -1, null, 10, false)
+        assertThat(get(archive.page(Trail.ofConversation("a"), -1, null, 10, false)
                         .collectList()))
                 .extracting(AuditEntry::seq)
                 .containsExactly(2L);
