@@ -20,6 +20,8 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
@@ -30,6 +32,8 @@ import reactor.core.publisher.Mono;
  * tenant's session, {@code gone} for one that has ended, {@code unavailable} while Redis is away. Reads are answered from the record then.
  */
 public final class Sessions {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
 
     /** How many messages a window has at most. */
     public static final int WINDOW = 50;
@@ -179,13 +183,28 @@ public final class Sessions {
                                 .map(Sessions::alive)))
                 .flatMap(read -> upTo(seq, from, read))
                 .flatMap(fork -> create(
-                        who,
-                        to,
-                        new Change.Beginning(fork.state().get("current_agent"), fork.context(), fork.fork()),
-                        key));
+                                who,
+                                to,
+                                new Change.Beginning(fork.state().get("current_agent"), fork.context(), fork.fork()),
+                                key)
+                        .delayUntil(made -> made.repeated() || fork.isWhole() ? Mono.empty() : copied(made)));
     }
 
-    private record Forked(Change.Fork fork, Map<String, String> state, Map<String, String> context) {}
+    private record Forked(Change.Fork fork, Map<String, String> state, Map<String, String> context) {
+
+        /** Whether it brings all messages that it begins with. */
+        boolean isWhole() {
+            return fork.seq() == fork.messages().size();
+        }
+    }
+
+    /** The other session may be deleted before this one is archived. If it can't be done now the archiver does it. */
+    private Mono<Void> copied(Changed made) {
+        return archive.fork(made.conversation(), made.session()).onErrorResume(e -> {
+            LOG.debug("What {} was forked from is copied later: {}", made.conversation(), e.getMessage());
+            return Mono.empty();
+        });
+    }
 
     private Mono<Forked> upTo(long seq, String from, Read read) {
         if (seq > read.session().number("message_count")) {
