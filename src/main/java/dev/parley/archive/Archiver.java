@@ -19,7 +19,7 @@ import reactor.core.publisher.Mono;
 /**
  * Sees that what is marked is copied to PostgreSQL, all nodes together. A mark is acknowledged when the record has everything of what it
  * names. Copying is idempotent, so who dies leaves work and no harm: its marks are taken by another node after a while, and a look at
- * all there is, a slow one and whenever Redis is back, marks what a crash left unmarked.
+ * all there is, a slow one and whenever a master of Redis is back, marks what a crash left unmarked.
  *
  * <p>A round takes what is marked, up to {@value #MARKS} marks, and copies it together; the next one begins a quarter of a second later, or at
  * once when there were as many. What changes in between is copied once.
@@ -78,11 +78,9 @@ public final class Archiver {
                 lookAgain());
     }
 
-    /** When the connection was lost, so were marks that were on their way. */
+    /** When a master was away, marks that were on their way to it are lost. */
     private Flux<Void> lookAgain() {
-        return redis.up()
-                .filter(up -> up)
-                .skip(1)
+        return redis.back()
                 .onBackpressureLatest()
                 .concatMap(back -> look(looking + ":again", AGAIN_EVERY)
                         .retryWhen(A_WHILE.asReactorRetry())
@@ -166,11 +164,22 @@ public final class Archiver {
                         turn,
                         commands -> commands.set(
                                 turn, Script.bytes(node), SetArgs.Builder.nx().px(time)))
-                .flatMapMany(ours -> redis.call(
+                .flatMap(ours -> lookThrough().onErrorResume(e -> giveBack(turn).then(Mono.error(e))));
+    }
+
+    /** So that whoever tries again does not take it for another one's. */
+    private Mono<Void> giveBack(String turn) {
+        return redis.callOne(turn, commands -> commands.del(turn))
+                .onErrorComplete()
+                .then();
+    }
+
+    private Mono<Void> lookThrough() {
+        return redis.call(
                         looking,
                         commands -> ScanStream.scan(
                                 commands,
-                                ScanArgs.Builder.matches(archived.keys()).limit(SCAN_COUNT))))
+                                ScanArgs.Builder.matches(archived.keys()).limit(SCAN_COUNT)))
                 .flatMap(this::unarchived, LOOKS_AT_ONCE)
                 .flatMap(name -> marks.set(List.of(name)), LOOKS_AT_ONCE)
                 .then();

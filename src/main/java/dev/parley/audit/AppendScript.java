@@ -50,8 +50,15 @@ final class AppendScript {
      *
      * @param head that the first of them is chained to; null when it is not known, and nothing is added then
      * @param fromArchive whether the head is the archive's
+     * @param owner whose the archive says the trail is; empty for nobody
      */
-    Mono<Reply> run(Trail trail, Access access, @Nullable Head head, boolean fromArchive, List<AuditEntry> entries) {
+    Mono<Reply> run(
+            Trail trail,
+            Access access,
+            @Nullable Head head,
+            boolean fromArchive,
+            String owner,
+            List<AuditEntry> entries) {
         List<byte[]> arguments = new ArrayList<>(List.of(
                 Script.bytes(head == null ? -1 : head.seq()),
                 Script.bytes(head == null ? "" : head.mac()),
@@ -62,7 +69,8 @@ final class AppendScript {
                 Script.bytes(settings.defaultTenant()),
                 Script.bytes(settings.maxEntries()),
                 flag(archived),
-                Script.bytes(settings.ttl().toMillis())));
+                Script.bytes(settings.ttl().toMillis()),
+                Script.bytes(owner)));
         for (AuditEntry entry : entries) {
             List<String> fields = entry.fields();
             arguments.add(Script.bytes(entry.id()));

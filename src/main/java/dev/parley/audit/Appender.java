@@ -116,6 +116,7 @@ final class Appender {
         private final Access access;
         private List<Waiting> open;
         private boolean fromArchive;
+        private String owner = "";
         private int tries;
 
         Attempt(Trail trail, Access access, List<Waiting> open) {
@@ -139,7 +140,7 @@ final class Appender {
             }
             Head head = known(trail);
             List<AuditEntry> entries = sealed(head);
-            return script.run(trail, access, head, fromArchive, entries).flatMap(reply -> {
+            return script.run(trail, access, head, fromArchive, owner, entries).flatMap(reply -> {
                 if (reply instanceof Reply.Added added) {
                     return added(entries, added.dirty());
                 } else if (reply instanceof Reply.Moved moved) {
@@ -181,11 +182,9 @@ final class Appender {
                 return Mono.error(new IllegalStateException("nothing is archived"));
             }
             return archive.last(trail).flatMap(last -> {
-                if (access.checked() && !last.owner().isEmpty() && !last.owner().equals(access.tenant())) {
-                    return Mono.error(refusal("denied"));
-                }
                 know(trail, last.head());
                 fromArchive = true;
+                owner = last.owner();
                 return again();
             });
         }

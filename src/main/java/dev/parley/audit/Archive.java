@@ -17,7 +17,13 @@ final class Archive {
     private static final String COLUMNS =
             "seq, conversation_id, tenant_id, agent, action, details::text, at, entry_id, prev, mac";
 
+    /** A head that another archiver has taken further stays. */
     private static final String INSERT = """
+            WITH heads AS (
+              INSERT INTO audit_heads AS old (trail, seq, mac, seal)
+              SELECT * FROM unnest($12::text[], $13::bigint[], $14::text[], $15::text[])
+              ON CONFLICT (trail) DO UPDATE SET seq = excluded.seq, mac = excluded.mac, seal = excluded.seal
+              WHERE old.seq <= excluded.seq)
             INSERT INTO audit_entries
               (trail, seq, conversation_id, tenant_id, agent, action, details, at, entry_id, prev, mac)
             SELECT trail, seq, conversation_id, tenant_id, agent, action, details::json, at, entry_id, prev, mac
@@ -36,19 +42,34 @@ final class Archive {
                     + " ORDER BY seq DESC FETCH FIRST $4 ROWS WITH TIES";
 
     private static final String LAST = """
-            (SELECT seq, mac, tenant_id FROM audit_entries WHERE trail = $1 ORDER BY seq DESC LIMIT 1)
-            UNION ALL
-            (SELECT 0, '', tenant_id FROM audit_entries WHERE trail = $1 ORDER BY seq LIMIT 1)
+            SELECT coalesce(last.seq, 0), coalesce(last.mac, ''), coalesce(
+              (SELECT tenant_id FROM conversations WHERE conversation_id = $2 ORDER BY generation DESC LIMIT 1),
+              (SELECT tenant_id FROM audit_entries WHERE trail = $1 ORDER BY seq LIMIT 1),
+              '')
+            FROM (SELECT 1) AS always
+            LEFT JOIN (SELECT seq, mac FROM audit_entries WHERE trail = $1 ORDER BY seq DESC LIMIT 1) AS last ON true
             """;
 
-    private final Postgres postgres;
+    private static final String HEAD = "SELECT seq, mac, seal FROM audit_heads WHERE trail = $1";
 
-    Archive(Postgres postgres) {
+    private final Postgres postgres;
+    private final Chain chain;
+
+    Archive(Postgres postgres, Chain chain) {
         this.postgres = postgres;
+        this.chain = chain;
     }
 
-    /** @param owner whoever wrote its first entry; empty when there is none */
-    record Last(Head head, String owner) {}
+    /** The end of a trail when it was archived last, as it was noted then. */
+    record SealedHead(Head head, String seal) {}
+
+    /** @param owner whose the record says the conversation is, or else whoever wrote the trail's first entry; empty for nobody */
+    record Last(Head head, String owner) {
+
+        boolean isOfAnother(String tenant) {
+            return !owner.isEmpty() && !owner.equals(tenant);
+        }
+    }
 
     /**
      * What is there already stays as it is; an entry that has another one's number but not its time is kept beside that.
@@ -56,6 +77,10 @@ final class Archive {
      * @param trails by name, so that two who write the same ones do not wait for each other
      */
     Mono<Long> insert(List<TrailArchive.Unarchived> trails) {
+        List<SealedHead> heads = trails.stream()
+                .filter(one -> !one.entries().isEmpty())
+                .map(this::head)
+                .toList();
         List<AuditEntry> entries =
                 trails.stream().flatMap(one -> one.entries().stream()).toList();
         if (entries.isEmpty()) {
@@ -77,7 +102,31 @@ final class Archive {
                         .bind("$8", entries.stream().map(Storable::at).toArray(OffsetDateTime[]::new))
                         .bind("$9", texts(entries, AuditEntry::id))
                         .bind("$10", texts(entries, AuditEntry::prev))
-                        .bind("$11", texts(entries, AuditEntry::mac)));
+                        .bind("$11", texts(entries, AuditEntry::mac))
+                        .bind(
+                                "$12",
+                                trails.stream()
+                                        .filter(one -> !one.entries().isEmpty())
+                                        .map(one -> one.trail().name())
+                                        .toArray(String[]::new))
+                        .bind("$13", heads.stream().map(one -> one.head().seq()).toArray(Long[]::new))
+                        .bind("$14", heads.stream().map(one -> one.head().mac()).toArray(String[]::new))
+                        .bind("$15", heads.stream().map(SealedHead::seal).toArray(String[]::new)));
+    }
+
+    private SealedHead head(TrailArchive.Unarchived one) {
+        AuditEntry last = one.entries().get(one.entries().size() - 1);
+        Head head = new Head(last.seq(), Storable.text(last.mac()));
+        return new SealedHead(head, chain.seal(one.trail(), head));
+    }
+
+    /** Empty when nothing of a trail was archived, or somebody has taken it away. */
+    Mono<SealedHead> head(Trail trail) {
+        return postgres.query(
+                        HEAD,
+                        values -> values.bind("$1", trail.name()),
+                        row -> new SealedHead(new Head(number(row, 0), text(row, 1)), text(row, 2)))
+                .next();
     }
 
     private static String[] texts(List<AuditEntry> entries, Function<AuditEntry, String> field) {
@@ -88,12 +137,9 @@ final class Archive {
     Mono<Last> last(Trail trail) {
         return postgres.query(
                         LAST,
-                        values -> values.bind("$1", trail.name()),
+                        values -> values.bind("$1", trail.name()).bind("$2", trail.ofConversation() ? trail.of() : ""),
                         row -> new Last(new Head(number(row, 0), text(row, 1)), text(row, 2)))
-                .collectList()
-                .map(rows -> rows.isEmpty()
-                        ? new Last(Head.NONE, "")
-                        : new Last(rows.get(0).head(), rows.get(rows.size() - 1).owner()));
+                .single();
     }
 
     /**

@@ -41,6 +41,7 @@ public final class Audit implements Witness, Disposable {
     private final Keys keys;
     private final AuditSettings settings;
     private final Chain chain;
+    private final @Nullable Archive archive;
     private final Appender appender;
     private final Reader reader;
     private final Notes notes;
@@ -53,7 +54,7 @@ public final class Audit implements Witness, Disposable {
         this.keys = keys;
         this.settings = settings;
         this.chain = new Chain(settings.key());
-        Archive archive = postgres == null ? null : new Archive(postgres);
+        this.archive = postgres == null ? null : new Archive(postgres, chain);
         this.appender = new Appender(redis, keys, settings, chain, archive);
         this.reader = new Reader(redis, keys, settings.defaultTenant(), archive);
         this.notes = new Notes(this::note);
@@ -67,7 +68,8 @@ public final class Audit implements Witness, Disposable {
         private static final Duration PARTITIONS_EVERY = Duration.ofHours(1);
 
         static Archiving of(Redis redis, Keys keys, AuditSettings settings, Postgres postgres, Archive archive) {
-            TrailArchive trails = new TrailArchive(redis, keys, settings, archive);
+            Partitions partitions = new Partitions(postgres, settings.retention());
+            TrailArchive trails = new TrailArchive(redis, keys, settings, archive, partitions);
             Archiver archiver = new Archiver(
                     redis,
                     postgres,
@@ -76,7 +78,7 @@ public final class Audit implements Witness, Disposable {
                     trails,
                     settings.node(),
                     settings.claimAfter());
-            return new Archiving(postgres, archiver, trails, new Partitions(postgres, settings.retention()));
+            return new Archiving(postgres, archiver, trails, partitions);
         }
 
         Flux<Void> run() {
@@ -125,11 +127,21 @@ public final class Audit implements Witness, Disposable {
     public Mono<Verdict> verify(Principal who, @Nullable String conversation) {
         return Mono.defer(() -> {
             Trail trail = trail(who, conversation);
-            Verifier verifier = new Verifier(chain, trail, settings.retention() != null);
-            return pages(trail, access(who, conversation), 0)
-                    .takeWhile(verifier::accepts)
-                    .then(Mono.fromSupplier(verifier::verdict));
+            Verifier verifier = new Verifier(chain, trail, settings.retention() != null, archive != null);
+            return archivedEnd(trail)
+                    .doOnNext(verifier::mustReach)
+                    .thenMany(pages(trail, access(who, conversation), 0).takeWhile(verifier::accepts))
+                    .then(Mono.defer(
+                            () -> verifier.lacksEnd() ? archivedEnd(trail).hasElement() : Mono.just(true)))
+                    .map(verifier::verdict);
         });
+    }
+
+    /** Read before the entries, since more come meanwhile. While PostgreSQL is away what Redis has is verified without it. */
+    private Mono<Archive.SealedHead> archivedEnd(Trail trail) {
+        return archive == null
+                ? Mono.empty()
+                : archive.head(trail).onErrorResume(e -> Refusal.is(e, ErrorCode.UNAVAILABLE), e -> Mono.empty());
     }
 
     private Flux<Page> pages(Trail trail, Access access, long after) {
@@ -155,9 +167,10 @@ public final class Audit implements Witness, Disposable {
     }
 
     @Override
-    public void acted(Principal who, String conversation, String action, Map<String, String> details) {
+    public void acted(Principal who, String conversation, String action, Map<String, String> details, String id) {
         Access access = who.access(conversation).orNew();
-        notes.add(draft(Trail.ofConversation(conversation), access, who, conversation, action, details));
+        Trail trail = Trail.ofConversation(conversation);
+        notes.add(draft(trail, access, who, conversation, action, details, action + ":" + id));
     }
 
     @Override
@@ -165,7 +178,13 @@ public final class Audit implements Witness, Disposable {
         if (who.access(conversation).checked()) {
             Access own = new Access(who.tenant(), false, true);
             notes.add(draft(
-                    Trail.ofTenant(who.tenant()), own, who, conversation, "access.denied", Map.of("attempt", what)));
+                    Trail.ofTenant(who.tenant()),
+                    own,
+                    who,
+                    conversation,
+                    "access.denied",
+                    Map.of("attempt", what),
+                    Ids.random()));
         }
     }
 
@@ -175,8 +194,8 @@ public final class Audit implements Witness, Disposable {
             Principal who,
             String conversation,
             String action,
-            Map<String, String> details) {
-        String message = details.get("message_id");
+            Map<String, String> details,
+            String id) {
         return new Draft(
                 trail,
                 conversation,
@@ -185,8 +204,7 @@ public final class Audit implements Witness, Disposable {
                 action,
                 Json.object(details),
                 Draft.now(),
-                // The same message sent again is no second deed.
-                message == null ? Ids.random() : action + ":" + message);
+                id);
     }
 
     /** A refusal is worth an entry where the conversation is somebody else's: what does not exist, nobody was kept from. */
@@ -209,8 +227,17 @@ public final class Audit implements Witness, Disposable {
         String[] on = {
             Trail.ofConversation(conversation).head(keys), keys.meta(conversation), keys.session(conversation)
         };
-        return BELONGS.run(redis, on, Script.bytes(draft.access().tenant()), Script.bytes(settings.defaultTenant()))
-                .map(reply -> reply.get(0).equals(1L));
+        String tenant = draft.access().tenant();
+        return BELONGS.run(redis, on, Script.bytes(tenant), Script.bytes(settings.defaultTenant()))
+                .flatMap(reply -> switch (Script.text(reply.get(0))) {
+                    case "another" -> Mono.just(true);
+                    case "unknown" ->
+                        archive == null
+                                ? Mono.just(false)
+                                : archive.last(Trail.ofConversation(conversation))
+                                        .map(last -> last.isOfAnother(tenant));
+                    default -> Mono.just(false);
+                });
     }
 
     /** Completes when nothing that was noted waits any more. */

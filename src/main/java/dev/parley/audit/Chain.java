@@ -44,8 +44,7 @@ final class Chain {
     }
 
     private String mac(Trail trail, AuditEntry entry) {
-        ByteArrayOutputStream sealed = new ByteArrayOutputStream();
-        List<String> parts = List.of(
+        return mac(List.of(
                 entry.prev(),
                 trail.name(),
                 Long.toString(entry.seq()),
@@ -55,7 +54,16 @@ final class Chain {
                 entry.action(),
                 entry.details(),
                 entry.timestamp(),
-                entry.id());
+                entry.id()));
+    }
+
+    /** For the end of a trail, which so few parts tell from an entry. */
+    String seal(Trail trail, Head head) {
+        return mac(List.of("head", trail.name(), Long.toString(head.seq()), head.mac()));
+    }
+
+    private String mac(List<String> parts) {
+        ByteArrayOutputStream sealed = new ByteArrayOutputStream();
         for (String part : parts) {
             byte[] bytes = part.getBytes(UTF_8);
             sealed.writeBytes(

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -31,6 +30,21 @@ final class Partitions {
     /** "parley" and 1: nodes make them one after the other. */
     private static final String LOCK = "SELECT pg_advisory_xact_lock(1885434489, 1)";
 
+    /** The lock comes first: what is added to the rest meanwhile waits, and is then refused there and tried again. */
+    private static final String MAKE = """
+            DO $do$
+            BEGIN
+              IF to_regclass('$name') IS NULL THEN
+                CREATE TABLE $name (LIKE audit_entries INCLUDING ALL);
+                LOCK TABLE audit_entries_other IN SHARE ROW EXCLUSIVE MODE;
+                WITH moved AS (DELETE FROM audit_entries_other WHERE at >= '$from' AND at < '$to' RETURNING *)
+                  INSERT INTO $name SELECT * FROM moved;
+                ALTER TABLE audit_entries ATTACH PARTITION $name FOR VALUES FROM ('$from') TO ('$to');
+              END IF;
+            END
+            $do$
+            """;
+
     private static final Pattern NAME = Pattern.compile("audit_entries_([0-9]{4})_([0-9]{2})");
 
     private static final String ALL =
@@ -39,6 +53,7 @@ final class Partitions {
     private final Postgres postgres;
     private final @Nullable Duration retention;
     private final Clock clock;
+    private volatile boolean tried;
 
     Partitions(Postgres postgres, @Nullable Duration retention) {
         this(postgres, retention, Clock.systemUTC());
@@ -52,21 +67,36 @@ final class Partitions {
 
     /** Makes what is needed soon and drops what is over. */
     Mono<Void> keep() {
-        YearMonth now = YearMonth.now(clock);
-        List<YearMonth> months = LongStream.rangeClosed(-MONTHS_BACK, MONTHS_AHEAD)
-                .mapToObj(now::plusMonths)
-                .toList();
-        return Flux.fromIterable(months).concatMap(this::make).then(Mono.defer(this::drop));
+        return Mono.defer(() -> {
+            YearMonth now = YearMonth.now(clock);
+            return Flux.fromStream(
+                            LongStream.rangeClosed(-MONTHS_BACK, MONTHS_AHEAD).mapToObj(now::plusMonths))
+                    .concatMap(this::make)
+                    .then(Mono.defer(this::drop));
+        });
     }
 
-    /** Where the one for the rest has entries of that month already, they stay there, and so do those that come. */
+    /** Completes when {@link #keep} has been tried here, and never fails. */
+    Mono<Void> tried() {
+        return Mono.defer(() -> tried
+                ? Mono.empty()
+                : keep().doOnError(e -> LOG.warn("The audit trail's months can't be seen to yet: {}", e.getMessage()))
+                        .onErrorComplete()
+                        .doOnSuccess(done -> tried = true));
+    }
+
+    /**
+     * What the one for the rest has of that month moves into it. That may take longer than a transaction may: then these entries stay
+     * where they are, as do those that come, until the next time.
+     */
     private Mono<Void> make(YearMonth month) {
-        String create = "CREATE TABLE IF NOT EXISTS " + name(month) + " PARTITION OF audit_entries FOR VALUES FROM ('"
-                + month.atDay(1) + "T00:00:00Z') TO ('" + month.plusMonths(1).atDay(1) + "T00:00:00Z')";
+        String make = MAKE.replace("$name", name(month))
+                .replace("$from", month.atDay(1) + "T00:00:00Z")
+                .replace("$to", month.plusMonths(1).atDay(1) + "T00:00:00Z");
         return postgres.inTransaction(connection -> execute(connection, LOCK)
-                        .then(execute(connection, create))
+                        .then(execute(connection, make))
                         .thenReturn(true))
-                .onErrorResume(io.r2dbc.spi.R2dbcException.class, e -> {
+                .onErrorResume(e -> {
                     LOG.warn("The audit entries of {} have no partition of their own: {}", month, e.getMessage());
                     return Mono.empty();
                 })

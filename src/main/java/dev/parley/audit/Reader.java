@@ -96,9 +96,9 @@ final class Reader {
     private static Mono<Void> requireOwner(Archive archive, Trail trail, Access access) {
         return access.checked()
                 ? archive.last(trail)
-                        .flatMap(last -> last.owner().isEmpty() || last.owner().equals(access.tenant())
-                                ? Mono.empty()
-                                : Mono.error(Appender.refusal("denied")))
+                        .flatMap(last -> last.isOfAnother(access.tenant())
+                                ? Mono.error(Appender.refusal("denied"))
+                                : Mono.empty())
                 : Mono.empty();
     }
 

@@ -26,13 +26,16 @@ final class TrailArchive implements Archived {
     private final Redis redis;
     private final Keys keys;
     private final AuditSettings settings;
+    private final Partitions partitions;
     private final Pages<Unarchived> pages;
     private final LongAdder copied = new LongAdder();
 
-    TrailArchive(Redis redis, Keys keys, AuditSettings settings, Archive archive) {
+    /** @param partitions tried once before anything is copied, so that entries find their month */
+    TrailArchive(Redis redis, Keys keys, AuditSettings settings, Archive archive, Partitions partitions) {
         this.redis = redis;
         this.keys = keys;
         this.settings = settings;
+        this.partitions = partitions;
         this.pages = new Pages<>(
                 MOST, FEW, PAGE, this::read, all -> archive.insert(all).doOnNext(copied::add), this::note);
     }
@@ -52,7 +55,7 @@ final class TrailArchive implements Archived {
 
     @Override
     public Mono<List<String>> archive(List<String> trails) {
-        return pages.copy(trails);
+        return partitions.tried().then(pages.copy(trails));
     }
 
     private Mono<Unarchived> read(String name, int page) {

@@ -7,8 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows one chain from its beginning, page by page. For one trail, one page at a time.
  *
- * <p>What can't be seen here: that the newest entries <em>and</em> the head beside them were put back to an earlier state in Redis before
- * PostgreSQL had them. The feed and backups may tell.
+ * <p>What can't be seen here: ADR 13 tells.
  */
 final class Verifier {
 
@@ -16,17 +15,32 @@ final class Verifier {
     private final Trail trail;
     /** Whether the oldest entries go after a while, by the operator's will. */
     private final boolean retention;
+    /** Whether PostgreSQL has what Redis lets go. */
+    private final boolean archived;
 
+    private Archive.@Nullable SealedHead end;
+    private boolean fromArchive;
     private long entries;
     private long first;
     private long last;
     private String mac = "";
     private @Nullable Broken broken;
 
-    Verifier(Chain chain, Trail trail, boolean retention) {
+    Verifier(Chain chain, Trail trail, boolean retention, boolean archived) {
         this.chain = chain;
         this.trail = trail;
         this.retention = retention;
+        this.archived = archived;
+    }
+
+    /** Comes before the pages: what was archived by then is in them. */
+    void mustReach(Archive.SealedHead sealed) {
+        end = sealed;
+    }
+
+    /** Whether there are archived entries and was no noted end before them. */
+    boolean lacksEnd() {
+        return broken == null && fromArchive && end == null;
     }
 
     long last() {
@@ -35,6 +49,7 @@ final class Verifier {
 
     /** Looks at the next page; false when there is no need for more. */
     boolean accepts(Page page) {
+        fromArchive |= page.archived();
         for (AuditEntry entry : page.entries()) {
             Reason reason = wrong(entry, page.trimmed());
             if (reason != null) {
@@ -59,7 +74,7 @@ final class Verifier {
 
     private @Nullable Reason wrong(AuditEntry entry, long trimmed) {
         boolean begins = entries == 0;
-        boolean mayBegin = entry.seq() == 1 || retention || entry.seq() == trimmed + 1;
+        boolean mayBegin = entry.seq() == 1 || retention || (!archived && entry.seq() == trimmed + 1);
         if (begins ? !mayBegin : entry.seq() > expected()) {
             return Reason.MISSING;
         }
@@ -70,11 +85,27 @@ final class Verifier {
             return Reason.CHANGED;
         }
         boolean chained = (begins && entry.seq() > 1) || entry.prev().equals(mac);
-        return chained ? null : Reason.UNCHAINED;
+        if (!chained) {
+            return Reason.UNCHAINED;
+        }
+        return end != null
+                        && end.head().seq() == entry.seq()
+                        && !end.head().mac().equals(entry.mac())
+                ? Reason.HEAD
+                : null;
     }
 
     /** The head was read together with the last page. */
     private void end(@Nullable Head head) {
+        if (end != null && !chain.seal(trail, end.head()).equals(end.seal())) {
+            broken = new Broken(end.head().seq(), Reason.HEAD);
+            return;
+        }
+        // Retention may have dropped all of it.
+        if (end != null && end.head().seq() > last && !(retention && entries == 0)) {
+            broken = new Broken(expected(), Reason.MISSING);
+            return;
+        }
         if (head == null) {
             return;
         }
@@ -87,7 +118,11 @@ final class Verifier {
         }
     }
 
-    Verdict verdict() {
+    /** @param ended false when there are archived entries and no noted end at all */
+    Verdict verdict(boolean ended) {
+        if (!ended) {
+            broken = new Broken(last, Reason.HEAD);
+        }
         return new Verdict(entries, first, last, broken, chain.keyed());
     }
 }

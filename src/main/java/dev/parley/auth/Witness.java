@@ -8,7 +8,7 @@ public interface Witness {
     /** Tells nobody. */
     Witness NONE = new Witness() {
         @Override
-        public void acted(Principal who, String conversation, String action, Map<String, String> details) {}
+        public void acted(Principal who, String conversation, String action, Map<String, String> details, String id) {}
 
         @Override
         public void refused(Principal who, String conversation, String what) {}
@@ -18,8 +18,9 @@ public interface Witness {
      * Somebody has done something.
      *
      * @param action such as {@code message.sent}
+     * @param id of the deed: the same action told again with the same id is no second one
      */
-    void acted(Principal who, String conversation, String action, Map<String, String> details);
+    void acted(Principal who, String conversation, String action, Map<String, String> details, String id);
 
     /**
      * Somebody was told that a conversation does not exist.

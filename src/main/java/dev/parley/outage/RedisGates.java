@@ -88,6 +88,12 @@ public final class RedisGates implements Guard {
         return gates.values().stream().anyMatch(each -> each.gate.isClosed());
     }
 
+    /** One that has replaced another is back, too. */
+    @Override
+    public Flux<?> back() {
+        return changes().skipUntil(change -> !change.closed()).filter(Change::closed);
+    }
+
     /** Each change of a gate, from its first closing on, on a thread of Reactor's parallel scheduler. Hot, never ends. */
     public Flux<Change> changes() {
         return changes.asFlux();

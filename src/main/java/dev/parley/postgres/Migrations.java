@@ -20,7 +20,7 @@ import reactor.core.publisher.Mono;
 final class Migrations {
 
     /** Never changed once they were released: a change is a new file. */
-    private static final List<String> FILES = List.of("V1__record.sql");
+    private static final List<String> FILES = List.of("V1__record.sql", "V2__audit_heads.sql");
 
     /** Of all of it, the wait for another node included. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);

@@ -1,6 +1,7 @@
 package dev.parley.redis;
 
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 
 /** Stands around every call to Redis: a breaker, for instance. Thread-safe; must not block. */
 public interface Guard {
@@ -19,4 +20,9 @@ public interface Guard {
      *     answer in time, and with Lettuce's exception when Redis itself refused the command
      */
     <T> Publisher<T> around(String master, Publisher<T> call);
+
+    /** Ticks when calls to any master pass again after they did not: what was on its way may be lost. Hot, never ends. */
+    default Flux<?> back() {
+        return Flux.never();
+    }
 }

@@ -125,6 +125,11 @@ public final class Redis {
         return up.asFlux().distinctUntilChanged();
     }
 
+    /** Ticks when any master is back, as the guard says. Hot, never ends. */
+    public Flux<?> back() {
+        return guard.back();
+    }
+
     /**
      * Runs a command on the shared connection. Cold; nothing that blocks in Redis may be sent here.
      *

@@ -2,6 +2,7 @@ package dev.parley.session;
 
 import dev.parley.auth.Access;
 import dev.parley.log.SessionMessage;
+import dev.parley.log.SessionState;
 import java.util.List;
 import reactor.core.publisher.Mono;
 
@@ -31,6 +32,11 @@ public interface Archive {
         }
 
         @Override
+        public Mono<Void> fork(String conversation, SessionState session) {
+            return Mono.empty();
+        }
+
+        @Override
         public Mono<Void> warm(String conversation, Access access) {
             return Mono.empty();
         }
@@ -47,6 +53,9 @@ public interface Archive {
 
     /** The newest messages up to a number, the oldest first. */
     Mono<List<SessionMessage>> upTo(String conversation, long generation, long seq, int limit);
+
+    /** Copies what the record has of the session that a new one goes on from. */
+    Mono<Void> fork(String conversation, SessionState session);
 
     /** Brings a session back into Redis, if there is one that has not ended; does nothing when Redis has one. */
     Mono<Void> warm(String conversation, Access access);

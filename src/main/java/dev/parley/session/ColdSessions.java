@@ -29,6 +29,7 @@ public final class ColdSessions implements Archive {
     private final Redis redis;
     private final Keys keys;
     private final SessionRecord record;
+    private final SessionWriter writer;
     private final Marks marks;
     private final int messages;
     private final Duration ttl;
@@ -43,6 +44,7 @@ public final class ColdSessions implements Archive {
         this.redis = redis;
         this.keys = keys;
         this.record = new SessionRecord(postgres);
+        this.writer = new SessionWriter(postgres);
         this.marks = new Marks(redis, keys.dirty());
         this.messages = messages;
         this.ttl = ttl;
@@ -73,6 +75,11 @@ public final class ColdSessions implements Archive {
     @Override
     public Mono<List<SessionMessage>> upTo(String conversation, long generation, long seq, int limit) {
         return record.upTo(conversation, generation, seq, limit);
+    }
+
+    @Override
+    public Mono<Void> fork(String conversation, SessionState session) {
+        return writer.fork(conversation, session);
     }
 
     @Override

@@ -167,7 +167,10 @@ public final class Inbound {
 
     private Mono<Sent> witnessed(Principal who, AgentEvent event, String what, String action, Mono<Sent> deed) {
         String conversation = event.conversation();
-        return deed.doOnNext(sent -> witness.acted(who, conversation, action, Map.of("message_id", sent.messageId())))
+        return deed.doOnNext(sent -> {
+                    String id = sent.messageId();
+                    witness.acted(who, conversation, action, Map.of("message_id", id), id);
+                })
                 .doOnError(e -> Refusal.is(e, ErrorCode.NOT_FOUND), e -> witness.refused(who, conversation, what));
     }
 

@@ -8,6 +8,7 @@ import io.r2dbc.spi.Statement;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -85,10 +86,10 @@ final class SessionWriter {
         List<Copy> kept = copies.stream().filter(copy -> !copy.deleted()).toList();
         return postgres.inTransaction(connection -> Postgres.rowsUpdated(
                                 putSessions(connection.createStatement(PUT_SESSIONS), copies))
+                        .then(forked(connection, kept))
                         .then(delete(
                                 connection,
                                 copies.stream().filter(Copy::deleted).toList()))
-                        .then(forked(connection, kept))
                         .then(putMessages(connection, kept)))
                 .then();
     }
@@ -102,18 +103,30 @@ final class SessionWriter {
                         .bind("$2", column(deleted, Copy::generation, new Long[0])));
     }
 
-    /** A fork begins with what the other session has in the record; the newest of that it brings itself. */
-    private static Mono<Void> forked(Connection connection, List<Copy> copies) {
-        return Flux.fromIterable(copies)
-                .filter(Copy::forked)
-                .concatMap(fork -> Postgres.rowsUpdated(connection
-                        .createStatement(COPY_FORKED)
-                        .bind("$1", fork.conversation())
-                        .bind("$2", fork.generation())
-                        .bind("$3", fork.session().text("forked_from"))
-                        .bind("$4", fork.session().number("forked_generation"))
-                        .bind("$5", fork.session().number("forked_seq"))))
+    /** What {@link #forked} does with one that has just been made, so that what becomes of the other session is no matter. */
+    Mono<Void> fork(String conversation, SessionState session) {
+        return postgres.update(COPY_FORKED, statement -> bind(statement, conversation, session))
                 .then();
+    }
+
+    /**
+     * A fork begins with what the other session has in the record; the newest of that it brings itself. The eldest fork comes first, since
+     * others may be forks of it, and before anything is deleted.
+     */
+    private static Mono<Void> forked(Connection connection, List<Copy> copies) {
+        return Flux.fromStream(copies.stream().filter(Copy::forked).sorted(Comparator.comparingLong(Copy::generation)))
+                .concatMap(fork -> Postgres.rowsUpdated(
+                        bind(connection.createStatement(COPY_FORKED), fork.conversation(), fork.session())))
+                .then();
+    }
+
+    private static Statement bind(Statement copyForked, String conversation, SessionState fork) {
+        return copyForked
+                .bind("$1", conversation)
+                .bind("$2", fork.number("generation"))
+                .bind("$3", fork.text("forked_from"))
+                .bind("$4", fork.number("forked_generation"))
+                .bind("$5", fork.number("forked_seq"));
     }
 
     /** A message and whose it is. */

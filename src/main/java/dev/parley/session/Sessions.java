@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -107,8 +108,12 @@ public final class Sessions {
     /** @param expected the number that the last message must have, else {@code conflict}; null for any */
     public Mono<Changed> append(
             Principal who, String conversation, NewMessage message, @Nullable Long expected, @Nullable String key) {
-        return Mono.defer(
-                () -> change(who.access(conversation), Change.append(conversation, message, expected, idOf(key))));
+        return denied(
+                who,
+                conversation,
+                "session.append",
+                Mono.defer(() ->
+                        change(who.access(conversation), Change.append(conversation, message, expected, idOf(key)))));
     }
 
     /** @param patches JSON merge patches (RFC 7396) by the context's names; a result of null takes the name away */
@@ -153,32 +158,34 @@ public final class Sessions {
     /** From now on the conversation's messages go to another agent. */
     public Mono<Changed> handOff(
             Principal who, String conversation, String to, @Nullable String reason, @Nullable String key) {
-        return acted(
-                who,
-                conversation,
-                "session.handoff",
-                Map.of("to", to),
-                Mono.defer(
-                        () -> change(who.access(conversation), Change.handOff(conversation, to, reason, idOf(key)))));
+        return Mono.defer(() -> {
+            Change change = Change.handOff(conversation, to, reason, idOf(key));
+            return acted(
+                    who,
+                    change,
+                    "session.handoff",
+                    Map.of("to", to),
+                    session -> session.text("current_agent").equals(to));
+        });
     }
 
     public Mono<Changed> complete(Principal who, String conversation, @Nullable Long expected, @Nullable String key) {
-        return acted(
+        return Mono.defer(() -> acted(
                 who,
-                conversation,
+                Change.complete(conversation, expected, idOf(key)),
                 "session.complete",
                 Map.of(),
-                Mono.defer(() -> change(who.access(conversation), Change.complete(conversation, expected, idOf(key)))));
+                session -> !session.status().equals("active")));
     }
 
     /** Takes its messages away, here and from the record; what the log still has of them goes, too. */
     public Mono<Changed> delete(Principal who, String conversation, @Nullable String key) {
-        return acted(
+        return Mono.defer(() -> acted(
                 who,
-                conversation,
+                Change.delete(conversation, idOf(key)),
                 "session.delete",
                 Map.of(),
-                Mono.defer(() -> change(who.access(conversation), Change.delete(conversation, idOf(key)))));
+                session -> session.status().equals("deleted")));
     }
 
     /** Begins a session that goes on from another one's message with that number. */
@@ -193,13 +200,28 @@ public final class Sessions {
                                 .map(Sessions::alive)))
                 .flatMap(read -> upTo(seq, from, read))
                 .flatMap(fork -> create(
-                        who,
-                        to,
-                        new Change.Beginning(fork.state().get("current_agent"), fork.context(), fork.fork()),
-                        key));
+                                who,
+                                to,
+                                new Change.Beginning(fork.state().get("current_agent"), fork.context(), fork.fork()),
+                                key)
+                        .delayUntil(made -> made.repeated() || fork.isWhole() ? Mono.empty() : copied(made)));
     }
 
-    private record Forked(Change.Fork fork, Map<String, String> state, Map<String, String> context) {}
+    private record Forked(Change.Fork fork, Map<String, String> state, Map<String, String> context) {
+
+        /** Whether it brings all messages that it begins with. */
+        boolean isWhole() {
+            return fork.seq() == fork.messages().size();
+        }
+    }
+
+    /** The other session may be deleted before this one is archived. If it can't be done now the archiver does it. */
+    private Mono<Void> copied(Changed made) {
+        return archive.fork(made.conversation(), made.session()).onErrorResume(e -> {
+            LOG.debug("What {} was forked from is copied later: {}", made.conversation(), e.getMessage());
+            return Mono.empty();
+        });
+    }
 
     private Mono<Forked> upTo(long seq, String from, Read read) {
         if (seq > read.session().number("message_count")) {
@@ -375,14 +397,21 @@ public final class Sessions {
                 .switchIfEmpty(Mono.error(HotSessions::notFound));
     }
 
-    /** Notes what was done, once. */
+    /**
+     * Notes what was done. Whoever asks again may not have been heard to the end the first time, nor noted.
+     *
+     * @param stands whether a session is as this change leaves it: the same id may have been another change's
+     */
     private Mono<Changed> acted(
-            Principal who, String conversation, String what, Map<String, String> details, Mono<Changed> change) {
-        return denied(who, conversation, what, change).doOnNext(changed -> {
-            if (!changed.repeated()) {
-                witness.acted(who, conversation, what, details);
-            }
-        });
+            Principal who, Change change, String what, Map<String, String> details, Predicate<SessionState> stands) {
+        String conversation = change.event().conversation();
+        String id = Objects.requireNonNull(change.event().eventId());
+        return denied(who, conversation, what, change(who.access(conversation), change))
+                .doOnNext(changed -> {
+                    if (!changed.repeated() || stands.test(changed.session())) {
+                        witness.acted(who, conversation, what, details, id);
+                    }
+                });
     }
 
     private <T> Mono<T> denied(Principal who, String conversation, String what, Mono<T> call) {

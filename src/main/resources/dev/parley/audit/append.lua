@@ -3,6 +3,7 @@
 -- ARGV  1 number and 2 mac of the last entry that the caller knows (-1 when it knows none)
 --       3 '1' when it has asked the archive: what is not here begins behind that entry   4 tenant   5 '1' when it must be the owner
 --       6 '1' when nobody may own it yet   7 default tenant   8 entries kept   9 '1' when they are archived   10 TTL in ms
+--       11 whose the archive says the trail is, '' for nobody
 --       then for each entry id, field count, and field and value in turn; its mac is among them
 -- Returns { 'ok', '1' when the trail is to be marked as dirty }
 --         { 'moved', number, mac } of the last entry there is   { 'absent' } when only the archive may know
@@ -11,13 +12,16 @@ local head, stream, seen = KEYS[1], KEYS[2], KEYS[3]
 local tenant, archived_mode, max = ARGV[4], ARGV[9] == '1', tonumber(ARGV[8])
 local HARD, IDS, IDS_TTL, MARK_AGAIN = 10, 1000, 86400000, 600000
 
-local owner = owner_of(head, KEYS[4], KEYS[5], ARGV[7])
+local seq, mac = head_of(head, stream)
+local owner = owner_of(head, KEYS[4], KEYS[5], ARGV[7]) or ARGV[11] ~= '' and ARGV[11]
 if ARGV[5] == '1' then
   if owner and owner ~= tenant then return { 'denied' } end
-  if not owner and ARGV[6] ~= '1' then return { 'not_found' } end
+  if not owner and ARGV[6] ~= '1' then
+    return { archived_mode and ARGV[3] ~= '1' and not seq and 'absent' or 'not_found' }
+  end
 end
 
-local entries, at, last_mac = {}, 11, ''
+local entries, at, last_mac = {}, 12, ''
 while at <= #ARGV do
   local fields = {}
   for i = at + 2, at + 1 + tonumber(ARGV[at + 1]) do fields[#fields + 1] = ARGV[i] end
@@ -35,7 +39,6 @@ for _, entry in ipairs(entries) do
 end
 if #known > 1 then return known end
 
-local seq, mac = head_of(head, stream)
 if not seq then
   if archived_mode and ARGV[3] ~= '1' then return { 'absent' } end
   if ARGV[3] == '1' then seq, mac = tonumber(ARGV[1]), ARGV[2] else seq, mac = 0, '' end

@@ -13,8 +13,11 @@ import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.Kept;
+import dev.parley.redis.Keys;
+import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -217,5 +220,70 @@ class AuditApiIT {
         assertThat(entries("?conversation=" + conversation))
                 .as("nothing of it is in the owner's")
                 .hasSize(2);
+    }
+
+    private Answer ask(String token, String method, String path, String json) {
+        return TestHttp.send(
+                method,
+                node.http(path),
+                BodyPublishers.ofString(json.replace('\'', '"')),
+                with(token, "Content-Type", TestHttp.JSON_TYPE));
+    }
+
+    /** Each operation on a session, as somebody who has nothing to do with it. */
+    private void assertNotedWhenKeptFromTheSession() {
+        String intruder = "t-" + Ids.random();
+        String session = "/v1/sessions/" + conversation;
+        String create = "{'conversation':'" + conversation + "'}";
+        record Attempt(String what, String method, String path, String json) {}
+        List<Attempt> attempts = List.of(
+                new Attempt("session.create", "POST", "/v1/sessions", create),
+                new Attempt("session.get", "GET", session, ""),
+                new Attempt("session.update", "PATCH", session, "{'context':{'a':1}}"),
+                new Attempt("session.append", "POST", session + "/messages", "{'content':'hi'}"),
+                new Attempt("session.messages", "GET", session + "/messages", ""),
+                new Attempt("session.handoff", "POST", session + "/agent", "{'agent':'billing'}"),
+                new Attempt("session.complete", "POST", session + "/complete", "{}"),
+                new Attempt("session.fork", "POST", session + "/fork", "{'seq':1}"),
+                new Attempt("session.delete", "DELETE", session, "{}"));
+        for (Attempt each : attempts) {
+            Answer answer = ask(token(intruder), each.method(), each.path(), each.json());
+            assertThat(answer.status()).as("%s: %s", each, answer).isEqualTo(404);
+        }
+        List<String> noted = new ArrayList<>();
+        Await.until("all attempts are noted", () -> {
+            noted.clear();
+            noted.addAll(TestHttp.get(node.http("/v1/audit"), with(token(intruder)))
+                    .json()
+                    .path("entries")
+                    .findValuesAsText("attempt"));
+            return noted.size() >= attempts.size();
+        });
+        assertThat(noted)
+                .containsExactlyInAnyOrderElementsOf(
+                        attempts.stream().map(Attempt::what).toList());
+    }
+
+    @Test
+    void whoIsKeptFromASessionIsNotedWhereverTheSessionIs() {
+        Await.until("PostgreSQL is reached", () -> node.metric("parley_postgres_up") == 1);
+        String session = "/v1/sessions/" + conversation;
+        assertThat(ask(token(tenant), "POST", "/v1/sessions", "{'conversation':'" + conversation + "'}")
+                        .status())
+                .isEqualTo(201);
+        assertThat(ask(token(tenant), "POST", session + "/messages", "{'content':'hi'}")
+                        .status())
+                .isEqualTo(201);
+
+        assertNotedWhenKeptFromTheSession();
+
+        Await.until("it is archived", () -> {
+            var state = TestRedis.commands().hgetall(Keys.DEFAULT.session(conversation));
+            return state.containsKey("archived") && state.get("archived").equals(state.get("version"));
+        });
+        TestRedis.commands()
+                .keys("*{" + conversation + "}*")
+                .forEach(key -> TestRedis.commands().del(key));
+        assertNotedWhenKeptFromTheSession();
     }
 }

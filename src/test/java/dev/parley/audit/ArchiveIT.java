@@ -12,11 +12,14 @@ import static dev.parley.audit.AuditContract.someone;
 import static dev.parley.audit.AuditContract.stream;
 import static dev.parley.audit.AuditContract.verdict;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.archive.Archiver;
 import dev.parley.archive.Marks;
 import dev.parley.audit.Verdict.Broken;
 import dev.parley.audit.Verdict.Reason;
+import dev.parley.auth.Principal;
+import dev.parley.auth.Role;
 import dev.parley.event.Ids;
 import dev.parley.frame.ErrorCode;
 import dev.parley.postgres.Postgres;
@@ -28,19 +31,23 @@ import dev.parley.support.Await;
 import io.lettuce.core.Consumer;
 import io.lettuce.core.Range;
 import io.lettuce.core.XReadArgs.StreamOffset;
+import io.r2dbc.spi.R2dbcDataIntegrityViolationException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import reactor.core.publisher.Mono;
 
 /** Trails that outlive Redis. */
 @Timeout(120)
@@ -50,7 +57,7 @@ class ArchiveIT {
     private final Postgres postgres = new Postgres(TestPostgres.settings(TestPostgres.newDatabase()));
     // Each test has marks of its own.
     private final Keys keys = new Keys("archive-" + Ids.random() + ":");
-    private final Archive archive = new Archive(postgres);
+    private final Archive archive = new Archive(postgres, new Chain(AuditContract.KEY));
     private final String conversation = "audit-" + Ids.random();
     private final Trail trail = Trail.ofConversation(conversation);
 
@@ -72,7 +79,7 @@ class ArchiveIT {
     private TrailArchive trails() {
         AuditSettings settings =
                 new AuditSettings(AuditContract.KEY, 5, Duration.ofHours(1), null, "house", "one", Duration.ZERO);
-        return new TrailArchive(redis, keys, settings, archive);
+        return new TrailArchive(redis, keys, settings, archive, new Partitions(postgres, null));
     }
 
     private Archiver archiver(String node, Duration claimAfter) {
@@ -227,6 +234,68 @@ class ArchiveIT {
         assertThat(inPostgres()).extracting(AuditEntry::seq).isEqualTo(upTo(22));
     }
 
+    private void recorded(String tenant) {
+        execute("INSERT INTO conversations (conversation_id, generation, tenant_id, current_agent, status, started_at,"
+                + " last_activity) VALUES ('" + conversation + "', 1, '" + tenant
+                + "', 'triage', 'active', now(), now())");
+    }
+
+    @Test
+    void aConversationThatOnlyTheRecordHasIsItsOwnersBeforeItsFirstEntry() {
+        reachPostgres();
+        recorded("acme");
+        Audit audit = audit(100);
+        Principal other = someone("other");
+
+        assertRefused(audit.append(other, conversation, "a", "did", "{}", null), ErrorCode.NOT_FOUND);
+        assertRefused(audit.read(other, conversation, new Query(0, null, 4, true)), ErrorCode.NOT_FOUND);
+        // Whoever may use it whatever tenant they are of does not make it theirs.
+        Principal granted = new Principal("bob", "other", Set.of(Role.AGENT), Set.of(conversation), null, false);
+        assertThat(get(audit.append(granted, conversation, "a", "did", "{}", null))
+                        .seq())
+                .isEqualTo(1);
+        assertRefused(audit.append(other, conversation, "a", "did", "{}", null), ErrorCode.NOT_FOUND);
+        assertThat(AuditContract.append(audit, conversation, 2).seq()).isEqualTo(2);
+        copied();
+        assertThat(TestRedis.commands().del(trail.head(keys), trail.stream(keys), trail.seen(keys)))
+                .isEqualTo(3);
+
+        assertRefused(audit.read(other, conversation, new Query(0, null, 4, true)), ErrorCode.NOT_FOUND);
+        assertThat(numbers(page(audit, conversation, 0, null, true))).containsExactly(2L, 1L);
+    }
+
+    @Test
+    void whoMayMakeNoConversationMayAppendToTheirOwnThatOnlyTheRecordHas() {
+        reachPostgres();
+        Principal own = new Principal("bob", "acme", Set.of(Role.AGENT), Set.of(), null, false);
+        Audit audit = audit(100);
+        assertRefused(audit.append(own, conversation, "a", "did", "{}", null), ErrorCode.NOT_FOUND);
+
+        recorded("acme");
+
+        assertThat(get(audit.append(own, conversation, "a", "did", "{}", null)).seq())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void whatIsRefusedOfAConversationThatOnlyTheRecordHasIsNoted() {
+        reachPostgres();
+        recorded("acme");
+        Audit audit = audit(100);
+        Principal intruder = someone("t-" + Ids.random());
+
+        audit.refused(intruder, "audit-" + Ids.random(), "session.get");
+        audit.refused(ACME, conversation, "session.get");
+        audit.refused(intruder, conversation, "session.get");
+        audit.idle().block(Duration.ofSeconds(10));
+
+        assertThat(get(audit.read(intruder, null, new Query(0, null, 10, true))).entries())
+                .extracting(AuditEntry::conversation)
+                .containsExactly(conversation);
+        assertThat(get(audit.read(ACME, null, new Query(0, null, 10, true))).entries())
+                .isEmpty();
+    }
+
     @Test
     void whatIsNotedInANewTrailWaitsForPostgresAndHoldsUpNobodyElse() {
         reachPostgres();
@@ -234,9 +303,9 @@ class ArchiveIT {
         Postgres never = new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/nowhere"));
         Audit audit = new Audit(redis, keys, settings(100), never);
         for (int n = 0; n < 300; n++) {
-            audit.acted(ACME, "audit-" + Ids.random(), "message.sent", Map.of("message_id", "m"));
+            audit.acted(ACME, "audit-" + Ids.random(), "message.sent", Map.of("message_id", "m"), "m");
         }
-        audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m"));
+        audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m"), "m");
 
         Await.until("the one that can be written is", () -> inRedis().size() == 4);
         Await.until("the others wait", () -> audit.waiting() == 300);
@@ -272,6 +341,91 @@ class ArchiveIT {
         assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(9, Reason.REPEATED));
         execute("DELETE FROM audit_entries WHERE seq = 9");
         assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(9, Reason.MISSING));
+    }
+
+    /** In PostgreSQL alone, and looked at by a node with that retention. */
+    private Audit archived(int entries, @Nullable Duration retention) {
+        fill(audit(100), conversation, entries);
+        copied();
+        assertThat(TestRedis.commands().del(trail.head(keys), trail.stream(keys), trail.seen(keys)))
+                .isEqualTo(3);
+        AuditSettings settings = new AuditSettings(
+                AuditContract.KEY, 100, Duration.ofHours(1), retention, "house", "test", Duration.ofSeconds(30));
+        return new Audit(redis, keys, settings, postgres);
+    }
+
+    private static final String OURS = " WHERE trail LIKE 'conv:audit-%'";
+
+    @Test
+    void aBeginningThatIsTakenOutIsMissing() {
+        reachPostgres();
+        Audit audit = audit(5);
+        fill(audit, conversation, 20);
+        copied();
+        assertThat(inRedis()).hasSize(5);
+        execute("DELETE FROM audit_entries WHERE seq <= 15");
+
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(1, Reason.MISSING));
+    }
+
+    @Test
+    void anEndThatIsTakenOutIsMissing() {
+        reachPostgres();
+        Audit audit = archived(20, null);
+        assertWhole(audit, conversation, 20);
+
+        execute("DELETE FROM audit_entries WHERE seq > 17");
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(18, Reason.MISSING));
+        execute("UPDATE audit_heads SET seq = 17, mac = (SELECT mac FROM audit_entries WHERE seq = 17)" + OURS);
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(17, Reason.HEAD));
+        execute("DELETE FROM audit_heads" + OURS);
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(17, Reason.HEAD));
+    }
+
+    @Test
+    void aTrailOfWhichAllIsTakenOutIsMissing() {
+        reachPostgres();
+        Audit audit = archived(20, null);
+        execute("DELETE FROM audit_entries");
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(1, Reason.MISSING));
+    }
+
+    @Test
+    void whatRetentionMayHaveDroppedIsNoBreakAndAnEndIs() {
+        reachPostgres();
+        Audit audit = archived(20, Duration.ofDays(31));
+        execute("DELETE FROM audit_entries WHERE seq <= 10");
+        assertThat(verdict(audit, conversation).broken()).isNull();
+        execute("DELETE FROM audit_entries WHERE seq > 17");
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(18, Reason.MISSING));
+        execute("DELETE FROM audit_entries");
+        assertThat(verdict(audit, conversation).broken()).isNull();
+    }
+
+    @Test
+    void whatIsPutBackInRedisAfterItWasArchivedIsMissing() {
+        reachPostgres();
+        Audit audit = audit(100);
+        fill(audit, conversation, 3);
+        byte[] head = TestRedis.commands().dump(trail.head(keys));
+        byte[] stream = TestRedis.commands().dump(trail.stream(keys));
+        AuditContract.append(audit, conversation, 4);
+        copied();
+        assertThat(TestRedis.commands().del(trail.head(keys), trail.stream(keys)))
+                .isEqualTo(2);
+        TestRedis.commands().restore(trail.head(keys), 0, head);
+        TestRedis.commands().restore(trail.stream(keys), 0, stream);
+
+        assertThat(verdict(audit, conversation).broken()).isEqualTo(new Broken(4, Reason.MISSING));
+    }
+
+    @Test
+    void whileThereIsNoPostgresWhatRedisHasIsVerified() {
+        reachPostgres();
+        fill(audit(100), conversation, 3);
+        Postgres never = new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/nowhere"));
+        assertWhole(new Audit(redis, keys, settings(100), never), conversation, 3);
+        never.close().block(Duration.ofSeconds(10));
     }
 
     @Test
@@ -332,7 +486,7 @@ class ArchiveIT {
             server.startAgain();
             Await.until("all is archived", () -> audit.archived() == 350);
             assertWhole(audit, conversation, 350);
-            assertThat(get(new Archive(away)
+            assertThat(get(new Archive(away, new Chain(AuditContract.KEY))
                             .page(trail, 0, null, 1_000, false)
                             .map(AuditEntry::seq)
                             .collectList()))
@@ -380,11 +534,96 @@ class ArchiveIT {
                         "audit_entries_2026_03",
                         "audit_entries_2026_04",
                         "audit_entries_other");
-        assertThat(get(new Archive(postgres)
-                        .page(Trail.ofConversation("a"), -1, null, 10, false)
+        assertThat(get(archive.page(Trail.ofConversation("a"), -1, null, 10, false)
                         .collectList()))
                 .extracting(AuditEntry::seq)
                 .containsExactly(2L);
+    }
+
+    /** A clock that a test puts on. */
+    private static final class Moving extends Clock {
+
+        private volatile Instant now;
+
+        Moving(String now) {
+            this.now = Instant.parse(now);
+        }
+
+        void to(String later) {
+            now = Instant.parse(later);
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    @Test
+    void aNodeThatRunsForMonthsGoesOnMakingThem() {
+        reachPostgres();
+        Moving clock = new Moving("2026-01-15T00:00:00Z");
+        Mono<Void> keep = new Partitions(postgres, null, clock).keep();
+        keep.block(Duration.ofSeconds(10));
+        clock.to("2026-04-15T00:00:00Z");
+
+        keep.block(Duration.ofSeconds(10));
+
+        assertThat(partitions()).contains("audit_entries_2026_04", "audit_entries_2026_05", "audit_entries_2026_06");
+    }
+
+    @Test
+    void whatCameBeforeItsMonthWasMadeMovesIntoIt() {
+        reachPostgres();
+        for (String at :
+                List.of("2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z", "2026-02-28T23:59:59Z", "2020-02-02Z")) {
+            execute("INSERT INTO audit_entries VALUES ('conv:a', 1, '" + at + "', '', '', '', '', '', '{}', '', '')");
+        }
+        Moving clock = new Moving("2026-02-15T00:00:00Z");
+
+        new Partitions(postgres, null, clock).keep().block(Duration.ofSeconds(10));
+
+        assertThat(get(postgres.query(
+                                "SELECT tableoid::regclass::text || ' ' || count(*) FROM audit_entries GROUP BY tableoid",
+                                UnaryOperator.identity(),
+                                row -> Objects.requireNonNull(row.get(0, String.class)))
+                        .collectList()))
+                .containsExactlyInAnyOrder(
+                        "audit_entries_2026_01 1", "audit_entries_2026_02 2", "audit_entries_other 1");
+        assertThatThrownBy(
+                        () -> execute(
+                                "INSERT INTO audit_entries VALUES ('conv:a', 1, '2026-02-01Z', '', '', '', '', '', '{}', '', '')"))
+                .as("the month has the keys of the whole")
+                .isInstanceOf(R2dbcDataIntegrityViolationException.class);
+        // The next time, there is nothing to do.
+        new Partitions(postgres, null, clock).keep().block(Duration.ofSeconds(10));
+        assertThat(partitions()).hasSize(5);
+    }
+
+    @Test
+    void whatAFirstArchiverCopiesFindsItsMonth() {
+        reachPostgres();
+        fill(audit(100), conversation, 3);
+
+        copied();
+
+        assertThat(get(postgres.query(
+                                "SELECT count(*) FROM audit_entries_other",
+                                UnaryOperator.identity(),
+                                row -> Objects.requireNonNull(row.get(0, Long.class)))
+                        .next()))
+                .isZero();
+        assertThat(inPostgres()).hasSize(3);
     }
 
     @Test

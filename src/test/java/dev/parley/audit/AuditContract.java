@@ -369,8 +369,8 @@ interface AuditContract {
         Audit audit = audit();
         String conversation = "audit-" + Ids.random();
         IntStream.range(0, 300)
-                .forEach(n -> audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m" + n)));
-        audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m0"));
+                .forEach(n -> audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m" + n), "m" + n));
+        audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m0"), "m0");
         audit.idle().block(Duration.ofSeconds(10));
 
         assertWhole(audit, conversation, 300);

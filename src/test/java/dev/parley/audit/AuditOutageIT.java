@@ -21,6 +21,7 @@ import io.lettuce.core.api.async.RedisAsyncCommands;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,6 +44,8 @@ class AuditOutageIT {
                 .lines()
                 .filter(line -> line.startsWith("cmdstat_"))
                 .map(line -> line.substring("cmdstat_".length()).split(":calls=|,"))
+                // The test's own.
+                .filter(parts -> !Set.of("config|resetstat", "info").contains(parts[0]))
                 .collect(Collectors.toUnmodifiableMap(parts -> parts[0], parts -> parts[1]));
     }
 
@@ -67,10 +70,9 @@ class AuditOutageIT {
             assertThat(get(audit.read(ACME, conversation, newest)).entries()).hasSize(50);
             Map<String, String> calls = calls(connection);
 
-            assertThat(calls).containsEntry("evalsha", "1").containsEntry("xrevrange", "1");
-            assertThat(calls.keySet())
-                    .as("all else is the script's own")
-                    .isSubsetOf("evalsha", "xrevrange", "xrange", "hmget", "hget", "config|resetstat", "info");
+            assertThat(calls)
+                    .as("one script, what it asks by itself, and nothing beside it")
+                    .isEqualTo(Map.of("evalsha", "1", "hget", "2", "hmget", "2", "xrange", "1", "xrevrange", "1"));
             redis.close().block(Duration.ofSeconds(10));
         }
     }
@@ -84,7 +86,7 @@ class AuditOutageIT {
         int port = server.port();
         server.kill();
         for (int n = 0; n < 200; n++) {
-            audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m" + n));
+            audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m" + n), "m" + n);
         }
         assertRefused(audit.append(ACME, conversation, "a", "did", "{}", null), ErrorCode.UNAVAILABLE);
         assertThat(audit.waiting()).isEqualTo(200);
@@ -104,7 +106,7 @@ class AuditOutageIT {
         Redis never = new Redis(RedisTopology.parse("redis://127.0.0.1:1"), RedisSettings.defaults("test"));
         Audit audit = new Audit(never, Keys.DEFAULT, settings(10_000), null);
         for (int n = 0; n < Notes.MAX_WAITING + 7; n++) {
-            audit.acted(ACME, "c", "message.sent", Map.of("message_id", "m" + n));
+            audit.acted(ACME, "c", "message.sent", Map.of("message_id", "m" + n), "m" + n);
         }
         assertThat(audit.waiting()).isEqualTo(Notes.MAX_WAITING);
         assertThat(audit.dropped()).isEqualTo(7);

@@ -10,8 +10,10 @@ import ch.qos.logback.core.AppenderBase;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import io.netty.handler.codec.http.HttpMethod;
+import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
@@ -23,6 +25,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.WebSocket;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -67,6 +70,7 @@ class RouterIT {
 
     private List<Route> routes() {
         return List.of(
+                Route.get("/slow", exchange -> Mono.delay(Duration.ofMillis(20)).then(exchange.text(200, "slow"))),
                 Route.get("/things/fixed", exchange -> exchange.text(200, "the fixed one")),
                 Route.get("/things/{name}/parts/{part}", RouterIT::describe),
                 Route.get("/things/{id}", exchange -> exchange.json(200, json(exchange.id("id")))),
@@ -508,6 +512,37 @@ class RouterIT {
 
     private static String header(HttpResponse<String> answer, String name) {
         return answer.headers().firstValue(name).orElse("");
+    }
+
+    @Test
+    void aConnectionIsReadAgainAfterARequestThatCameBeforeTheAnswerToTheLast() throws IOException {
+        try (Socket socket = connect()) {
+            socket.setSoTimeout(10_000);
+            BufferedReader answers = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
+            String one = "GET /slow HTTP/1.1\r\nHost: x\r\n\r\nGET /things/fixed HTTP/1.1\r\nHost: x\r\n\r\n";
+            for (int i = 0; i < 20; i++) {
+                socket.getOutputStream().write(one.getBytes(UTF_8));
+                assertThat(bodies(answers, 2)).containsExactly("slow", "the fixed one");
+            }
+        }
+    }
+
+    private static List<String> bodies(BufferedReader answers, int count) throws IOException {
+        List<String> bodies = new ArrayList<>();
+        while (bodies.size() < count) {
+            int length = 0;
+            for (String line = answers.readLine(); !line.isEmpty(); line = answers.readLine()) {
+                if (line.regionMatches(true, 0, "content-length:", 0, 15)) {
+                    length = Integer.parseInt(line.substring(15).trim());
+                }
+            }
+            char[] body = new char[length];
+            for (int read = 0; read < length; ) {
+                read += answers.read(body, read, length - read);
+            }
+            bodies.add(new String(body));
+        }
+        return bodies;
     }
 
     /** Sends these bytes and reads what comes until the server closes, or nothing more comes for two seconds. */

@@ -73,8 +73,8 @@ final class PostgresIT {
         nodes.forEach(PostgresIT::awaitReached);
 
         assertThat(number(nodes.get(0), "SELECT count(*) FROM parley_migrations WHERE id > 0"))
-                .isEqualTo(1);
-        for (String table : List.of("conversations", "messages", "audit_entries", "leaderboard_days")) {
+                .isEqualTo(2);
+        for (String table : List.of("conversations", "messages", "audit_entries", "audit_heads", "leaderboard_days")) {
             assertThat(number(nodes.get(1), "SELECT count(*) FROM " + table)).isZero();
         }
     }

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -382,6 +383,40 @@ interface SessionContract {
     }
 
     @Test
+    default void whatWasDoneIsNotedAlsoWhenTheFirstAnswerWasLost() {
+        String c = created();
+        List<String> noted = new CopyOnWriteArrayList<>();
+        Witness witness = new Witness() {
+            @Override
+            public void acted(
+                    Principal who, String conversation, String action, Map<String, String> details, String id) {
+                noted.add(action + " " + id);
+            }
+
+            @Override
+            public void refused(Principal who, String conversation, String what) {
+                noted.add("refused " + what);
+            }
+        };
+        Sessions telling = new Sessions(redis(), Keys.DEFAULT, log(), Archive.NONE, witness, queued -> false);
+        get(sessions().append(agent(), c, message("user", "hi"), null, "k0"));
+        for (Sessions each : List.of(sessions(), telling)) {
+            get(each.handOff(agent(), c, "billing", null, "k1"));
+        }
+        // A key that was another change's changes nothing, and nothing is noted.
+        get(telling.complete(agent(), c, null, "k0"));
+        for (Sessions each : List.of(sessions(), telling)) {
+            get(each.complete(agent(), c, null, "k2"));
+        }
+        get(telling.delete(agent(), c, "k0"));
+        for (Sessions each : List.of(sessions(), telling)) {
+            get(each.delete(agent(), c, "k3"));
+        }
+
+        assertThat(noted).containsExactly("session.handoff k1", "session.complete k2", "session.delete k3");
+    }
+
+    @Test
     default void aLateAnswerMakesNoSession() {
         String c = Ids.random();
         agentSays(c, "agent.run.completed", ",\"content\":\"late\"");
@@ -424,14 +459,19 @@ interface SessionContract {
     @Test
     default void aSessionOfFiftyMessagesIsSmallInRedis() {
         String c = created();
-        String text = "x".repeat(160);
+        int each = 10 * 1024 / 50;
+        long content = 0;
         for (int i = 0; i < 50; i++) {
-            append(c, message("user", text + ThreadLocalRandom.current().nextInt()));
+            String number = Integer.toString(ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
+            String text = number + "x".repeat(each + 1 - number.length());
+            content += text.length();
+            append(c, message("user", text));
         }
+        assertThat(content).isGreaterThanOrEqualTo(10 * 1024);
         long bytes =
                 commands().memoryUsage(Keys.DEFAULT.session(c)) + commands().memoryUsage(Keys.DEFAULT.messages(c));
         System.out.println(
-                "a session of 50 messages, " + 50 * 170 + " bytes of text, takes " + bytes + " bytes in Redis");
-        assertThat(bytes).isLessThan(20_000);
+                "a session of 50 messages, " + content + " bytes of text, takes " + bytes + " bytes in Redis");
+        assertThat(bytes).isLessThan(20 * 1024);
     }
 }

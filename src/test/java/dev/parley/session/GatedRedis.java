@@ -1,0 +1,36 @@
+package dev.parley.session;
+
+import dev.parley.outage.RedisGates;
+import dev.parley.redis.Keys;
+import dev.parley.redis.Probes;
+import dev.parley.redis.PubSub;
+import dev.parley.redis.Redis;
+import dev.parley.redis.RedisSettings;
+import dev.parley.redis.RedisTopology;
+import java.time.Duration;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+
+/** A way to Redis with a gate for each master, as a node has it. */
+record GatedRedis(Redis redis, PubSub live, PubSub channels, Disposable watching) implements AutoCloseable {
+
+    /** @param name of its connections */
+    static GatedRedis connect(String uri, String name) {
+        RedisGates gates = new RedisGates();
+        Redis redis = new Redis(RedisTopology.parse(uri), RedisSettings.defaults(name), gates);
+        PubSub live = redis.pubSub();
+        PubSub channels = redis.broadcasts();
+        Probes probes = new Probes(redis, Keys.DEFAULT, live, channels);
+        Disposable watching = gates.open(probes.masters(), redis::ping);
+        redis.open();
+        probes.open();
+        redis.reached().block(Duration.ofSeconds(10));
+        return new GatedRedis(redis, live, channels, Disposables.composite(probes, watching));
+    }
+
+    @Override
+    public void close() {
+        watching.dispose();
+        live.close().then(channels.close()).then(redis.close()).block(Duration.ofSeconds(10));
+    }
+}
