@@ -22,8 +22,8 @@ record Replays(Hub hub, Deliveries deliveries) implements QueueListener {
     private static final Logger LOG = LoggerFactory.getLogger(Replays.class);
 
     @Override
-    public void queued(Queued event, @Nullable Position after) {
-        hub.pending(event, after);
+    public void queued(Queued event, @Nullable String behind) {
+        hub.pending(event, behind);
     }
 
     @Override

@@ -337,14 +337,14 @@ final class Conversation implements PubSub.Listener {
 
     // What is shown before the log has it.
 
-    void queued(Queued event, @Nullable Position after) {
+    void queued(Queued event, @Nullable String behind) {
         if (allLive()) {
             pending.forget(position);
         }
         Position at = position;
         // What came before it may be on its way still, or lost with the connection: it has to be shown first.
-        boolean inOrder = after == null || (at != null && !after.isAfter(at));
-        Frame frame = pending.add(name, event, inOrder);
+        boolean inOrder = !stored().isAfter(at == null ? Position.ZERO : at);
+        Frame frame = pending.add(name, event, inOrder, behind);
         if (frame != null) {
             for (Seat seat : seats) {
                 if (seat.answered && Pending.visible(event.access(), seat.access)) {

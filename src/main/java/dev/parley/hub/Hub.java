@@ -151,10 +151,10 @@ public final class Hub implements Disposable {
      * Shows an event that waits for Redis to the sockets of its conversation. A conversation's events must come in their order; what
      * became of each is told by {@link #placed} or {@link #refused}.
      *
-     * @param after what is shown only to those who have all events up to here; null for no such condition
+     * @param behind the id of the one that waits before it: it is shown only behind that; null where there is none
      */
-    public void pending(Queued event, @Nullable Position after) {
-        tell(event, conversation -> new Input.Waits(conversation, event, after));
+    public void pending(Queued event, @Nullable String behind) {
+        tell(event, conversation -> new Input.Waits(conversation, event, behind));
     }
 
     /** This node was told that the log has an event there, which it appended: if it is never heard of, Redis has lost it. */

@@ -45,10 +45,10 @@ sealed interface Input {
     }
 
     /** An event of this conversation waits for Redis. */
-    record Waits(Conversation to, Queued event, @Nullable Position after) implements Input {
+    record Waits(Conversation to, Queued event, @Nullable String behind) implements Input {
         @Override
         public void reach() {
-            to.queued(event, after);
+            to.queued(event, behind);
         }
     }
 

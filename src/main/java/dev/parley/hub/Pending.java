@@ -69,17 +69,24 @@ final class Pending {
     /**
      * Remembers an event that is to be shown now.
      *
-     * @param inOrder whether all that comes before it was shown
+     * @param inOrder whether all that the log is known to have was shown
+     * @param behind the id of the one that waits before it, null where there is none: nobody was here when that was told, if it is not
+     *     known
      * @return null when it is not to be shown: it was handed out already (its append's answer was lost), there is no room, or something before it is not shown
      */
     @Nullable
-    Frame add(String conversation, Queued queued, boolean inOrder) {
+    Frame add(String conversation, Queued queued, boolean inOrder, @Nullable String behind) {
         String id = Objects.requireNonNull(queued.event().eventId());
         byte[] event = queued.event().bytes();
         if (wasEmitted(id) || events.containsKey(id)) {
             return null;
         }
-        if (!inOrder || !hidden.isEmpty() || events.size() == MAX_EVENTS || bytes + event.length > MAX_BYTES) {
+        boolean follows = behind == null || events.containsKey(behind) || wasEmitted(behind);
+        if (!inOrder
+                || !follows
+                || !hidden.isEmpty()
+                || events.size() == MAX_EVENTS
+                || bytes + event.length > MAX_BYTES) {
             hidden.add(id);
             return null;
         }

@@ -1,6 +1,5 @@
 package dev.parley.log;
 
-import dev.parley.event.Position;
 import dev.parley.frame.ErrorCode;
 import dev.parley.frame.Refusal;
 import dev.parley.outage.OutageQueue;
@@ -12,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -51,10 +51,8 @@ final class Lane {
     private final QueueListener listener;
     private final OutageQueue<Waiting>.Line line;
     private final QueueCounts counts;
-    /** Of each conversation that has any, how many of its events are queued. */
-    private final Map<String, Integer> queued = new HashMap<>();
-    /** The last positions of the conversations that were last appended to. */
-    private final Map<String, Position> last;
+    /** Of each conversation that has any, what of it is queued. */
+    private final Map<String, Tail> queued = new HashMap<>();
     /** The try that is under way, or the delay before it. */
     private final Disposable.Swap running = Disposables.swap();
     /** The number of the latest try: an earlier one's outcome counts no more. */
@@ -75,7 +73,6 @@ final class Lane {
     /**
      * @param mostOfOne events of one conversation in a batch at most: until its outcome is known the log must remember all their ids
      * @param away whether it is known already that nothing can be appended now
-     * @param lastPositions of conversations that are remembered at most
      */
     Lane(
             Appender append,
@@ -83,22 +80,25 @@ final class Lane {
             BooleanSupplier away,
             QueueListener listener,
             OutageQueue<Waiting>.Line line,
-            QueueCounts counts,
-            int lastPositions) {
+            QueueCounts counts) {
         this.append = append;
         this.mostOfOne = mostOfOne;
         this.away = away;
         this.listener = listener;
         this.line = line;
         this.counts = counts;
-        this.last = new LinkedHashMap<>() {
-            private static final long serialVersionUID = 1;
+    }
 
-            @Override
-            protected boolean removeEldestEntry(Map.Entry<String, Position> eldest) {
-                return size() > lastPositions;
-            }
-        };
+    /**
+     * What is queued of one conversation.
+     *
+     * @param last the id of the last of these events
+     */
+    private record Tail(int events, String last) {
+        @Nullable
+        Tail withoutOne() {
+            return events == 1 ? null : new Tail(events - 1, last);
+        }
     }
 
     /** As {@link ConversationLog#append}. */
@@ -246,15 +246,12 @@ final class Lane {
     private void settle(Waiting one, Outcome outcome, List<Runnable> answers) {
         Appended appended = outcome.appended();
         Refusal refusal = outcome.refusal();
-        if (appended != null) {
-            last.put(one.event.event().conversation(), appended.position());
-            if (!appended.duplicate()) {
-                listener.stored(one.event.event().conversation(), appended.position());
-            }
+        if (appended != null && !appended.duplicate()) {
+            listener.stored(one.event.event().conversation(), appended.position());
         }
         if (one.done == null) {
             counts.queued().decrementAndGet();
-            queued.computeIfPresent(one.event.event().conversation(), (name, count) -> count == 1 ? null : count - 1);
+            queued.computeIfPresent(one.event.event().conversation(), (name, tail) -> tail.withoutOne());
             (refusal == null ? counts.replayed() : counts.refused()).increment();
             if (refusal != null) {
                 answers.add(() -> listener.refused(one.event, refusal));
@@ -369,12 +366,14 @@ final class Lane {
 
     private void count(Queued event) {
         counts.queued().incrementAndGet();
-        queued.merge(event.event().conversation(), 1, Integer::sum);
+        String id = Objects.requireNonNull(event.event().eventId());
+        queued.merge(event.event().conversation(), new Tail(1, id), (tail, one) -> new Tail(tail.events + 1, id));
     }
 
     private void queued(Queued event) {
+        Tail before = queued.get(event.event().conversation());
         count(event);
-        listener.queued(event, last.get(event.event().conversation()));
+        listener.queued(event, before == null ? null : before.last);
     }
 
     private void tryLater() {

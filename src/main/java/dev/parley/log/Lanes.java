@@ -20,17 +20,12 @@ import org.jspecify.annotations.Nullable;
 final class Lanes {
 
     private static final int WITHOUT_CLUSTER = 4;
-    /** The last positions that all lanes remember, about. */
-    private static final int LAST_POSITIONS = 4_096;
-
-    private static final int FEWEST_LAST_POSITIONS = 8;
 
     private final ConversationLog log;
     private final QueueListener listener;
     private final OutageQueue<Lane.Waiting> queue;
     private final QueueCounts counts;
     private final AtomicReferenceArray<@Nullable Lane> lanes;
-    private final int lastPositions;
     private final Turns turns = new Turns();
     private final Set<String> away = ConcurrentHashMap.newKeySet();
     private boolean closed;
@@ -41,7 +36,6 @@ final class Lanes {
         this.queue = queue;
         this.counts = counts;
         this.lanes = new AtomicReferenceArray<>(log.sharded() ? SlotHash.SLOT_COUNT : WITHOUT_CLUSTER);
-        this.lastPositions = Math.max(FEWEST_LAST_POSITIONS, LAST_POSITIONS / lanes.length());
     }
 
     Lane of(String conversation) {
@@ -61,8 +55,7 @@ final class Lanes {
                     () -> isAway(log.masterOf(number)),
                     listener,
                     queue.newLine(),
-                    counts,
-                    lastPositions);
+                    counts);
             if (closed) {
                 lane.close();
             }

@@ -12,10 +12,9 @@ public interface QueueListener {
     /**
      * It waits. Called under a lock: must not call the publisher.
      *
-     * @param after the last position that the conversation is known to have, which was given to an earlier event; null when none is
-     *     remembered
+     * @param behind the id of the event of its conversation that is queued before it; null where there is none
      */
-    void queued(Queued event, @Nullable Position after);
+    void queued(Queued event, @Nullable String behind);
 
     /**
      * One is in the log, and its publisher is told so, whether it had to wait or not. Called under a lock: must not call the publisher.

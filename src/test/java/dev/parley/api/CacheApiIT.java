@@ -333,6 +333,7 @@ class CacheApiIT {
             asking.dispose();
         } finally {
             redis.close();
+            log.forget();
         }
     }
 

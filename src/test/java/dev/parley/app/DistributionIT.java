@@ -39,7 +39,7 @@ final class DistributionIT {
     private static final Pattern ADDRESS = Pattern.compile("http://[0-9.]+:[0-9]+");
 
     /** The default of {@code parley.shutdown.drain}, and what a JVM on a busy machine takes to end. */
-    private static final long STOPS_WITHIN_SECONDS = 5 + 5;
+    private static final long STOPS_WITHIN_SECONDS = 5 + 10 + 5;
 
     @TempDir
     private Path temporary;

@@ -599,6 +599,27 @@ class OutageIT {
     }
 
     @Test
+    void whatWaitsSinceBeforeAnybodyWasHereIsNotOvertaken() {
+        try (EmbeddedRedis full = EmbeddedRedis.start();
+                RedisClient client = RedisClient.create(full.uri());
+                TestNode node = node("redis.uri", full.uri());
+                TestSocket publisher = TestSocket.welcomed(node.socket())) {
+            RedisCommands<String, String> admin = client.connect().sync();
+            publisher.send(publish(0)).next("ok");
+            assertThat(admin.configSet("maxmemory", "1")).isEqualTo("OK");
+            assertThat(publisher.send(publish(1)).next("ok").path("queued").asBoolean())
+                    .isTrue();
+            try (TestSocket late = follower(node)) {
+                assertThat(publisher.send(publish(2)).next("ok").path("queued").asBoolean())
+                        .isTrue();
+                assertThat(admin.configSet("maxmemory", "0")).isEqualTo("OK");
+                assertThat(number(late.next("event"))).isEqualTo(1);
+                assertThat(number(late.next("event"))).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
     void whatIsQueuedWhenTheNodeStopsIsTakenUpByTheNextStart() throws IOException {
         Path file = directory.resolve("outage-queue.ndjson");
         try (TestNode node = node("shutdown.drain", "200ms");

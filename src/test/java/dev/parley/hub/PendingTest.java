@@ -25,7 +25,7 @@ final class PendingTest {
     }
 
     private boolean shown(String id) {
-        return pending.add("c", event(id, TRUSTED, 1), true) != null;
+        return pending.add("c", event(id, TRUSTED, 1), true, null) != null;
     }
 
     @Test
@@ -42,13 +42,25 @@ final class PendingTest {
 
     @Test
     void whatIsNotShownKeepsAllBehindItFromBeingShownUntilItIsInTheLog() {
-        assertThat(pending.add("c", event("1", TRUSTED, 1), false)).isNull();
+        assertThat(pending.add("c", event("1", TRUSTED, 1), false, null)).isNull();
         assertThat(shown("2")).isFalse();
         pending.placed("1", Position.of("1-0"));
         assertThat(shown("3")).isFalse();
         pending.placed("2", Position.of("2-0"));
         pending.remove("3");
         assertThat(shown("4")).isTrue();
+    }
+
+    @Test
+    void whatWaitsBehindSomethingThatNobodyHereWasToldOfIsNotShown() {
+        assertThat(pending.add("c", event("2", TRUSTED, 1), true, "1")).isNull();
+        pending.placed("2", Position.of("2-0"));
+        assertThat(shown("3")).isTrue();
+        assertThat(pending.add("c", event("4", TRUSTED, 1), true, "3")).isNotNull();
+        pending.emitted("5");
+        assertThat(pending.add("c", event("6", TRUSTED, 1), true, "5"))
+                .as("it came before")
+                .isNotNull();
     }
 
     @Test
@@ -59,9 +71,11 @@ final class PendingTest {
         assertThat(shown("one too many")).isFalse();
         Pending large = new Pending();
         for (int i = 0; i < 17; i++) {
-            assertThat(large.add("c", event("e" + i, TRUSTED, 60_000), true)).isNotNull();
+            assertThat(large.add("c", event("e" + i, TRUSTED, 60_000), true, null))
+                    .isNotNull();
         }
-        assertThat(large.add("c", event("too much", TRUSTED, 60_000), true)).isNull();
+        assertThat(large.add("c", event("too much", TRUSTED, 60_000), true, null))
+                .isNull();
     }
 
     @Test
@@ -113,11 +127,11 @@ final class PendingTest {
 
     @Test
     void aCheckedPublishersEventIsForItsOwnTenantOnly() {
-        assertThat(pending.add("c", event("1", ACME, 1), true)).isNotNull();
+        assertThat(pending.add("c", event("1", ACME, 1), true, null)).isNotNull();
         assertThat(pending.framesFor(ACME, null)).hasSize(1);
         assertThat(pending.framesFor(OTHER, null)).isEmpty();
         assertThat(pending.framesFor(TRUSTED, null)).isEmpty();
-        assertThat(pending.add("c", event("2", TRUSTED, 1), true)).isNotNull();
+        assertThat(pending.add("c", event("2", TRUSTED, 1), true, null)).isNotNull();
         assertThat(pending.framesFor(OTHER, null)).hasSize(1);
     }
 }

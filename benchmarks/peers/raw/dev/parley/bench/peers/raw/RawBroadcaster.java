@@ -18,9 +18,9 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.SingleThreadEventLoop;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
@@ -83,10 +83,10 @@ public final class RawBroadcaster {
     private final Queue<Event> events = Queues.<Event>unbounded().get(); // from one thread to one thread
     private final AtomicInteger queued = new AtomicInteger();
     private final List<Socket> toFlush = new ArrayList<>();
-    private final EventLoop loop;
+    private final SingleThreadEventLoop loop;
     private volatile boolean listening;
 
-    private RawBroadcaster(EventLoop loop) {
+    private RawBroadcaster(SingleThreadEventLoop loop) {
         this.loop = loop;
     }
 
@@ -95,7 +95,7 @@ public final class RawBroadcaster {
      */
     public static void main(String[] args) throws InterruptedException {
         MultiThreadIoEventLoopGroup group = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-        RawBroadcaster broadcaster = new RawBroadcaster(group.next());
+        RawBroadcaster broadcaster = new RawBroadcaster((SingleThreadEventLoop) group.next());
         Channel server = new ServerBootstrap()
                 .group(group)
                 .channel(EpollServerSocketChannel.class)
@@ -179,7 +179,7 @@ public final class RawBroadcaster {
         }
         toFlush.clear();
         if (queued.addAndGet(-round) != 0) {
-            loop.execute(this::drain);
+            loop.executeAfterEventLoopIteration(() -> loop.execute(this::drain));
         }
     }
 
