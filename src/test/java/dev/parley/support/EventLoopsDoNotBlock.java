@@ -31,6 +31,11 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
         builder.allowBlockingCallsInside("com.ongres.scram.common.ScramFunctions", "nonce");
         // Netty's allocator takes a lock for a moment when it grows.
         builder.allowBlockingCallsInside("io.netty.buffer.AdaptivePoolingAllocator", "allocate");
+        // A timer that is cancelled leaves its scheduler's queue under a lock that is held for moments. Reactor's own
+        // list of those who
+        // cancel has a gap (Flux.interval's); an error there is never forgotten by the lock, and that scheduler stands
+        // still.
+        builder.allowBlockingCallsInside("java.util.concurrent.ScheduledThreadPoolExecutor$DelayedWorkQueue", "remove");
         // Loads classes when a socket's first command is made.
         builder.allowBlockingCallsInside("java.lang.ClassLoader", "loadClass");
     }
