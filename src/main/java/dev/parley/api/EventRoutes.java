@@ -88,7 +88,7 @@ public final class EventRoutes {
                                 who,
                                 conversation,
                                 1,
-                                admitted(who, conversation, publisher.publish(access, event)))
+                                sessions.admit(who, conversation).then(publisher.publish(access, event)))
                         .flatMap(published -> published instanceof Published.Stored
                                 ? exchange.json(201, bytes("{\"stored\":true," + result(event, published) + "}"))
                                 : exchange.json(202, bytes("{\"stored\":false," + result(event, published) + "}"))));
@@ -103,14 +103,8 @@ public final class EventRoutes {
                         who,
                         conversation,
                         events.size(),
-                        admitted(who, conversation, published(access, events))))
+                        sessions.admit(who, conversation).then(published(access, events))))
                 .flatMap(lines -> answer(exchange, lines));
-    }
-
-    private <T> Mono<T> admitted(Principal who, String conversation, Mono<T> publish) {
-        return sessions.admits(who, conversation)
-                ? publish
-                : sessions.admit(who, conversation).then(publish);
     }
 
     private Mono<List<Line>> published(Access access, List<AgentEvent> events) {

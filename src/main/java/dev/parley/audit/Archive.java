@@ -77,16 +77,15 @@ final class Archive {
      * @param trails by name, so that two who write the same ones do not wait for each other
      */
     Mono<Long> insert(List<TrailArchive.Unarchived> trails) {
-        List<SealedHead> heads = trails.stream()
-                .filter(one -> !one.entries().isEmpty())
-                .map(this::head)
-                .toList();
-        List<AuditEntry> entries =
-                trails.stream().flatMap(one -> one.entries().stream()).toList();
-        if (entries.isEmpty()) {
+        List<TrailArchive.Unarchived> some =
+                trails.stream().filter(one -> !one.entries().isEmpty()).toList();
+        if (some.isEmpty()) {
             return Mono.just(0L);
         }
-        String[] names = trails.stream()
+        List<SealedHead> heads = some.stream().map(this::head).toList();
+        List<AuditEntry> entries =
+                some.stream().flatMap(one -> one.entries().stream()).toList();
+        String[] names = some.stream()
                 .flatMap(one ->
                         Collections.nCopies(one.entries().size(), one.trail().name()).stream())
                 .toArray(String[]::new);
@@ -105,10 +104,7 @@ final class Archive {
                         .bind("$11", texts(entries, AuditEntry::mac))
                         .bind(
                                 "$12",
-                                trails.stream()
-                                        .filter(one -> !one.entries().isEmpty())
-                                        .map(one -> one.trail().name())
-                                        .toArray(String[]::new))
+                                some.stream().map(one -> one.trail().name()).toArray(String[]::new))
                         .bind("$13", heads.stream().map(one -> one.head().seq()).toArray(Long[]::new))
                         .bind("$14", heads.stream().map(one -> one.head().mac()).toArray(String[]::new))
                         .bind("$15", heads.stream().map(SealedHead::seal).toArray(String[]::new)));

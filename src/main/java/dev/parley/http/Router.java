@@ -45,11 +45,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
         this(routes, BODY_TIMEOUT, stopping);
     }
 
-    Router(List<Route> routes, Duration bodyTimeout) {
-        this(routes, bodyTimeout, () -> false);
-    }
-
-    private Router(List<Route> routes, Duration bodyTimeout, BooleanSupplier stopping) {
+    Router(List<Route> routes, Duration bodyTimeout, BooleanSupplier stopping) {
         this.stopping = stopping;
         this.entries = routes.stream()
                 .map(route -> new Entry(route, new Template(route.template())))

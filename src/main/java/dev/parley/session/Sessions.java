@@ -361,7 +361,7 @@ public final class Sessions {
         return Mono.empty();
     }
 
-    /** Whether what an agent publishes may be appended at once; else {@link #admit} comes first. */
+    /** Whether {@link #admit} has nothing to ask about what an agent publishes. */
     public boolean admits(Principal who, String conversation) {
         return archive == Archive.NONE || who.unrestricted() || claims.settled(conversation, who.tenant());
     }
@@ -371,6 +371,9 @@ public final class Sessions {
      * the record may. Goes on as {@link #revive} does, and is asked once for all that come at the same time.
      */
     public Mono<Void> admit(Principal who, String conversation) {
+        if (admits(who, conversation)) {
+            return Mono.empty();
+        }
         Access access = who.access(conversation);
         Mono<Boolean> question = hot.tenant(conversation)
                 .flatMap(tenant -> holds(access, tenant))

@@ -171,9 +171,7 @@ final class Commands {
         Mono<Void> counted = turnstile.isOpen()
                 ? Mono.empty()
                 : turnstile.pass(who, conversation, address, 1).then();
-        return services.sessions().admits(who, conversation)
-                ? counted
-                : counted.then(services.sessions().admit(who, conversation));
+        return counted.then(services.sessions().admit(who, conversation));
     }
 
     private Mono<Frame> published(ClientFrame.Publish frame, AgentEvent event, Access access) {

@@ -55,7 +55,7 @@ class RouterIT {
     private final DisposableServer server = HttpServer.create()
             .host("127.0.0.1")
             .port(0)
-            .handle(new Router(routes(), BODY_TIMEOUT))
+            .handle(new Router(routes(), BODY_TIMEOUT, () -> false))
             .bindNow();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
