@@ -301,7 +301,6 @@ public final class EventCodec {
 
         private void skip() throws IOException {
             parser.skipChildren();
-            parser.finishToken();
         }
     }
 }

@@ -1,7 +1,5 @@
 package dev.parley.event;
 
-import java.util.Map;
-
 /** What an event means to Parley itself. Most mean nothing to it and are {@link #OTHER}. */
 public enum Kind {
     /** A piece of the answer's text, {@code payload.chunk}. */
@@ -23,17 +21,6 @@ public enum Kind {
     SESSION_CREATED('n'),
     OTHER('-');
 
-    private static final Map<String, Kind> BY_TYPE = Map.of(
-            "agent.response.streaming", CHUNK,
-            "agent.run.started", RUN_STARTED,
-            "agent.run.completed", RUN_COMPLETED,
-            "agent.response.completed", RUN_COMPLETED,
-            "agent.run.failed", RUN_FAILED,
-            "agent.tool.started", TOOL_STARTED,
-            "agent.tool.completed", TOOL_ENDED,
-            "agent.tool.failed", TOOL_ENDED,
-            "agent.handoff.completed", HANDOFF);
-
     private final String code;
 
     Kind(char code) {
@@ -47,6 +34,15 @@ public enum Kind {
 
     /** The kind of an event that an agent publishes. */
     public static Kind ofAgentEvent(String type) {
-        return BY_TYPE.getOrDefault(type, OTHER);
+        return switch (type) {
+            case "agent.response.streaming" -> CHUNK;
+            case "agent.run.started" -> RUN_STARTED;
+            case "agent.run.completed", "agent.response.completed" -> RUN_COMPLETED;
+            case "agent.run.failed" -> RUN_FAILED;
+            case "agent.tool.started" -> TOOL_STARTED;
+            case "agent.tool.completed", "agent.tool.failed" -> TOOL_ENDED;
+            case "agent.handoff.completed" -> HANDOFF;
+            default -> OTHER;
+        };
     }
 }
