@@ -284,12 +284,12 @@ interface GatewayConfig {
         @WithDefault("agent:events:stream")
         Optional<List<String>> streams();
 
-        /** Most entries of one read, which brings about 2 MiB at most. */
+        /** Most entries of one read, which brings about 4 MiB at most. */
         @WithDefault("10000")
         @Bounds(least = "1", most = "10000")
         int batch();
 
-        /** How long a read waits for the next entry. */
+        /** How long a read waits for the next entry; never longer than the lease lets it. */
         @WithDefault("5s")
         @Bounds(least = "10ms", most = "1m")
         Duration block();
