@@ -29,7 +29,7 @@ public enum Better {
             return paced || figure.equals("gc_pause_max_ms") ? LOWER : NEITHER;
         }
         if (figure.startsWith("latency")
-                || figure.startsWith("replay")
+                || figure.startsWith("replay_")
                 || figure.startsWith("first_")
                 || figure.startsWith("second_")
                 || figure.contains("cpu")

@@ -46,8 +46,11 @@ final class Launched implements AutoCloseable {
                     .redirectOutput(output.toFile());
             builder.environment().putAll(environment);
             Process process = builder.start();
-            // A harness that is interrupted leaves nothing behind.
-            Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
+            // A harness that is interrupted leaves nothing behind, nor what its servers have started.
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+            }));
             return new Launched(process, output);
         } catch (IOException e) {
             throw new UncheckedIOException("could not start " + String.join(" ", command), e);

@@ -42,7 +42,7 @@ final class ParleyDialect implements Dialect {
             return Step.FOLLOWING;
         }
         if (text.startsWith("{\"type\":\"ping\"")) {
-            return Step.answer("{\"type\":\"ping\"}");
+            return Step.answer("{\"type\":\"pong\"}");
         }
         if (text.startsWith("{\"type\":\"error\"")) {
             throw new IllegalStateException("the gateway answered " + text);

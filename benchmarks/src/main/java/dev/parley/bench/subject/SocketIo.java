@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 final class SocketIo {
 
     private static final ObjectMapper JSON = new ObjectMapper();
+    /** More than is ever on its way: the adapter's own 10,000 would trim what it has not read yet. */
+    private static final String STREAM_LENGTH = "100000";
 
     private SocketIo() {}
 
@@ -122,7 +124,7 @@ final class SocketIo {
                 "socket.io",
                 "MAXLEN",
                 "~",
-                "10000",
+                STREAM_LENGTH,
                 "*",
                 "uid",
                 "emitter",

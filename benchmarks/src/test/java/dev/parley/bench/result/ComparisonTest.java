@@ -17,6 +17,14 @@ class ComparisonTest {
     }
 
     @Test
+    void replayingMoreASecondIsBetterAndTakingLongerToReplayIsWorse() {
+        double[] less = {1, 2, 3};
+        double[] more = {4, 5, 6};
+        assertThat(difference("replayed_per_s", less, more).verdict()).isEqualTo(Verdict.BETTER);
+        assertThat(difference("replay_p99_ms", less, more).verdict()).isEqualTo(Verdict.WORSE);
+    }
+
+    @Test
     void lessLatencyIsBetterAndMoreIsWorse() {
         double[] less = {1, 2, 3};
         double[] more = {4, 5, 6};
