@@ -200,7 +200,7 @@ public final class EventCodec {
                     type = id("event");
                 }
                 case "event_id" -> eventId = id("event_id");
-                default -> skip();
+                default -> parser.skipChildren();
             }
         }
 
@@ -232,7 +232,7 @@ public final class EventCodec {
                     case "tool_call_id" -> toolCall = id("payload.tool_call_id");
                     case "to" -> to = id("payload.to");
                     case "lease_ms" -> leaseMs = leaseMillis();
-                    default -> skip();
+                    default -> parser.skipChildren();
                 }
             }
             payloadEnd = Math.toIntExact(parser.currentLocation().getByteOffset());
@@ -290,17 +290,13 @@ public final class EventCodec {
         /** The bytes between the quotes of the string that the parser stands on; null for any other value. */
         private byte @Nullable [] stringBody() throws IOException {
             if (parser.currentToken() != JsonToken.VALUE_STRING) {
-                skip();
+                parser.skipChildren();
                 return null;
             }
             int from = Math.toIntExact(parser.currentTokenLocation().getByteOffset()) + 1;
             parser.finishToken();
             int to = Math.toIntExact(parser.currentLocation().getByteOffset()) - 1;
             return Arrays.copyOfRange(bytes, from, to);
-        }
-
-        private void skip() throws IOException {
-            parser.skipChildren();
         }
     }
 }

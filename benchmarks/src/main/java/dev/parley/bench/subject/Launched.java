@@ -47,11 +47,9 @@ final class Launched implements AutoCloseable {
             builder.environment().putAll(environment);
             Process process = builder.start();
             // A harness that is interrupted leaves nothing behind, nor what its servers have started.
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly();
-            }));
-            return new Launched(process, output);
+            Launched launched = new Launched(process, output);
+            Runtime.getRuntime().addShutdownHook(new Thread(launched::end));
+            return launched;
         } catch (IOException e) {
             throw new UncheckedIOException("could not start " + String.join(" ", command), e);
         }
@@ -145,11 +143,17 @@ final class Launched implements AutoCloseable {
         process.destroy();
         try {
             if (!process.waitFor(STOP.toSeconds(), TimeUnit.SECONDS)) {
-                process.destroyForcibly();
+                end();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            process.destroyForcibly();
+            end();
         }
+    }
+
+    /** Kills it and what it has started. */
+    private void end() {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
     }
 }
