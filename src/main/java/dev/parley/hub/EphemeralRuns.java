@@ -130,10 +130,10 @@ final class EphemeralRuns {
         if (run == null) {
             run = new Run(key, event);
             runs.put(key, run);
-            latest = run;
             if (runs.size() > MAX_RUNS) {
-                runs.remove(runs.keySet().iterator().next());
+                forget(runs.keySet().iterator().next());
             }
+            latest = run;
         }
         run.heard(event);
         return run;
@@ -147,8 +147,11 @@ final class EphemeralRuns {
     }
 
     private void forget(String key) {
-        runs.remove(key);
+        Run run = runs.remove(key);
         latest = null;
+        if (run != null) {
+            run.text.recycle();
+        }
     }
 
     boolean isEmpty() {
@@ -166,6 +169,7 @@ final class EphemeralRuns {
             if (over) {
                 String agent = run.agent == null ? "" : run.agent;
                 lost.add(new LostRun(conversation, entry.getKey(), agent, run.messageId, run.lease(silence)));
+                run.text.recycle();
             }
             return over;
         });

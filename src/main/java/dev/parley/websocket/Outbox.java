@@ -16,8 +16,8 @@ import reactor.core.publisher.Sinks;
 import reactor.util.concurrent.Queues;
 
 /**
- * What is on its way to one socket, bounded in bytes. Any thread may offer; the channel's event loop writes while the channel is
- * writable, and flushes once for all that it found.
+ * What is on its way to one socket, bounded in bytes. Any thread may offer; the channel's event loop writes in its next round while the
+ * channel is writable, and flushes once for all that it found.
  *
  * <p>Frames carry their WebSocket header already, so they are written behind the encoder.
  */
@@ -27,6 +27,8 @@ final class Outbox {
     private static final int WRITE = 64 * 1024;
 
     private final Channel channel;
+    private final WriteRounds rounds;
+    private final Runnable drain = this::drain;
     private final ChannelHandlerContext encoder;
     private final int limit;
     private final Runnable overflow;
@@ -37,11 +39,13 @@ final class Outbox {
     private final AtomicBoolean closed = new AtomicBoolean();
 
     /**
+     * @param rounds of the channel's event loop
      * @param limit bytes that may wait; a single frame may be larger while at most a quarter is used
      * @param overflow called once, by whoever offers one too many
      */
-    Outbox(Channel channel, int limit, Runnable overflow) {
+    Outbox(Channel channel, WriteRounds rounds, int limit, Runnable overflow) {
         this.channel = channel;
+        this.rounds = rounds;
         this.encoder = channel.pipeline().context(WebSocketFrameEncoder.class);
         this.limit = limit;
         this.overflow = overflow;
@@ -79,7 +83,9 @@ final class Outbox {
             // Whoever has so much to offer at once must not fill it before its turn to write comes.
             drain();
         } else if (planned.compareAndSet(false, true)) {
-            channel.eventLoop().execute(this::drain);
+            rounds.join(drain);
+        } else if (before <= limit / 4 && before + frame.size() > limit / 4) {
+            loop().execute(drain);
         }
     }
 
@@ -91,7 +97,7 @@ final class Outbox {
             }
             Sinks.Empty<Void> one = Sinks.empty();
             waiting.add(one);
-            channel.eventLoop().execute(this::drain);
+            loop().execute(drain);
             return one.asMono();
         });
     }

@@ -69,13 +69,14 @@ final class Socket {
             SocketSettings settings,
             Handshake handshake,
             Channel channel,
+            WriteRounds rounds,
             Supplier<RedisStatus> redis) {
         this.services = services;
         this.settings = settings;
         this.handshake = handshake;
         this.channel = channel;
         this.redis = redis;
-        this.outbox = new Outbox(channel, settings.outbox(), () -> close(CloseCode.SLOW));
+        this.outbox = new Outbox(channel, rounds, settings.outbox(), () -> close(CloseCode.SLOW));
         this.commands = new Commands(services, settings.maxConversations(), outbox, followings, handshake.address());
         this.traffic = new Traffic(outbox::drain);
     }

@@ -10,10 +10,12 @@ import dev.parley.http.Handler;
 import dev.parley.http.Origins;
 import dev.parley.ratelimit.Turnstile;
 import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -41,6 +43,7 @@ public final class WebSocketEndpoint implements Handler {
     private final WebsocketServerSpec named;
     private final WebsocketServerSpec unnamed;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
+    private final Map<EventLoop, WriteRounds> rounds = new ConcurrentHashMap<>();
     private volatile RedisStatus redis = new RedisStatus(false, 0);
     private volatile boolean draining;
 
@@ -105,11 +108,17 @@ public final class WebSocketEndpoint implements Handler {
         return exchange.response()
                 .sendWebsocket(
                         (in, out) -> {
-                            AtomicReference<Channel> channel = new AtomicReference<>();
-                            in.withConnection(connection -> channel.set(connection.channel()));
+                            AtomicReference<Channel> upgraded = new AtomicReference<>();
+                            in.withConnection(connection -> upgraded.set(connection.channel()));
                             forgetHeaders(exchange);
+                            Channel channel = Objects.requireNonNull(upgraded.get());
                             Socket socket = new Socket(
-                                    services, settings, handshake, Objects.requireNonNull(channel.get()), () -> redis);
+                                    services,
+                                    settings,
+                                    handshake,
+                                    channel,
+                                    rounds.computeIfAbsent(channel.eventLoop(), WriteRounds::new),
+                                    () -> redis);
                             sockets.add(socket);
                             return socket.run(in).doFinally(end -> sockets.remove(socket));
                         },

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,8 @@ class OutboxTest {
 
     private final Peer peer = new Peer();
     private final AtomicInteger overflows = new AtomicInteger();
-    private final Outbox outbox = new Outbox(peer, LIMIT, overflows::incrementAndGet);
+    private final Outbox outbox =
+            new Outbox(peer, new WriteRounds(peer.eventLoop()), LIMIT, overflows::incrementAndGet);
 
     OutboxTest() {
         peer.pipeline().addFirst(new Traffic(outbox::drain));
@@ -113,6 +115,21 @@ class OutboxTest {
         assertThat(peer.outboundMessages()).isEmpty();
         peer.runPendingTasks();
         assertThat(peer.got()).containsExactly(1);
+    }
+
+    @Test
+    void framesOfABusyLoopWaitForItsNextRoundUnlessTheyAreAQuarterOfWhatMayWait() {
+        peer.freezeTime();
+        rounds.join(() -> peer.advanceTimeBy(1, TimeUnit.SECONDS));
+        peer.runPendingTasks();
+        offer(0, 2);
+        assertThat(peer.got()).isEmpty();
+        peer.advanceTimeBy(10, TimeUnit.MILLISECONDS);
+        assertThat(peer.got()).containsExactly(0, 1);
+        rounds.join(() -> peer.advanceTimeBy(1, TimeUnit.SECONDS));
+        peer.runPendingTasks();
+        offer(2, 5);
+        assertThat(peer.got()).containsExactly(2, 3, 4);
     }
 
     @Test
