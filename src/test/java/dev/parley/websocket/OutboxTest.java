@@ -70,8 +70,8 @@ class OutboxTest {
 
     private final Peer peer = new Peer();
     private final AtomicInteger overflows = new AtomicInteger();
-    private final Outbox outbox =
-            new Outbox(peer, new WriteRounds(peer.eventLoop()), LIMIT, overflows::incrementAndGet);
+    private final WriteRounds rounds = new WriteRounds(peer.eventLoop());
+    private final Outbox outbox = new Outbox(peer, rounds, LIMIT, overflows::incrementAndGet);
 
     OutboxTest() {
         peer.pipeline().addFirst(new Traffic(outbox::drain));
