@@ -10,14 +10,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * When the sockets of one event loop are written. A write costs the kernel and who reads it nearly the same for one frame as for ten, so
- * a busy loop lets frames join: after a round the next one waits {@value #WAIT} times as long as that one took, 10 ms at most. Where
- * little is to be written a round takes microseconds, and nothing waits.
+ * a busy loop lets frames join: the more sockets a round wrote, the later the next one comes. After one of fewer than {@value #FEW}
+ * sockets nobody waits.
  */
 final class WriteRounds {
 
     private static final Logger LOG = LoggerFactory.getLogger(WriteRounds.class);
 
-    private static final int WAIT = 3;
+    private static final int FEW = 100;
+    /** For each socket of a round, about four times what its write takes. Not measured: a thread that is held up would wait even longer. */
+    private static final long WAIT_NANOS = 10_000;
+
     private static final long LONGEST_WAIT_NANOS = 10_000_000;
 
     private final EventLoop loop;
@@ -55,16 +58,15 @@ final class WriteRounds {
     }
 
     private void round() {
-        long begin = ticker.nanoTime();
         List<Runnable> writes = next;
         next = now;
         now = writes;
         for (Runnable write : writes) {
             write(write);
         }
+        long wait = writes.size() < FEW ? 0 : Math.min(writes.size() * WAIT_NANOS, LONGEST_WAIT_NANOS);
+        earliest = ticker.nanoTime() + wait;
         writes.clear();
-        long end = ticker.nanoTime();
-        earliest = end + Math.min(WAIT * (end - begin), LONGEST_WAIT_NANOS);
     }
 
     private static void write(Runnable write) {
