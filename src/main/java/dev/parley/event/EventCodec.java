@@ -162,6 +162,8 @@ public final class EventCodec {
         private @Nullable String toolCall;
         private @Nullable String to;
         private long leaseMs;
+        private boolean isAhead;
+        private @Nullable String nameAhead;
 
         Reading(JsonParser parser, byte[] bytes, Predicate<String> wanted) {
             this.parser = parser;
@@ -213,7 +215,7 @@ public final class EventCodec {
             }
             payloadStart = Math.toIntExact(parser.currentTokenLocation().getByteOffset());
             String name;
-            while ((name = parser.nextFieldName()) != null) {
+            while ((name = nextName()) != null) {
                 payloadEmpty = false;
                 parser.nextToken();
                 switch (name) {
@@ -287,16 +289,31 @@ public final class EventCodec {
             return Math.max(AgentEvent.SHORTEST_LEASE_MS, Math.min(AgentEvent.LONGEST_LEASE_MS, parser.getIntValue()));
         }
 
-        /** The bytes between the quotes of the string that the parser stands on; null for any other value. */
+        /**
+         * The bytes between the quotes of the string that the parser stands on; null for any other value. It ends before what comes next:
+         * to ask the parser for its end would decode it.
+         */
         private byte @Nullable [] stringBody() throws IOException {
             if (parser.currentToken() != JsonToken.VALUE_STRING) {
                 parser.skipChildren();
                 return null;
             }
             int from = Math.toIntExact(parser.currentTokenLocation().getByteOffset()) + 1;
-            parser.finishToken();
-            int to = Math.toIntExact(parser.currentLocation().getByteOffset()) - 1;
+            nameAhead = parser.nextFieldName();
+            isAhead = true;
+            int to = Math.toIntExact(parser.currentTokenLocation().getByteOffset()) - 1;
+            while (bytes[to] != '"') {
+                to--;
+            }
             return Arrays.copyOfRange(bytes, from, to);
+        }
+
+        private @Nullable String nextName() throws IOException {
+            if (isAhead) {
+                isAhead = false;
+                return nameAhead;
+            }
+            return parser.nextFieldName();
         }
     }
 }

@@ -107,6 +107,16 @@ class EventCodecTest {
                 .getBytes(UTF_8));
         assertThat(event.kind()).isEqualTo(Kind.CHUNK);
         assertThat(text(event.text())).isEqualTo(body);
+        AgentEvent last = EventCodec.parse(("{\"payload\":{\"conversation_id\":\"c\",\"content\":\"x\",\"chunk\":\""
+                        + body + "\"\r\n\t },\"event\":\"agent.response.streaming\"}")
+                .getBytes(UTF_8));
+        assertThat(text(last.text())).isEqualTo(body);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\\q", "\\u12g4", "\\u12", "\\"})
+    void anEscapeThatIsNoneIsRefused(String body) {
+        assertThatThrownBy(() -> chunk("\"" + body + "\"")).isInstanceOf(InvalidEventException.class);
     }
 
     @Test
