@@ -43,7 +43,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--fail-above",
             paramLabel = "1.10",
-            description = "exit with 3 when a figure clearly got worse by more than this factor")
+            description =
+                    "exit with 3 when a figure clearly got worse by more than this factor, and when that cannot be said: a result does not count, or B lacks it or a figure")
     @Nullable
     Double failAbove;
 
@@ -55,16 +56,9 @@ final class CompareCommand implements Callable<Integer> {
         Comparison comparison = Comparison.of(Results.read(before), Results.read(after));
         PrintWriter out = spec.commandLine().getOut();
         Map<Verdict, Integer> counts = new EnumMap<>(Verdict.class);
-        List<String> failures = new ArrayList<>();
         for (Pair pair : comparison.pairs()) {
             print(out, pair);
-            for (Difference difference : pair.differences()) {
-                counts.merge(difference.verdict(), 1, Integer::sum);
-                if (failAbove != null && difference.worseBy() > failAbove) {
-                    failures.add("%s: %s is worse by a factor of %s"
-                            .formatted(pair.name(), difference.figure(), factor(difference.worseBy())));
-                }
-            }
+            pair.differences().forEach(difference -> counts.merge(difference.verdict(), 1, Integer::sum));
         }
         comparison.onlyA().forEach(result -> out.println("only in " + before + ": " + result.name()));
         comparison.onlyB().forEach(result -> out.println("only in " + after + ": " + result.name()));
@@ -76,9 +70,28 @@ final class CompareCommand implements Callable<Integer> {
                                 counts.entrySet().stream()
                                         .map(count -> count.getValue() + " " + count.getKey())
                                         .toList()));
+        List<String> failures = failAbove == null ? List.of() : failures(comparison, failAbove);
         failures.forEach(failure -> out.println("! " + failure));
         out.flush();
         return failures.isEmpty() ? 0 : FAILED;
+    }
+
+    /** What got worse by more than that, and what nobody can say that of: it must not pass for as good as before. */
+    private List<String> failures(Comparison comparison, double most) {
+        List<String> failures = new ArrayList<>();
+        comparison.onlyA().forEach(result -> failures.add(result.name() + ": is not in " + after));
+        for (Pair pair : comparison.pairs()) {
+            pair.a().problems().forEach(problem -> failures.add(pair.name() + ": A does not count: " + problem));
+            pair.b().problems().forEach(problem -> failures.add(pair.name() + ": B does not count: " + problem));
+            pair.lacking().forEach(figure -> failures.add(pair.name() + ": B lacks " + figure));
+            for (Difference difference : pair.differences()) {
+                if (difference.worseBy() > most) {
+                    failures.add("%s: %s is worse by a factor of %s"
+                            .formatted(pair.name(), difference.figure(), factor(difference.worseBy())));
+                }
+            }
+        }
+        return failures;
     }
 
     private static void print(PrintWriter out, Pair pair) {

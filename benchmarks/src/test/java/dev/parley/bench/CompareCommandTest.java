@@ -66,6 +66,47 @@ class CompareCommandTest {
                 .contains("nothing in common");
     }
 
+    @Test
+    void whatDoesNotCountFails() throws IOException {
+        Result lossy = Sample.of("tokens/paced", "parley", "latency_p99_ms", 10, 11, 12);
+        lossy.rounds().get(1).problem("FAILED: 3 durable deliveries were lost");
+        write("b", Sample.of("tokens/paced", "parley", lossy.rounds()));
+        assertThat(compare("--fail-above", "1.10")).isEqualTo(3);
+        assertThat(out.toString())
+                .contains("! tokens/paced parley: B does not count: FAILED: 3 durable deliveries were lost");
+        assertThat(compare()).isZero();
+    }
+
+    /** What was measured badly is no measure: anything is better than a client that was the bottleneck. */
+    @Test
+    void nothingIsComparedWithWhatDoesNotCount() throws IOException {
+        Result busy = Sample.of("tokens/paced", "parley", "latency_p99_ms", 10, 11, 12);
+        busy.rounds().get(0).problem("the client was the bottleneck");
+        write("a", Sample.of("tokens/paced", "parley", busy.rounds()));
+        write("b", Sample.of("tokens/paced", "parley", "latency_p99_ms", 5, 6, 7));
+        assertThat(compare("--fail-above", "1.10")).isEqualTo(3);
+        assertThat(out.toString()).contains("! tokens/paced parley: A does not count: the client was the bottleneck");
+    }
+
+    @Test
+    void whatTheLaterFileLacksFails() throws IOException {
+        write("b", Sample.of("storm/random", "parley", "lost", 0));
+        assertThat(compare("--fail-above", "1.10")).isEqualTo(3);
+        assertThat(out.toString()).contains("! tokens/paced parley: is not in " + directory.resolve("b"));
+    }
+
+    @Test
+    void aFigureThatTheLaterFileLacksFailsWhereItJudges() throws IOException {
+        Result less = Sample.of("tokens/paced", "parley", "sent", 1, 1, 1);
+        write("b", less);
+        assertThat(compare("--fail-above", "1.10")).isEqualTo(3);
+        assertThat(out.toString()).contains("! tokens/paced parley: B lacks latency_p99_ms");
+
+        write("a", less);
+        write("b", Sample.of("tokens/paced", "parley", "latency_p99_ms", 10, 11, 12));
+        assertThat(compare("--fail-above", "1.10")).isZero();
+    }
+
     private int compare(String... options) {
         return new CommandLine(new CompareCommand())
                 .setOut(new PrintWriter(out))

@@ -24,11 +24,21 @@ public record Comparison(List<Pair> pairs, List<Result> onlyA, List<Result> only
             a.summary().forEach((figure, spread) -> {
                 Result.Spread other = b.summary().get(figure);
                 if (other != null) {
-                    differences.add(
-                            new Difference(figure, spread, other, Better.of(figure, a.isPaced() && b.isPaced())));
+                    differences.add(new Difference(figure, spread, other, better(figure)));
                 }
             });
             return differences;
+        }
+
+        /** Every figure that judges A, and that B does not have. */
+        public List<String> lacking() {
+            return a.summary().keySet().stream()
+                    .filter(figure -> !b.summary().containsKey(figure) && better(figure) != Better.NEITHER)
+                    .toList();
+        }
+
+        private Better better(String figure) {
+            return Better.of(figure, a.isPaced() && b.isPaced());
         }
 
         public String name() {
