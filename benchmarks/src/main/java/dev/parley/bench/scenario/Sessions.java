@@ -121,6 +121,9 @@ final class Sessions implements Scenario {
         long answered = callers.answered() - answeredBefore;
         Usages used = last.since(before);
         round.put("calls_per_s", answered / used.seconds());
+        if (settings.rate() > 0) {
+            Pace.came("answers", settings.rate(), 1, used.seconds(), answered, round);
+        }
         percentiles("append", appends, round);
         percentiles("get", gets, round);
         Costs.each("call", used, answered, round);
