@@ -43,6 +43,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--fail-above",
             paramLabel = "1.10",
+            converter = Allowed.Factor.class,
             description =
                     "exit with 3 when a figure clearly got worse by more than this factor, and when that cannot be said: a result does not count, or B lacks it or a figure")
     @Nullable

@@ -13,9 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** How much of everything, and what it is measured on. */
 final class RunOptions {
@@ -23,23 +21,27 @@ final class RunOptions {
     @Option(
             names = "--rate",
             paramLabel = "N|max",
-            converter = Rate.class,
+            converter = Allowed.Rate.class,
             description = "events a second over all conversations; max is as fast as deliveries come")
     @Nullable
     Double rate;
 
-    @Option(names = "--sockets", paramLabel = "N", description = "sockets, spread over the conversations")
+    @Option(
+            names = "--sockets",
+            paramLabel = "N",
+            converter = Allowed.Count.class,
+            description = "sockets, spread over the conversations")
     @Nullable
     Integer sockets;
 
-    @Option(names = "--conversations", paramLabel = "N", description = "conversations")
+    @Option(names = "--conversations", paramLabel = "N", converter = Allowed.Count.class, description = "conversations")
     @Nullable
     Integer conversations;
 
     @Option(
             names = "--duration",
             paramLabel = "10s",
-            converter = Seconds.class,
+            converter = Allowed.Time.class,
             description = "how long it is measured")
     @Nullable
     Duration duration;
@@ -47,16 +49,20 @@ final class RunOptions {
     @Option(
             names = "--warm-up",
             paramLabel = "10s",
-            converter = Seconds.class,
+            converter = Allowed.TimeOrNone.class,
             description = "the same load before it counts")
     @Nullable
     Duration warmUp;
 
-    @Option(names = "--bytes", paramLabel = "N", description = "length of an event")
+    @Option(names = "--bytes", paramLabel = "N", converter = Allowed.Count.class, description = "length of an event")
     @Nullable
     Integer bytes;
 
-    @Option(names = "--window", paramLabel = "N", description = "deliveries on their way, where the rate is max")
+    @Option(
+            names = "--window",
+            paramLabel = "N",
+            converter = Allowed.Count.class,
+            description = "deliveries on their way, where the rate is max")
     @Nullable
     Integer window;
 
@@ -70,6 +76,7 @@ final class RunOptions {
     @Option(
             names = "--rounds",
             paramLabel = "N",
+            converter = Allowed.Count.class,
             description = "repetitions; the median counts (default: 1, and 3 where systems are compared)")
     @Nullable
     Integer rounds;
@@ -101,7 +108,7 @@ final class RunOptions {
     @Option(names = "--postgres", description = "start a PostgreSQL, too, and let the gateway have it as its record")
     boolean postgres;
 
-    @Option(names = "--nodes", paramLabel = "N", description = "gateways to start")
+    @Option(names = "--nodes", paramLabel = "N", converter = Allowed.Count.class, description = "gateways to start")
     @Nullable
     Integer nodes;
 
@@ -139,9 +146,6 @@ final class RunOptions {
 
     /** @param usual repetitions when none were asked for */
     int rounds(int usual) {
-        if (rounds != null && rounds < 1) {
-            throw new IllegalArgumentException("there must be a round");
-        }
         return rounds == null ? usual : rounds;
     }
 
@@ -202,31 +206,6 @@ final class RunOptions {
             return self.toAbsolutePath().getParent().getParent().getParent();
         } catch (URISyntaxException e) {
             throw new IllegalStateException(e);
-        }
-    }
-
-    static final class Rate implements ITypeConverter<Double> {
-        @Override
-        public Double convert(String value) {
-            if (value.equals("max")) {
-                return 0.0;
-            }
-            double rate = Double.parseDouble(value);
-            if (rate <= 0) {
-                throw new TypeConversionException("the rate must be more than 0, or max");
-            }
-            return rate;
-        }
-    }
-
-    static final class Seconds implements ITypeConverter<Duration> {
-        @Override
-        public Duration convert(String value) {
-            try {
-                return Duration.parse("PT" + value);
-            } catch (java.time.format.DateTimeParseException e) {
-                throw new TypeConversionException("'" + value + "' is no duration such as 10s or 2m");
-            }
         }
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +40,19 @@ class CompareCommandTest {
         assertThat(compare("--fail-above", "1.10")).isEqualTo(3);
         assertThat(out.toString()).contains("! tokens/paced parley: latency_p99_ms is worse by a factor of 2.000");
         assertThat(compare("--fail-above", "2.10")).isZero();
+    }
+
+    @Test
+    void aFactorThatNothingIsAboveIsRefused() throws IOException {
+        write("b", Sample.of("tokens/paced", "parley", "latency_p99_ms", 20, 22, 24));
+        for (String wrong : List.of("NaN", "0.9", "-1")) {
+            StringWriter err = new StringWriter();
+            int code = new CommandLine(new CompareCommand())
+                    .setErr(new PrintWriter(err))
+                    .execute(concat(new String[] {"--fail-above", wrong}, "a", "b"));
+            assertThat(code).isEqualTo(2);
+            assertThat(err.toString()).contains("--fail-above").contains("a number from 1 on");
+        }
     }
 
     @Test

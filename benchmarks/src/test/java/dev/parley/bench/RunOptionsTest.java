@@ -1,6 +1,7 @@
 package dev.parley.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.bench.scenario.Phase;
@@ -14,8 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
 
 class RunOptionsTest {
 
@@ -48,8 +52,46 @@ class RunOptionsTest {
     void systemsAreComparedInSeveralRounds() {
         assertThat(options().rounds(3)).isEqualTo(3);
         assertThat(options("--rounds", "5").rounds(3)).isEqualTo(5);
-        RunOptions none = options("--rounds", "0");
-        assertThatThrownBy(() -> none.rounds(3)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--sockets", "--conversations", "--bytes", "--window", "--nodes", "--rounds"})
+    void whatIsCountedIsOneOrMore(String option) {
+        for (String wrong : List.of("0", "-1", "NaN", "1.5", "99999999999")) {
+            assertThatThrownBy(() -> options(option, wrong))
+                    .isInstanceOf(ParameterException.class)
+                    .hasMessage("Invalid value for option '%s': '%s' is not allowed, but a whole number from 1 on"
+                            .formatted(option, wrong));
+        }
+        assertThatCode(() -> options(option, "1")).doesNotThrowAnyException();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0", "-1", "NaN", "Infinity", "-Infinity", "fast"})
+    void aRateIsMoreThanNothing(String wrong) {
+        assertThatThrownBy(() -> options("--rate", wrong))
+                .isInstanceOf(ParameterException.class)
+                .hasMessage("Invalid value for option '--rate': '" + wrong
+                        + "' is not allowed, but a number of more than 0, or max");
+        assertThat(options("--rate", "0.5").rate).isEqualTo(0.5);
+        assertThat(options("--rate", "max").rate).isZero();
+    }
+
+    @Test
+    void onlyTheWarmUpMayTakeNoTime() {
+        for (String wrong : List.of("0s", "-1s", "NaN", "10", "s")) {
+            assertThatThrownBy(() -> options("--duration", wrong))
+                    .isInstanceOf(ParameterException.class)
+                    .hasMessage("Invalid value for option '--duration': '" + wrong
+                            + "' is not allowed, but a time such as 10s or 2m");
+        }
+        for (String wrong : List.of("-1s", "NaN")) {
+            assertThatThrownBy(() -> options("--warm-up", wrong))
+                    .isInstanceOf(ParameterException.class)
+                    .hasMessage("Invalid value for option '--warm-up': '" + wrong
+                            + "' is not allowed, but a time such as 10s or 2m, or 0s");
+        }
+        assertThat(options("--warm-up", "0s").warmUp).isEqualTo(Duration.ZERO);
     }
 
     /** {@code bench} itself, without what is measured. */
