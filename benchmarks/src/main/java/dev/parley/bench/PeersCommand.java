@@ -47,6 +47,9 @@ final class PeersCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (options.nodes != null) {
+            throw new IllegalArgumentException("each peer is one process: leave out --nodes");
+        }
         Scenario chosen = Scenarios.named(scenario);
         Terminal terminal = new Terminal(spec.commandLine().getErr());
         return new Runs(chosen, options, terminal)

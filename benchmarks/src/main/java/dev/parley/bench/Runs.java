@@ -52,7 +52,8 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
         Map<Phase, List<String>> measured = new LinkedHashMap<>();
         for (Phase phase : options.phases(scenario)) {
             List<String> taking = systems.stream()
-                    .filter(system -> Systems.takes(system, phase.via()))
+                    .filter(system ->
+                            Systems.takes(system, phase.via(), phase.settings().nodes()))
                     .toList();
             if (taking.size() >= least) {
                 measured.put(phase, taking);
@@ -69,8 +70,13 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
     }
 
     private static String leftOut(Phase phase, List<String> taking) {
-        return "%s is not measured: events come by %s, which only %s takes"
-                .formatted(phase.name(), phase.via(), taking.isEmpty() ? "none of these" : String.join(", ", taking));
+        int nodes = phase.settings().nodes();
+        return "%s is not measured: events come by %s%s, which only %s takes"
+                .formatted(
+                        phase.name(),
+                        phase.via(),
+                        nodes == 1 ? "" : " to " + nodes + " nodes",
+                        taking.isEmpty() ? "none of these" : String.join(", ", taking));
     }
 
     private List<Result> phase(Lab lab, Phase phase, List<String> systems, int count) throws InterruptedException {

@@ -8,6 +8,7 @@ import dev.parley.bench.scenario.Phase;
 import dev.parley.bench.scenario.Scenario;
 import dev.parley.bench.scenario.Scenarios;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -112,6 +113,26 @@ class RunOptionsTest {
                     .isEqualTo(1);
             assertThat(out).doesNotExist();
         }
+    }
+
+    /** A peer is one process: beside it several gateways would be another comparison. */
+    @Test
+    void peersAreNotComparedOnSeveralNodes(@TempDir Path directory) {
+        String out = directory.resolve("results.json").toString();
+        String nowhere = directory.resolve("parley").toString();
+        assertThat(said("peers", "tokens", "--nodes", "2", "--parley", nowhere, "--out", out))
+                .contains("--nodes")
+                .contains("each peer is one process");
+        assertThat(said("peers", "scale", "--phase", "nodes-2", "--parley", nowhere, "--out", out))
+                .contains("nodes-2 is not measured: events come by PUBSUB to 2 nodes, which only parley takes");
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    private static String said(String... command) {
+        StringWriter err = new StringWriter();
+        assertThat(Main.commandLine().setErr(new PrintWriter(err)).execute(command))
+                .isEqualTo(1);
+        return err.toString();
     }
 
     private static RunOptions options(String... arguments) {
