@@ -8,6 +8,7 @@ import dev.parley.bench.scenario.Stage;
 import dev.parley.bench.subject.Launch;
 import dev.parley.bench.subject.PostgresServer;
 import dev.parley.bench.subject.RedisServer;
+import dev.parley.bench.subject.Tree;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -15,7 +16,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** Where rounds take place: each on a Redis and a system that have just been started, unless others were named. */
+/**
+ * Where rounds take place: each on a Redis and a system that have just been started, unless others were named. What they wrote into the
+ * launch's directory goes when it is closed.
+ */
 final class Lab implements AutoCloseable {
 
     private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -28,6 +32,8 @@ final class Lab implements AutoCloseable {
         this.launch = launch;
         this.postgres = postgres;
         this.progress = progress;
+        // One that is interrupted leaves nothing behind either: its servers are killed at the same time.
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> Tree.delete(launch.directory())));
     }
 
     /** @param versions of what took part are put here */
@@ -60,5 +66,8 @@ final class Lab implements AutoCloseable {
     @Override
     public void close() {
         loops.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+        if (!Tree.delete(launch.directory())) {
+            progress.say("not all of " + launch.directory() + " could be deleted");
+        }
     }
 }
