@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** A scenario on one or several systems. Rounds go through all systems in turn, so that what disturbs the machine disturbs all of them. */
 record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
@@ -22,7 +23,8 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
     private static final int INVALID = 3;
 
     /**
-     * Measures each phase that is wanted, shows it, and writes all of it into a file. Blocks.
+     * Measures each phase that is wanted and shows it. What has been measured is written into a file after each round, so that one that
+     * fails costs none of those before it. Blocks.
      *
      * @param least systems that must take a phase's events, else it is left out
      * @param usually rounds when none were asked for
@@ -37,12 +39,15 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
         List<Result> results = new ArrayList<>();
         try (Lab lab = new Lab(options.launch(), options.postgres, terminal)) {
             for (Map.Entry<Phase, List<String>> one : measured.entrySet()) {
-                List<Result> phase = phase(lab, one.getKey(), one.getValue(), rounds);
+                List<Result> phase = phase(lab, one.getKey(), one.getValue(), rounds, soFar -> {
+                    List<Result> all =
+                            Stream.concat(results.stream(), soFar.stream()).toList();
+                    Results.of(command, Machine.here(), all).write(file);
+                });
                 show.accept(phase);
                 results.addAll(phase);
             }
         }
-        Results.of(command, Machine.here(), results).write(file);
         terminal.say("written to " + file);
         return results.stream().allMatch(Result::valid) ? 0 : INVALID;
     }
@@ -79,27 +84,40 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
                         taking.isEmpty() ? "none of these" : String.join(", ", taking));
     }
 
-    private List<Result> phase(Lab lab, Phase phase, List<String> systems, int count) throws InterruptedException {
+    /** What has been measured is to be kept. */
+    private interface Kept {
+        void keep(List<Result> soFar) throws IOException;
+    }
+
+    private List<Result> phase(Lab lab, Phase phase, List<String> systems, int count, Kept kept)
+            throws IOException, InterruptedException {
         Map<String, List<Round>> rounds = new LinkedHashMap<>();
         Map<String, Map<String, String>> versions = new LinkedHashMap<>();
-        for (String system : systems) {
-            rounds.put(system, new ArrayList<>());
-            versions.put(system, new LinkedHashMap<>());
-        }
+        List<Result> soFar = List.of();
         for (int i = 1; i <= count; i++) {
             for (String system : systems) {
                 terminal.title("%s/%s, round %d of %d, %s".formatted(scenario.name(), phase.name(), i, count, system));
-                rounds.get(system).add(lab.round(system, scenario, phase, versions.get(system)));
+                Map<String, String> own = versions.computeIfAbsent(system, first -> new LinkedHashMap<>());
+                Round round = lab.round(system, scenario, phase, own);
+                rounds.computeIfAbsent(system, first -> new ArrayList<>()).add(round);
+                soFar = results(phase, rounds, versions, count);
+                kept.keep(soFar);
             }
         }
-        return systems.stream()
-                .map(system -> Result.of(
-                        scenario.name(),
-                        phase.name(),
-                        system,
-                        phase.settings().asText(),
-                        versions.get(system),
-                        rounds.get(system)))
+        return soFar;
+    }
+
+    private List<Result> results(
+            Phase phase, Map<String, List<Round>> rounds, Map<String, Map<String, String>> versions, int count) {
+        return rounds.entrySet().stream()
+                .map(one -> Result.of(
+                                scenario.name(),
+                                phase.name(),
+                                one.getKey(),
+                                phase.settings().asText(),
+                                versions.getOrDefault(one.getKey(), Map.of()),
+                                one.getValue())
+                        .ofRounds(count))
                 .toList();
     }
 }

@@ -65,6 +65,16 @@ public record Result(
         return new Result(scenario, phase, system, settings, versions, rounds, summary, List.copyOf(problems));
     }
 
+    /** The same, and when it has fewer rounds than these, as after a crash, it does not count. */
+    public Result ofRounds(int wanted) {
+        if (rounds.size() >= wanted) {
+            return this;
+        }
+        List<String> all = new ArrayList<>(problems);
+        all.add("it was ended after " + rounds.size() + " of " + wanted + " rounds");
+        return new Result(scenario, phase, system, settings, versions, rounds, summary, List.copyOf(all));
+    }
+
     public String name() {
         return place() + " " + system;
     }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -37,12 +38,15 @@ public record Results(String at, String command, Machine machine, List<Result> r
         return new Results(Instant.now().truncatedTo(ChronoUnit.SECONDS).toString(), asked, machine, results);
     }
 
+    /** Puts it where an older file may be, which is there until this one is whole. */
     public void write(Path file) throws IOException {
         Path directory = file.toAbsolutePath().getParent();
         if (directory != null) {
             Files.createDirectories(directory);
         }
-        Files.writeString(file, JSON.writeValueAsString(this) + "\n");
+        Path part = file.resolveSibling(file.getFileName() + ".part");
+        Files.writeString(part, JSON.writeValueAsString(this) + "\n");
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /**

@@ -23,6 +23,20 @@ class ResultsTest {
         assertThat(Results.read(file)).isEqualTo(results);
     }
 
+    /** Who reads meanwhile, or finds it after a crash, has the old file or the new one and never half of one. */
+    @Test
+    void aNewFileTakesThePlaceOfTheOldOne() throws IOException {
+        Results old = Sample.results(Sample.of("tokens/max", "parley", "lost", 1));
+        Path file = directory.resolve("results.json");
+        old.write(file);
+        Path being = Files.createLink(directory.resolve("being-read.json"), file);
+
+        Sample.results().write(file);
+
+        assertThat(Results.read(file).results()).isEmpty();
+        assertThat(Results.read(being)).isEqualTo(old);
+    }
+
     @Test
     void noPasswordIsWritten() {
         Machine machine = Machine.here();
