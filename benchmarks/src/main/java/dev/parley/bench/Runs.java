@@ -6,14 +6,18 @@ import dev.parley.bench.result.Results;
 import dev.parley.bench.result.Round;
 import dev.parley.bench.scenario.Phase;
 import dev.parley.bench.scenario.Scenario;
+import dev.parley.bench.subject.Launch;
 import dev.parley.bench.subject.Systems;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A scenario on one or several systems. Rounds go through all systems in turn, so that what disturbs the machine disturbs all of them. */
@@ -36,8 +40,12 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
         int rounds = options.rounds(usually);
         Map<Phase, List<String>> measured = measured(systems, least);
         options.check(scenario, List.copyOf(measured.keySet()));
+        Launch launch = options.launch();
         List<Result> results = new ArrayList<>();
-        try (Lab lab = new Lab(options.launch(), options.postgres, terminal)) {
+        try (Lab lab = new Lab(launch, options.postgres, terminal)) {
+            for (String system : systems(measured)) {
+                Systems.check(system, launch);
+            }
             for (Map.Entry<Phase, List<String>> one : measured.entrySet()) {
                 List<Result> phase = phase(lab, one.getKey(), one.getValue(), rounds, soFar -> {
                     List<Result> all =
@@ -72,6 +80,10 @@ record Runs(Scenario scenario, RunOptions options, Terminal terminal) {
             throw new IllegalArgumentException(scenario.name() + " has no phase that these systems can be compared in");
         }
         return measured;
+    }
+
+    private static Set<String> systems(Map<Phase, List<String>> measured) {
+        return measured.values().stream().flatMap(List::stream).collect(Collectors.toCollection(LinkedHashSet::new));
     }
 
     private static String leftOut(Phase phase, List<String> taking) {

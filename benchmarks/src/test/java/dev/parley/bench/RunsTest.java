@@ -25,7 +25,7 @@ class RunsTest {
     @Test
     void aRoundThatFailsCostsNoneOfThoseBeforeIt() throws IOException {
         Queue<Round> rounds = new ArrayDeque<>(List.of(round(1), round(2)));
-        assertThatThrownBy(() -> run(new Fake(rounds::remove), 3)).isInstanceOf(RuntimeException.class);
+        assertThatThrownBy(() -> run(new Fake(rounds::remove), 3, "parley")).isInstanceOf(RuntimeException.class);
 
         assertThat(written().rounds())
                 .extracting(round -> round.figures().get("lost"))
@@ -35,19 +35,34 @@ class RunsTest {
 
     @Test
     void afterTheLastRoundItIsWhole() throws Exception {
-        assertThat(run(new Fake(() -> round(0)), 2)).isZero();
+        assertThat(run(new Fake(() -> round(0)), 2, "parley")).isZero();
 
         assertThat(written().rounds()).hasSize(2);
         assertThat(written().valid()).isTrue();
         assertThat(directory).isDirectoryNotContaining("glob:**.part");
     }
 
-    private int run(Fake scenario, int rounds) throws IOException, InterruptedException {
+    @Test
+    void allSystemsAreLookedForBeforeTheFirstIsMeasured() {
+        assertThatThrownBy(() -> run(
+                        new Fake(() -> {
+                            throw new AssertionError("measured");
+                        }),
+                        1,
+                        "parley",
+                        "raw"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("mvn -DskipTests package");
+        assertThat(file()).doesNotExist();
+    }
+
+    private int run(Fake scenario, int rounds, String... systems) throws IOException, InterruptedException {
         RunOptions options = new RunOptions();
         options.gateway = Fake.GATEWAY;
         options.rounds = rounds;
+        options.parley = directory.resolve("nowhere");
         return new Runs(scenario, options, new Terminal(new PrintWriter(Writer.nullWriter())))
-                .all(List.of("parley"), 1, 1, results -> {}, List.of("run", "fake"), file());
+                .all(List.of(systems), 1, 1, results -> {}, List.of("run", "fake"), file());
     }
 
     private Result written() throws IOException {

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +26,31 @@ final class Nchan {
 
     private static final int CONNECTIONS = 64;
 
+    private static final Pattern LOAD_MODULE = Pattern.compile("(?m)^\\s*load_module\\s+([^;\\s]+);");
+
     private static final String NCHAN_VERSION = "nchan version:";
 
     private Nchan() {}
+
+    static void check(Launch launch) {
+        if (Asked.of("nginx", "-v").isEmpty()) {
+            throw Systems.notInstalled("nchan", "there is no nginx", launch);
+        }
+        Matcher module = LOAD_MODULE.matcher(configuration(launch));
+        while (module.find()) {
+            if (!Files.exists(Path.of(module.group(1)))) {
+                throw Systems.notInstalled("nchan", "there is no " + module.group(1), launch);
+            }
+        }
+    }
+
+    private static String configuration(Launch launch) {
+        try {
+            return Files.readString(launch.peers().resolve("nchan/nginx.conf"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     static Subject start(RedisServer redis, Launch launch, int nodes) {
         int port = Launched.freePort();
@@ -35,7 +59,7 @@ final class Nchan {
         try {
             Files.writeString(
                     configuration,
-                    Files.readString(launch.peers().resolve("nchan/nginx.conf"))
+                    configuration(launch)
                             .replace("@PORT@", Integer.toString(port))
                             .replace("@REDIS@", redis.uri())
                             .replace("@DIR@", directory.toString()));

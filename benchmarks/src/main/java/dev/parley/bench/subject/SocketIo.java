@@ -25,6 +25,17 @@ final class SocketIo {
 
     private SocketIo() {}
 
+    static void check(String name, Launch launch) {
+        if (Asked.of("node", "--version").isEmpty()) {
+            throw new IllegalArgumentException(name
+                    + " can't be started, there is no node: install Node 20 or later, or leave it out with --with");
+        }
+        // npm writes this file last.
+        if (!Files.exists(launch.peers().resolve("socketio/node_modules/.package-lock.json"))) {
+            throw Systems.notInstalled(name, "its modules are not there", launch);
+        }
+    }
+
     static Subject pubSub(RedisServer redis, Launch launch, int nodes) {
         return start("socketio", "redis", redis, launch, redis.outlets(1, SocketIo::publish));
     }
@@ -35,10 +46,6 @@ final class SocketIo {
 
     private static Subject start(String name, String adapter, RedisServer redis, Launch launch, List<Outlet> outlets) {
         Path directory = launch.peers().resolve("socketio");
-        if (!Files.exists(directory.resolve("node_modules"))) {
-            throw new IllegalStateException(
-                    "Socket.IO is not installed: " + launch.peers().resolve("install") + " does that");
-        }
         int port = Launched.freePort();
         Launched process = Launched.start(
                         List.of(

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The systems that can be measured, by name. */
@@ -14,15 +15,22 @@ public final class Systems {
         Subject start(RedisServer redis, Launch launch, int nodes);
     }
 
-    private static final Map<String, Start> ALL = new LinkedHashMap<>();
+    /**
+     * A system.
+     *
+     * @param check throws when what it needs is not there
+     */
+    private record Known(Consumer<Launch> check, Start start) {}
+
+    private static final Map<String, Known> ALL = new LinkedHashMap<>();
 
     static {
-        ALL.put("parley", Systems::parley);
-        ALL.put("raw", JavaPeers::raw);
-        ALL.put("naive", JavaPeers::naive);
-        ALL.put("nchan", Nchan::start);
-        ALL.put("socketio", SocketIo::pubSub);
-        ALL.put("socketio-streams", SocketIo::streams);
+        ALL.put("parley", new Known(Systems::checkParley, Systems::parley));
+        ALL.put("raw", new Known(Jvm::of, JavaPeers::raw));
+        ALL.put("naive", new Known(Jvm::of, JavaPeers::naive));
+        ALL.put("nchan", new Known(Nchan::check, Nchan::start));
+        ALL.put("socketio", new Known(launch -> SocketIo.check("socketio", launch), SocketIo::pubSub));
+        ALL.put("socketio-streams", new Known(launch -> SocketIo.check("socketio-streams", launch), SocketIo::streams));
     }
 
     private Systems() {}
@@ -33,8 +41,17 @@ public final class Systems {
 
     /** Whether events can reach it that way, and as many nodes: a peer is one process. */
     public static boolean takes(String name, Via via, int nodes) {
-        Start unused = named(name);
+        Known unused = named(name);
         return name.equals("parley") || (nodes == 1 && (via == Via.PUBSUB || via == Via.NONE));
+    }
+
+    /**
+     * Looks whether a system can be started. Blocks.
+     *
+     * @throws IllegalArgumentException with what it lacks, and the command that gets it
+     */
+    public static void check(String name, Launch launch) {
+        named(name).check().accept(launch);
     }
 
     /**
@@ -49,23 +66,33 @@ public final class Systems {
         if (redis == null) {
             throw new IllegalArgumentException(name + " needs a Redis");
         }
-        return named(name).start(redis, launch, nodes);
+        return named(name).start().start(redis, launch, nodes);
     }
 
-    private static Start named(String name) {
-        Start start = ALL.get(name);
-        if (start == null) {
+    private static Known named(String name) {
+        Known known = ALL.get(name);
+        if (known == null) {
             throw new IllegalArgumentException("there is no system " + name + ": one of " + String.join(", ", names()));
         }
-        return start;
+        return known;
     }
 
-    private static Subject parley(RedisServer redis, Launch launch, int nodes) {
-        if (!Files.isExecutable(launch.parley().resolve("bin/parley"))) {
+    private static void checkParley(Launch launch) {
+        if (launch.gateway() == null && !Files.isExecutable(launch.parley().resolve("bin/parley"))) {
             throw new IllegalArgumentException(
                     "there is no gateway in " + launch.parley()
                             + ": build it with mvn -DskipTests package beside the benchmarks, or name one with --parley or --gateway");
         }
+    }
+
+    private static Subject parley(RedisServer redis, Launch launch, int nodes) {
+        checkParley(launch);
         return Parley.start(redis, launch, nodes);
+    }
+
+    /** What is wrong with a peer that has to be installed. */
+    static IllegalArgumentException notInstalled(String name, String lacks, Launch launch) {
+        return new IllegalArgumentException("%s can't be started, %s: %s installs it, or leave it out with --with"
+                .formatted(name, lacks, launch.peers().resolve("install")));
     }
 }
