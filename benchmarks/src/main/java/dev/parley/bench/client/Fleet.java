@@ -112,7 +112,7 @@ public final class Fleet {
 
     /**
      * Brings back every socket that has been closed for that long, and times each, from now, until it has all that has been published
-     * by now. A socket that waits for its turn to connect is being timed already.
+     * by now. A socket that waits for its turn to connect is being timed already, and so is one that had not caught up when it was closed.
      */
     public void comeBack(Duration away) {
         loop.execute(() -> {
@@ -386,6 +386,13 @@ public final class Fleet {
     /** Times from the intended sending to the arrival, in nanoseconds, since the last call. */
     public Histogram latency() {
         return latency.getIntervalHistogram();
+    }
+
+    /** Counts the sockets that have come back and have not yet what they missed. Blocks. */
+    public long behind() {
+        return loop.submit(() -> followers.stream().filter(Follower::isBehind).count())
+                .syncUninterruptibly()
+                .getNow();
     }
 
     /** Times from the first packet of a reconnect until nothing was missing, in nanoseconds, since the last call. */

@@ -103,12 +103,22 @@ public final class Follower extends ChannelInboundHandlerAdapter {
         return state == State.CLOSED ? now - closedAt : -1;
     }
 
-    /** It has been away: it is timed until it has everything below this number. */
+    /**
+     * It has been away: it is timed until it has everything below this number. One that was cut again before it had caught up is still being
+     * timed since it first came back, the time in which it was away again with it: who reads over it has waited all the while.
+     */
     void comesBack(int until, long now) {
         if (started) {
+            if (!isBehind()) {
+                cameBackAt = now;
+            }
             behindUntil = until;
-            cameBackAt = now;
         }
+    }
+
+    /** Whether it has come back and has not yet what it missed. */
+    boolean isBehind() {
+        return behindUntil >= 0;
     }
 
     /** What it has missed so far is missing; of what was sent before it first came, nothing is. */
@@ -348,7 +358,7 @@ public final class Follower extends ChannelInboundHandlerAdapter {
     }
 
     private void caughtUp(long now) {
-        if (behindUntil >= 0 && state == State.FOLLOWING && track.next() >= behindUntil) {
+        if (isBehind() && state == State.FOLLOWING && track.next() >= behindUntil) {
             behindUntil = -1;
             fleet.caughtUp(now - cameBackAt);
         }

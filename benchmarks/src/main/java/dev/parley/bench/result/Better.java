@@ -65,6 +65,7 @@ public enum Better {
                     "log_repeated",
                     "log_reordered",
                     "sockets_closed",
+                    "not_caught_up",
                     "targets_missed" -> true;
             default -> false;
         };
