@@ -376,8 +376,17 @@ public final class Fleet {
 
     /** Counts what has been published and has not come. Blocks. */
     public long missing() {
+        return missing(this::published);
+    }
+
+    /**
+     * Counts what has not come of a conversation's first events. Blocks.
+     *
+     * @param first how many of them are asked for, for each conversation
+     */
+    public long missing(IntUnaryOperator first) {
         return loop.submit(() -> followers.stream()
-                        .mapToLong(follower -> follower.missing(published(follower.conversation())))
+                        .mapToLong(follower -> follower.missing(first.applyAsInt(follower.conversation())))
                         .sum())
                 .syncUninterruptibly()
                 .getNow();

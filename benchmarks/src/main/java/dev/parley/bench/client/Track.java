@@ -39,7 +39,9 @@ final class Track {
 
     /** How many of the numbers below this one have not come. */
     int missing(int published) {
-        return holes.cardinality() + Math.max(0, published - next);
+        return published >= next
+                ? holes.cardinality() + published - next
+                : holes.get(0, Math.max(0, published - first)).cardinality();
     }
 
     enum Arrival {

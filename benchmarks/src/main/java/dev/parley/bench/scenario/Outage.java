@@ -30,6 +30,8 @@ final class Outage implements Scenario {
     /** Before the last one, which is reported in full. */
     private static final List<String> EARLIER = List.of("first", "second");
 
+    private static final String SHOWN_MISSING = "shown_missing";
+
     private static final Target PUBLISH = new Target("latency_p99_ms", 5, RATE);
     private static final Target REPLAY = new Target("replay_s", 5, QUEUED);
     private static final Duration RETURN = Duration.ofSeconds(3);
@@ -85,10 +87,7 @@ final class Outage implements Scenario {
         for (String outage : EARLIER) {
             Round earlier = new Round();
             happen(stage, settings, publisher, fleet, earlier).close();
-            Double figure = earlier.figures().get(target.figure());
-            if (figure != null) {
-                round.put(outage + "_" + target.figure(), figure);
-            }
+            keep(outage, earlier, target.figure(), round);
         }
         try (Logs logs = happen(stage, settings, publisher, fleet, round)) {
             publisher.stop();
@@ -101,6 +100,30 @@ final class Outage implements Scenario {
             round.put("targets_missed", target.missed(round, stage.progress()));
         }
         return round;
+    }
+
+    /** What the round says of an outage before its last one: what compares with that, what was not shown, and why it does not count. */
+    static void keep(String outage, Round earlier, String compared, Round round) {
+        for (String figure : List.of(compared, SHOWN_MISSING)) {
+            Double value = earlier.figures().get(figure);
+            if (value != null) {
+                round.put(outage + "_" + figure, value);
+            }
+        }
+        earlier.problems().forEach(problem -> round.problem(outage + " outage: " + problem));
+    }
+
+    /**
+     * How long it took until sockets had what was sent while Redis was away.
+     *
+     * @param missing deliveries that they have not had: those have no time
+     */
+    static void shown(Histogram times, long missing, Round round) {
+        round.put(SHOWN_MISSING, missing);
+        if (times.getTotalCount() > 0) {
+            round.put("shown_p50_ms", times.getValueAtPercentile(50) / 1e6);
+            round.put("shown_p99_ms", times.getValueAtPercentile(99) / 1e6);
+        }
     }
 
     /**
@@ -138,11 +161,13 @@ final class Outage implements Scenario {
     /** One outage, up to the moment at which all that was queued is in the logs. */
     private static Logs happen(Stage stage, Settings settings, Publisher publisher, Fleet fleet, Round round)
             throws InterruptedException {
+        long queuedBefore = publisher.answers().queued();
         if (settings.rate() > 0) {
             publish(stage, settings, publisher, fleet, round);
         } else {
             fill(stage, settings, publisher, round);
         }
+        int[] sentMeanwhile = publisher.published();
         Usages before = Usages.now(stage.processes());
         stage.redis().restart();
         round.put("redis_back_s", Usages.now(stage.processes()).since(before).seconds());
@@ -150,9 +175,14 @@ final class Outage implements Scenario {
         if (settings.rate() > 0) {
             TimeUnit.NANOSECONDS.sleep(RETURN.toNanos());
             round.put("returning_p99_ms", publisher.answers().latency().getValueAtPercentile(99) / 1e6);
+            // Not before now: what is shown only when Redis is back took as long as that.
+            shown(fleet.latency(), fleet.missing(conversation -> sentMeanwhile[conversation]), round);
         } else {
             awaitLogs(logs, publisher.sent());
             replay(stage, Usages.now(stage.processes()).since(before), settings.window(), round);
+        }
+        if (publisher.answers().queued() == queuedBefore) {
+            round.problem("nothing was queued: Redis was not away");
         }
         return logs;
     }
@@ -174,12 +204,9 @@ final class Outage implements Scenario {
             latency.add(interval);
             sample((System.nanoTime() - start) / 1e9, interval, round);
         }
-        Histogram shown = fleet.latency();
         long sent = publisher.sent() - sentBefore;
         round.put("events_per_s", sent / ((System.nanoTime() - start) / 1e9));
         round.latencies(latency);
-        round.put("shown_p50_ms", shown.getValueAtPercentile(50) / 1e6);
-        round.put("shown_p99_ms", shown.getValueAtPercentile(99) / 1e6);
         Costs.each("event", costs.report(round), sent, round);
         stage.progress()
                 .say("%,d events were sent meanwhile, answered after p50 %.2f ms, p99 %.2f ms"
@@ -232,17 +259,13 @@ final class Outage implements Scenario {
 
     private static void ledger(Logs logs, Publisher publisher, Fleet fleet, Settings settings, Round round)
             throws InterruptedException {
-        long queued = publisher.answers().queued();
-        round.put("queued", queued);
+        round.put("queued", publisher.answers().queued());
         round.put("unanswered", publisher.sent() - publisher.replies());
         Logs.Ledger ledger = logs.ledger(publisher.published());
         round.put("log_lost", ledger.lost());
         round.put("log_repeated", ledger.repeated());
         round.put("log_reordered", ledger.reordered());
         Streaming.ledger(round, fleet, publisher, settings.sockets(), settings.via());
-        if (queued == 0) {
-            round.problem("nothing was queued: Redis was not away");
-        }
         if (publisher.replies() < publisher.sent()) {
             round.problem((publisher.sent() - publisher.replies()) + " requests were not answered");
         }

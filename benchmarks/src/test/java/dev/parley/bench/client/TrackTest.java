@@ -52,6 +52,17 @@ class TrackTest {
     }
 
     @Test
+    void ofTheFirstOnesThoseThatCameLaterAreNotMissing() {
+        track.startAt(10);
+        track.arrived(11);
+        track.arrived(14);
+        assertThat(track.missing(15)).isEqualTo(3);
+        assertThat(track.missing(13)).isEqualTo(2);
+        assertThat(track.missing(11)).isEqualTo(1);
+        assertThat(track.missing(9)).isZero();
+    }
+
+    @Test
     void nothingBeforeTheStartIsExpected() {
         track.startAt(10);
         assertThat(track.missing(10)).isZero();
