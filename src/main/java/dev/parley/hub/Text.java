@@ -9,22 +9,27 @@ import org.jspecify.annotations.Nullable;
 /**
  * UTF-8 that is added to at its end, in pieces that stay where they are: an array that grows would be copied again and again, by itself
  * and by the garbage collector. What has lived for as long as a run is garbage that only a collection of the whole heap finds, so the
- * large pieces are used again by the thread that gives them back. Not thread-safe.
+ * large pieces are used again by the event loop that took them. Not thread-safe.
  */
 final class Text {
 
     private static final int FIRST = 256;
     private static final int LARGEST = 8 * 1024;
-    /** So many a thread keeps: 64 MiB, or a thirty-second of the heap where that is less. */
-    private static final int MAX_KEPT =
-            (int) Math.min(8_192, Runtime.getRuntime().maxMemory() / 32 / LARGEST);
+    /** Bytes that all event loops keep together, or a thirty-second of the heap where that is less. */
+    private static final long MAX_KEPT = 128 << 20;
 
-    private static final Recycler<Piece> LARGE = new Recycler<>(MAX_KEPT, 1, 16) {
+    private static final Recycler<Piece> LARGE = new Recycler<>(keptByEach(Runtime.getRuntime()), 1, 16) {
         @Override
         protected Piece newObject(Handle<Piece> handle) {
             return new Piece(new byte[LARGEST], handle);
         }
     };
+
+    /** The pool takes the next power of two. */
+    private static int keptByEach(Runtime machine) {
+        long all = Math.min(MAX_KEPT, machine.maxMemory() / 32);
+        return Integer.highestOneBit((int) (all / LARGEST / machine.availableProcessors()));
+    }
 
     private record Piece(byte[] bytes, Recycler.@Nullable Handle<Piece> handle) {
 

@@ -10,6 +10,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -28,7 +29,7 @@ final class Outbox {
 
     private final Channel channel;
     private final WriteRounds rounds;
-    private final Runnable drain = this::drain;
+    private final BooleanSupplier turn = this::turn;
     private final ChannelHandlerContext encoder;
     private final int limit;
     private final Runnable overflow;
@@ -82,10 +83,10 @@ final class Outbox {
         if (before > limit / 4 && channel.isWritable() && loop().inEventLoop()) {
             // Whoever has so much to offer at once must not fill it before its turn to write comes.
             drain();
-        } else if (planned.compareAndSet(false, true)) {
-            rounds.join(drain);
         } else if (before <= limit / 4 && before + frame.size() > limit / 4) {
-            loop().execute(drain);
+            loop().execute(this::drain);
+        } else if (planned.compareAndSet(false, true)) {
+            rounds.join(turn);
         }
     }
 
@@ -97,7 +98,7 @@ final class Outbox {
             }
             Sinks.Empty<Void> one = Sinks.empty();
             waiting.add(one);
-            loop().execute(drain);
+            loop().execute(this::drain);
             return one.asMono();
         });
     }
@@ -107,13 +108,23 @@ final class Outbox {
         return bytes.get() <= limit / 4;
     }
 
+    /** Its part of a round. */
+    private boolean turn() {
+        planned.set(false);
+        return write();
+    }
+
     /** Writes what the channel takes now. On the event loop. */
     void drain() {
-        planned.set(false);
+        var unused = write();
+    }
+
+    /** Returns whether there was anything that the channel takes now. */
+    private boolean write() {
         if (closed.get()) {
             // Only here may the queue be emptied: it takes one consumer.
             frames.clear();
-            return;
+            return false;
         }
         boolean wrote = false;
         while (channel.isWritable() && writeSome()) {
@@ -125,6 +136,7 @@ final class Outbox {
         while (hasRoom() && !waiting.isEmpty()) {
             complete(waiting.poll());
         }
+        return wrote;
     }
 
     /** Writes what the channel has room for, in one buffer: copying small frames together is cheaper than handing each to the kernel by itself. */

@@ -5,13 +5,14 @@ import io.netty.util.concurrent.Ticker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * When the sockets of one event loop are written. A write costs the kernel and who reads it nearly the same for one frame as for ten, so
  * a busy loop lets frames join: the more sockets a round wrote, the later the next one comes. After one of fewer than {@value #FEW}
- * sockets nobody waits.
+ * sockets nobody waits. What the loop does when a round's time has come goes before it.
  */
 final class WriteRounds {
 
@@ -26,8 +27,8 @@ final class WriteRounds {
     private final EventLoop loop;
     private final Ticker ticker;
     private final Runnable round = this::round;
-    private List<Runnable> next = new ArrayList<>();
-    private List<Runnable> now = new ArrayList<>();
+    private List<BooleanSupplier> next = new ArrayList<>();
+    private List<BooleanSupplier> now = new ArrayList<>();
     private long earliest;
 
     WriteRounds(EventLoop loop) {
@@ -36,8 +37,12 @@ final class WriteRounds {
         this.earliest = ticker.nanoTime();
     }
 
-    /** Runs it once, in the next round, on the event loop. Any thread. */
-    void join(Runnable write) {
+    /**
+     * Runs it once, in the next round, on the event loop. Any thread.
+     *
+     * @param write returns whether it wrote anything
+     */
+    void join(BooleanSupplier write) {
         if (loop.inEventLoop()) {
             add(write);
         } else {
@@ -45,7 +50,7 @@ final class WriteRounds {
         }
     }
 
-    private void add(Runnable write) {
+    private void add(BooleanSupplier write) {
         next.add(write);
         if (next.size() == 1) {
             long wait = earliest - ticker.nanoTime();
@@ -58,23 +63,27 @@ final class WriteRounds {
     }
 
     private void round() {
-        List<Runnable> writes = next;
+        List<BooleanSupplier> writes = next;
         next = now;
         now = writes;
-        for (Runnable write : writes) {
-            write(write);
+        int wrote = 0;
+        for (BooleanSupplier write : writes) {
+            if (wrote(write)) {
+                wrote++;
+            }
         }
-        long wait = writes.size() < FEW ? 0 : Math.min(writes.size() * WAIT_NANOS, LONGEST_WAIT_NANOS);
+        long wait = wrote < FEW ? 0 : Math.min(wrote * WAIT_NANOS, LONGEST_WAIT_NANOS);
         earliest = ticker.nanoTime() + wait;
         writes.clear();
     }
 
-    private static void write(Runnable write) {
+    private static boolean wrote(BooleanSupplier write) {
         try {
-            write.run();
+            return write.getAsBoolean();
         } catch (RuntimeException | Error e) {
             // All sockets of this loop are behind it.
             LOG.error("A socket could not be written", e);
+            return false;
         }
     }
 }

@@ -119,7 +119,7 @@ class OutboxTest {
 
     private void keepBusy() {
         for (int i = 0; i < 1_000; i++) {
-            rounds.join(() -> {});
+            rounds.join(() -> true);
         }
         peer.runPendingTasks();
     }
@@ -135,6 +135,27 @@ class OutboxTest {
         keepBusy();
         offer(2, 5);
         assertThat(peer.got()).containsExactly(2, 3, 4);
+    }
+
+    @Test
+    void aFrameThatIsAQuarterByItselfWaitsForNoRound() {
+        peer.freezeTime();
+        keepBusy();
+        outbox.offer(ServerFrames.pong("\"" + " ".repeat(3 * SIZE) + "\""));
+        peer.runPendingTasks();
+        assertThat(peer.outboundMessages()).isNotEmpty();
+    }
+
+    @Test
+    void whatIsOfferedAfterADrainStillGetsItsRound() {
+        peer.freezeTime();
+        keepBusy();
+        outbox.offer(frame(0));
+        outbox.drain();
+        outbox.offer(frame(1));
+        assertThat(peer.got()).containsExactly(0);
+        peer.advanceTimeBy(10, TimeUnit.MILLISECONDS);
+        assertThat(peer.got()).containsExactly(1);
     }
 
     @Test

@@ -29,7 +29,7 @@ class WriteRoundsTest {
 
     private void round(int sockets) {
         for (int i = 0; i < sockets; i++) {
-            rounds.join(() -> {});
+            rounds.join(() -> true);
         }
         channel.runPendingTasks();
     }
@@ -66,6 +66,17 @@ class WriteRoundsTest {
     }
 
     @Test
+    void whoWritesNothingMakesNobodyWait() {
+        for (int i = 0; i < 1_000; i++) {
+            rounds.join(() -> false);
+        }
+        channel.runPendingTasks();
+        join("a");
+        channel.runPendingTasks();
+        assertThat(written).containsExactly("a");
+    }
+
+    @Test
     void nobodyWaitsForLongerThanTenMilliseconds() {
         round(20_000);
         join("a");
@@ -87,7 +98,10 @@ class WriteRoundsTest {
 
     @Test
     void whatJoinsInARoundIsTheNextOnes() {
-        rounds.join(() -> join("late"));
+        rounds.join(() -> {
+            join("late");
+            return true;
+        });
         join("a");
         channel.runPendingTasks();
         assertThat(written).containsExactly("a", "late");
