@@ -241,10 +241,7 @@ final class Outage implements Scenario {
     }
 
     private static void awaitLogs(Logs logs, long sent) throws InterruptedException {
-        long start = System.nanoTime();
-        while (logs.entries() < sent && System.nanoTime() - start < LONGEST_REPLAY.toNanos()) {
-            TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
-        }
+        Patience.atMost(LONGEST_REPLAY, LOOK, () -> logs.entries() >= sent);
     }
 
     /** What it took from the start of Redis until all that was queued was in its logs. */

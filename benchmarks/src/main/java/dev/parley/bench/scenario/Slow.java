@@ -95,10 +95,7 @@ final class Slow implements Scenario {
     /** The slow ones read what is left for them: they get all, or find that they were closed. */
     private static void comeBack(Fleet fleet, Settings settings, Round round) throws InterruptedException {
         fleet.hurry();
-        long start = System.nanoTime();
-        while (fleet.slowAndBehind() > 0 && System.nanoTime() - start < PATIENCE.toNanos()) {
-            TimeUnit.NANOSECONDS.sleep(LOOK.toNanos());
-        }
+        Patience.atMost(PATIENCE, LOOK, () -> fleet.slowAndBehind() == 0);
         long closed = settings.sockets() - fleet.following();
         round.put("slow_sockets", (settings.sockets() + SLOW_OF - 1) / SLOW_OF);
         round.put("slow_closed", fleet.slowClosed());

@@ -1,6 +1,6 @@
 package dev.parley.bench.subject;
 
-import dev.parley.bench.client.Dialect;
+import dev.parley.bench.client.AtOnce;
 import dev.parley.bench.load.Events;
 import dev.parley.bench.load.Outlet;
 import dev.parley.bench.load.Template;
@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * nginx with Nchan, its messages in Redis. Events come by HTTP, since Nchan knows no other way in; a connection has one request under way
@@ -76,7 +75,7 @@ final class Nchan {
         return new Peer(
                 "nchan",
                 address,
-                new Channels(),
+                new AtOnce(),
                 IntStream.range(0, CONNECTIONS)
                         .mapToObj(i -> (Outlet) new Posts(address))
                         .toList(),
@@ -114,24 +113,6 @@ final class Nchan {
                     "/pub/" + events.conversation(conversation),
                     "application/json",
                     events.event(conversation));
-        }
-    }
-
-    private record Channels() implements Dialect {
-
-        @Override
-        public String path(String conversation, @Nullable String since) {
-            return "/ws/" + conversation;
-        }
-
-        @Override
-        public boolean followsAtOnce() {
-            return true;
-        }
-
-        @Override
-        public Step step(String text, String conversation) {
-            return Step.NOTHING;
         }
     }
 }

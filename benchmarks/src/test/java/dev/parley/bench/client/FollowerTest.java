@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class FollowerTest {
@@ -92,23 +91,5 @@ class FollowerTest {
         frame[1] = Stamp.LENGTH;
         Stamp.put(frame, 2, RUN, 0, number, System.nanoTime());
         socket.writeInbound(Unpooled.wrappedBuffer(frame));
-    }
-
-    private record AtOnce() implements Dialect {
-
-        @Override
-        public String path(String conversation, @Nullable String since) {
-            return "/";
-        }
-
-        @Override
-        public boolean followsAtOnce() {
-            return true;
-        }
-
-        @Override
-        public Step step(String text, String conversation) {
-            return Step.NOTHING;
-        }
     }
 }

@@ -2,7 +2,7 @@ package dev.parley.bench.scenario;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.bench.client.Dialect;
+import dev.parley.bench.client.AtOnce;
 import dev.parley.bench.client.Fleet;
 import dev.parley.bench.load.Events;
 import dev.parley.bench.load.Plan;
@@ -24,7 +24,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -92,24 +91,6 @@ class DeliveriesTest {
             end.join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private record AtOnce() implements Dialect {
-
-        @Override
-        public String path(String conversation, @Nullable String since) {
-            return "/";
-        }
-
-        @Override
-        public boolean followsAtOnce() {
-            return true;
-        }
-
-        @Override
-        public Step step(String text, String conversation) {
-            return Step.NOTHING;
         }
     }
 
