@@ -4,17 +4,17 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.joining;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.audit.Added;
+import dev.parley.audit.AppendResult;
 import dev.parley.audit.Audit;
 import dev.parley.audit.AuditEntry;
-import dev.parley.audit.Page;
-import dev.parley.audit.Query;
-import dev.parley.audit.Verdict;
+import dev.parley.audit.AuditPage;
+import dev.parley.audit.AuditQuery;
+import dev.parley.audit.ChainVerification;
+import dev.parley.auth.AuditListener;
 import dev.parley.auth.Principal;
-import dev.parley.auth.Witness;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
 import io.netty.handler.codec.http.HttpMethod;
 import java.util.List;
 import java.util.Locale;
@@ -32,9 +32,9 @@ public final class AuditOperations {
     private static final int LIMIT = 50;
 
     private final Audit audit;
-    private final Witness witness;
+    private final AuditListener witness;
 
-    public AuditOperations(Audit audit, Witness witness) {
+    public AuditOperations(Audit audit, AuditListener witness) {
         this.audit = audit;
         this.witness = witness;
     }
@@ -46,13 +46,13 @@ public final class AuditOperations {
                 Operation.ofAgents("audit.verify", HttpMethod.GET, "/v1/audit/verify", this::verify));
     }
 
-    private Mono<Operation.Result> append(Principal who, Params params) {
+    private Mono<Operation.Result> append(Principal who, RequestParameters params) {
         String conversation = params.id("conversation");
         String agent = Objects.requireNonNullElse(params.optionalId("agent"), who.subject());
         ObjectNode details = params.optionalObject("details");
         String json = details == null ? "{}" : details.toString();
         if (json.getBytes(UTF_8).length > MAX_DETAILS) {
-            throw Refusal.of(ErrorCode.TOO_LARGE, "details are too large: at most " + MAX_DETAILS + " bytes");
+            throw ParleyException.of(ErrorCode.TOO_LARGE, "details are too large: at most " + MAX_DETAILS + " bytes");
         }
         String id = Objects.requireNonNullElseGet(params.optionalId("idempotency_key"), Ids::random);
         return audit.append(who, conversation, agent, params.id("action"), json, id)
@@ -60,7 +60,7 @@ public final class AuditOperations {
                 .map(added -> added(id, added));
     }
 
-    private static Operation.Result added(String id, Added added) {
+    private static Operation.Result added(String id, AppendResult added) {
         String start = "{\"id\":\"" + id + "\",\"seq\":" + added.seq() + ",\"duplicate\":" + added.duplicate();
         AuditEntry entry = added.entry();
         return entry == null
@@ -69,9 +69,9 @@ public final class AuditOperations {
                         bytes(start + ",\"timestamp\":\"" + entry.timestamp() + "\",\"mac\":\"" + entry.mac() + "\"}"));
     }
 
-    private Mono<Operation.Result> read(Principal who, Params params) {
+    private Mono<Operation.Result> read(Principal who, RequestParameters params) {
         String conversation = params.optionalId("conversation");
-        Query query = new Query(
+        AuditQuery query = new AuditQuery(
                 params.integer("after", 0, Long.MAX_VALUE, 0),
                 params.optionalInteger("before", 1, Long.MAX_VALUE),
                 (int) params.integer("limit", 1, MAX_LIMIT, LIMIT),
@@ -81,7 +81,7 @@ public final class AuditOperations {
                 .map(page -> Operation.Result.ok(bytes(page(page))));
     }
 
-    private static String page(Page page) {
+    private static String page(AuditPage page) {
         List<AuditEntry> entries = page.entries();
         String next =
                 page.full() ? Long.toString(entries.get(entries.size() - 1).seq()) : "null";
@@ -89,15 +89,15 @@ public final class AuditOperations {
                 + next + ",\"source\":\"" + (page.archived() ? "archive" : "live") + "\"}";
     }
 
-    private Mono<Operation.Result> verify(Principal who, Params params) {
+    private Mono<Operation.Result> verify(Principal who, RequestParameters params) {
         String conversation = params.optionalId("conversation");
         return audit.verify(who, conversation)
                 .doOnError(denied(who, conversation, "audit.verify"))
                 .map(verdict -> Operation.Result.ok(bytes(verdict(verdict))));
     }
 
-    private static String verdict(Verdict verdict) {
-        Verdict.Broken broken = verdict.broken();
+    private static String verdict(ChainVerification verdict) {
+        ChainVerification.Broken broken = verdict.broken();
         return "{\"valid\":" + (broken == null) + ",\"entries\":" + verdict.entries() + ",\"first\":" + verdict.first()
                 + ",\"last\":" + verdict.last() + ",\"keyed\":" + verdict.keyed()
                 + (broken == null
@@ -108,7 +108,7 @@ public final class AuditOperations {
 
     private Consumer<Throwable> denied(Principal who, @Nullable String conversation, String what) {
         return e -> {
-            if (conversation != null && Refusal.is(e, ErrorCode.NOT_FOUND)) {
+            if (conversation != null && ParleyException.is(e, ErrorCode.NOT_FOUND)) {
                 witness.refused(who, conversation, what);
             }
         };

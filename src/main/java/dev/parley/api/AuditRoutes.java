@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.parley.audit.Audit;
 import dev.parley.audit.AuditEntry;
+import dev.parley.auth.AuditListener;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
-import dev.parley.auth.Witness;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
 import dev.parley.http.Exchange;
 import dev.parley.http.Route;
 import io.netty.handler.codec.http.HttpHeaderNames;
@@ -21,11 +21,11 @@ import reactor.core.publisher.Mono;
 /** {@code GET /v1/audit/export}: a whole trail as NDJSON, oldest first, streamed as fast as the client reads. */
 public final class AuditRoutes {
 
-    private final Callers callers;
+    private final RequestAuthenticator callers;
     private final Audit audit;
-    private final Witness witness;
+    private final AuditListener witness;
 
-    public AuditRoutes(Callers callers, Audit audit, Witness witness) {
+    public AuditRoutes(RequestAuthenticator callers, Audit audit, AuditListener witness) {
         this.callers = callers;
         this.audit = audit;
         this.witness = witness;
@@ -40,13 +40,13 @@ public final class AuditRoutes {
         who.requireAnyOf(Set.of(Role.AGENT));
         String conversation = exchange.query("conversation");
         if (conversation != null && !Ids.valid(conversation)) {
-            throw Refusal.badRequest("conversation " + Ids.RULE);
+            throw ParleyException.badRequest("conversation " + Ids.RULE);
         }
         Flux<byte[]> lines = audit.export(who, conversation)
                 .map(AuditEntry::json)
                 .map(line -> (line + "\n").getBytes(UTF_8))
                 .doOnError(e -> {
-                    if (conversation != null && Refusal.is(e, ErrorCode.NOT_FOUND)) {
+                    if (conversation != null && ParleyException.is(e, ErrorCode.NOT_FOUND)) {
                         witness.refused(who, conversation, "audit.export");
                     }
                 });

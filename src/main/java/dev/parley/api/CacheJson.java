@@ -4,12 +4,12 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.parley.llmcache.Answer;
+import dev.parley.llmcache.CacheAnswer;
 import dev.parley.llmcache.CacheKey;
-import dev.parley.llmcache.Complaint;
+import dev.parley.llmcache.ComputeLease;
 import dev.parley.llmcache.Explanation;
+import dev.parley.llmcache.FeedbackResult;
 import dev.parley.llmcache.HourlyFigures;
-import dev.parley.llmcache.Lead;
 import dev.parley.llmcache.semantic.Candidate;
 import dev.parley.llmcache.semantic.Found;
 import dev.parley.llmcache.semantic.Reported;
@@ -28,13 +28,13 @@ final class CacheJson {
 
     private CacheJson() {}
 
-    static byte[] answer(Answer answer) {
-        ObjectNode json = key(answer.key()).put("hit", answer instanceof Answer.Hit);
+    static byte[] answer(CacheAnswer answer) {
+        ObjectNode json = key(answer.key()).put("hit", answer instanceof CacheAnswer.Hit);
         lead(json, answer.lead());
-        if (answer instanceof Answer.Miss miss) {
+        if (answer instanceof CacheAnswer.Miss miss) {
             return bytes(json.put("reason", miss.reason().wire()));
         }
-        Answer.Hit hit = (Answer.Hit) answer;
+        CacheAnswer.Hit hit = (CacheAnswer.Hit) answer;
         json.put("kind", hit.kind().name().toLowerCase(Locale.ROOT));
         if (hit.ageMillis() >= 0) {
             json.put("age_ms", hit.ageMillis());
@@ -60,7 +60,7 @@ final class CacheJson {
         return JsonNodeFactory.instance.objectNode().put("key", key.hash());
     }
 
-    private static void lead(ObjectNode json, @Nullable Lead lead) {
+    private static void lead(ObjectNode json, @Nullable ComputeLease lead) {
         if (lead != null) {
             json.put("leader", true).put("token", lead.token()).put("lease_ms", lead.millis());
         }
@@ -113,7 +113,7 @@ final class CacheJson {
         return json;
     }
 
-    static byte[] complaint(Complaint complaint) {
+    static byte[] complaint(FeedbackResult complaint) {
         Reported reported = complaint.semantic();
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("counted", reported != null && reported.counted()).put("dropped", complaint.dropped());

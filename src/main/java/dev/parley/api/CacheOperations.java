@@ -8,18 +8,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.auth.Principal;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.Refusal;
 import dev.parley.llmcache.CacheKey;
 import dev.parley.llmcache.CacheSettings;
 import dev.parley.llmcache.Category;
+import dev.parley.llmcache.InvalidationScope;
 import dev.parley.llmcache.LlmCache;
+import dev.parley.llmcache.LookupOptions;
+import dev.parley.llmcache.ModelReply;
 import dev.parley.llmcache.Question;
 import dev.parley.llmcache.Reason;
-import dev.parley.llmcache.Reply;
-import dev.parley.llmcache.Scope;
-import dev.parley.llmcache.Stored;
-import dev.parley.llmcache.Terms;
+import dev.parley.llmcache.StoreResult;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -61,11 +61,11 @@ public final class CacheOperations {
                 Operation.ofAgents("cache.stats", GET, "/v1/cache/stats", this::stats));
     }
 
-    private Mono<Operation.Result> lookup(Principal who, Params params) {
+    private Mono<Operation.Result> lookup(Principal who, RequestParameters params) {
         Duration wait = Duration.ofMillis(params.integer("wait_ms", 0, CacheSettings.MAX_LEASE.toMillis(), 0));
         Long lease = params.optionalInteger("lease_ms", 100, CacheSettings.MAX_LEASE.toMillis());
         Long oldest = params.optionalInteger("max_age", 0, CacheSettings.MAX_TTL.toSeconds());
-        Terms terms = new Terms(
+        LookupOptions terms = new LookupOptions(
                 wait,
                 lease == null ? wait.isZero() ? Duration.ZERO : cache.lease() : Duration.ofMillis(lease),
                 oldest == null ? null : Duration.ofSeconds(oldest),
@@ -74,42 +74,42 @@ public final class CacheOperations {
         return cache.lookup(question(who, params), terms).map(answer -> Operation.Result.ok(CacheJson.answer(answer)));
     }
 
-    private Mono<Operation.Result> put(Principal who, Params params) {
+    private Mono<Operation.Result> put(Principal who, RequestParameters params) {
         return cache.putAndIndex(question(who, params), reply(params), params.optionalText("token"))
                 .map(stored -> new Operation.Result(stored.reason() == null ? 201 : 200, stored(stored)));
     }
 
-    private static byte[] stored(Stored stored) {
+    private static byte[] stored(StoreResult stored) {
         ObjectNode json = CacheJson.key(stored.key()).put("stored", stored.reason() == null);
         Reason reason = stored.reason();
         return CacheJson.bytes(
                 reason == null ? json.put("fresh_ms", stored.fresh().toMillis()) : json.put("reason", reason.wire()));
     }
 
-    private Mono<Operation.Result> abandon(Principal who, Params params) {
+    private Mono<Operation.Result> abandon(Principal who, RequestParameters params) {
         CacheKey key = cache.key(question(who, params));
         return cache.abandon(key, params.text("token"))
                 .map(ours ->
                         Operation.Result.ok(CacheJson.bytes(CacheJson.key(key).put("abandoned", ours))));
     }
 
-    private Mono<Operation.Result> explain(Principal who, Params params) {
+    private Mono<Operation.Result> explain(Principal who, RequestParameters params) {
         return cache.explain(question(who, params))
                 .map(explanation -> Operation.Result.ok(CacheJson.explanation(explanation)));
     }
 
     /** An answer was wrong: this question is never given it again. */
-    private Mono<Operation.Result> feedback(Principal who, Params params) {
+    private Mono<Operation.Result> feedback(Principal who, RequestParameters params) {
         String entry = params.text("entry");
         if (!ENTRY.matcher(entry).matches()) {
-            throw Refusal.badRequest("entry must be the key of the entry that answered: 64 hexadecimal digits");
+            throw ParleyException.badRequest("entry must be the key of the entry that answered: 64 hexadecimal digits");
         }
         return cache.report(question(who, params), entry)
                 .map(complaint -> Operation.Result.ok(CacheJson.complaint(complaint)));
     }
 
-    private Mono<Operation.Result> invalidate(Principal who, Params params) {
-        List<Scope> scopes = scopes(params);
+    private Mono<Operation.Result> invalidate(Principal who, RequestParameters params) {
+        List<InvalidationScope> scopes = scopes(params);
         if (params.flag("dry_run", false)) {
             return Flux.fromIterable(scopes)
                     .concatMap(scope -> cache.count(who.tenant(), scope)
@@ -136,50 +136,51 @@ public final class CacheOperations {
         return scope.has("model") || scope.has("all");
     }
 
-    private static ObjectNode scope(Scope scope) {
+    private static ObjectNode scope(InvalidationScope scope) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         String kind = scope.kind().name().toLowerCase(Locale.ROOT);
-        return scope.kind() == Scope.Kind.ALL ? json.put(kind, true) : json.put(kind, scope.name());
+        return scope.kind() == InvalidationScope.Kind.ALL ? json.put(kind, true) : json.put(kind, scope.name());
     }
 
-    private static List<Scope> scopes(Params params) {
-        List<Scope> scopes = new ArrayList<>();
+    private static List<InvalidationScope> scopes(RequestParameters params) {
+        List<InvalidationScope> scopes = new ArrayList<>();
         for (String tag : ids(params, "tags", MAX_SCOPES)) {
-            scopes.add(new Scope(Scope.Kind.TAG, tag));
+            scopes.add(new InvalidationScope(InvalidationScope.Kind.TAG, tag));
         }
         String tag = params.optionalId("tag");
         if (tag != null) {
-            scopes.add(new Scope(Scope.Kind.TAG, tag));
+            scopes.add(new InvalidationScope(InvalidationScope.Kind.TAG, tag));
         }
         String namespace = params.optionalId("namespace");
         if (namespace != null) {
-            scopes.add(new Scope(Scope.Kind.NAMESPACE, namespace));
+            scopes.add(new InvalidationScope(InvalidationScope.Kind.NAMESPACE, namespace));
         }
         String model = params.optionalText("model");
         if (model != null) {
-            scopes.add(new Scope(Scope.Kind.MODEL, model));
+            scopes.add(new InvalidationScope(InvalidationScope.Kind.MODEL, model));
         }
         if (params.flag("all", false)) {
-            scopes.add(new Scope(Scope.Kind.ALL, ""));
+            scopes.add(new InvalidationScope(InvalidationScope.Kind.ALL, ""));
         }
         if (scopes.isEmpty()) {
-            throw Refusal.badRequest("tag, tags, model, namespace or all is missing: what is to be invalidated");
+            throw ParleyException.badRequest(
+                    "tag, tags, model, namespace or all is missing: what is to be invalidated");
         }
         return scopes;
     }
 
-    private Mono<Operation.Result> stats(Principal who, Params params) {
+    private Mono<Operation.Result> stats(Principal who, RequestParameters params) {
         int hours = (int) params.integer("hours", 1, MAX_HOURS, 24);
         return cache.stats(who.tenant(), hours).map(figures -> Operation.Result.ok(CacheJson.stats(figures)));
     }
 
-    private static Question question(Principal who, Params params) {
+    private static Question question(Principal who, RequestParameters params) {
         Set<Reason> waived = new HashSet<>();
         JsonNode allow = params.json("allow");
         if (allow != null) {
             for (JsonNode word : requireArray("allow", allow)) {
                 if (!Reason.waivable().contains(word.asText())) {
-                    throw Refusal.badRequest("allow must be an array of "
+                    throw ParleyException.badRequest("allow must be an array of "
                             + String.join(
                                     ", ", Reason.waivable().stream().sorted().toList()));
                 }
@@ -194,14 +195,14 @@ public final class CacheOperations {
                 waived);
     }
 
-    private static Reply reply(Params params) {
+    private static ModelReply reply(RequestParameters params) {
         JsonNode response = params.json("response");
         if (response == null) {
-            throw Refusal.badRequest("response is missing: what the model has answered");
+            throw ParleyException.badRequest("response is missing: what the model has answered");
         }
         Long took = params.optionalInteger("took_ms", 0, Integer.MAX_VALUE);
         Long ttl = params.optionalInteger("ttl", 0, CacheSettings.MAX_TTL.toSeconds());
-        return new Reply(
+        return new ModelReply(
                 response,
                 (int) params.integer("status", 100, 599, 200),
                 params.flag("truncated", false),
@@ -209,11 +210,11 @@ public final class CacheOperations {
                 params.optionalObject("usage"),
                 params.has("cost") ? Math.round(params.number("cost", 0, MAX_COST) * 1e6) : 0,
                 took == null ? null : Duration.ofMillis(took),
-                ids(params, "tags", Reply.MAX_TAGS),
+                ids(params, "tags", ModelReply.MAX_TAGS),
                 ttl == null ? null : Duration.ofSeconds(ttl));
     }
 
-    private static List<String> ids(Params params, String name, int most) {
+    private static List<String> ids(RequestParameters params, String name, int most) {
         JsonNode given = params.json(name);
         if (given == null) {
             return List.of();
@@ -221,19 +222,19 @@ public final class CacheOperations {
         List<String> ids = new ArrayList<>();
         for (JsonNode id : requireArray(name, given)) {
             if (!Ids.valid(id.textValue())) {
-                throw Refusal.badRequest("each of " + name + " " + Ids.RULE);
+                throw ParleyException.badRequest("each of " + name + " " + Ids.RULE);
             }
             ids.add(id.textValue());
         }
         if (ids.size() > most) {
-            throw Refusal.badRequest(name + " must be " + most + " at most");
+            throw ParleyException.badRequest(name + " must be " + most + " at most");
         }
         return ids;
     }
 
     private static JsonNode requireArray(String name, @Nullable JsonNode given) {
         if (given == null || !given.isArray()) {
-            throw Refusal.badRequest(name + " must be an array");
+            throw ParleyException.badRequest(name + " must be an array");
         }
         return given;
     }

@@ -1,21 +1,21 @@
 package dev.parley.api;
 
 import dev.parley.auth.Access;
+import dev.parley.auth.AuditListener;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
-import dev.parley.auth.Witness;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
 import dev.parley.event.InvalidEventException;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
 import dev.parley.http.Exchange;
-import dev.parley.http.Problem;
+import dev.parley.http.ProblemException;
 import dev.parley.http.Route;
-import dev.parley.log.Published;
-import dev.parley.log.Publisher;
-import dev.parley.ratelimit.Turnstile;
+import dev.parley.publish.PublishResult;
+import dev.parley.publish.Publisher;
+import dev.parley.ratelimit.EndpointLimiter;
 import dev.parley.session.Sessions;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
@@ -35,24 +35,24 @@ public final class EventRoutes {
     private static final String NDJSON = "application/x-ndjson";
     private static final int LINES_AT_ONCE = 256;
 
-    private final Callers callers;
-    private final Witness witness;
+    private final RequestAuthenticator callers;
+    private final AuditListener witness;
     private final Publisher publisher;
     private final int maxBody;
-    private final Entrance entrance;
+    private final LimitedEndpoint entrance;
     private final Sessions sessions;
 
     /** @param turnstile where each event is counted */
     public EventRoutes(
-            Callers callers,
+            RequestAuthenticator callers,
             Publisher publisher,
             Sessions sessions,
             int maxBody,
-            Turnstile turnstile,
-            Witness witness) {
+            EndpointLimiter turnstile,
+            AuditListener witness) {
         this.callers = callers;
         this.sessions = sessions;
-        this.entrance = new Entrance(turnstile, callers);
+        this.entrance = new LimitedEndpoint(turnstile, callers);
         this.witness = witness;
         this.publisher = publisher;
         this.maxBody = maxBody;
@@ -66,18 +66,16 @@ public final class EventRoutes {
         Principal who = callers.writer(exchange, Role.AGENT);
         String conversation = exchange.id("id");
         Access access = who.access(conversation);
-        String key = Callers.idempotencyKey(exchange);
+        String key = RequestAuthenticator.idempotencyKey(exchange);
         Mono<Void> published = switch (exchange.contentType()) {
             case JSON -> one(exchange, who, conversation, access, key);
             case NDJSON -> many(exchange, who, conversation, access, key);
             default ->
-                throw Problem.of(
-                                HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE,
-                                "Content-Type must be " + JSON + " or " + NDJSON)
-                        .exception();
+                throw ProblemException.of(
+                        HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type must be " + JSON + " or " + NDJSON);
         };
         return published.doOnError(
-                e -> Refusal.is(e, ErrorCode.NOT_FOUND), e -> witness.refused(who, conversation, "publish"));
+                e -> ParleyException.is(e, ErrorCode.NOT_FOUND), e -> witness.refused(who, conversation, "publish"));
     }
 
     private Mono<Void> one(Exchange exchange, Principal who, String conversation, Access access, @Nullable String key) {
@@ -89,7 +87,7 @@ public final class EventRoutes {
                                 conversation,
                                 1,
                                 sessions.admit(who, conversation).then(publisher.publish(access, event)))
-                        .flatMap(published -> published instanceof Published.Stored
+                        .flatMap(published -> published instanceof PublishResult.Stored
                                 ? exchange.json(201, bytes("{\"stored\":true," + result(event, published) + "}"))
                                 : exchange.json(202, bytes("{\"stored\":false," + result(event, published) + "}"))));
     }
@@ -115,10 +113,10 @@ public final class EventRoutes {
                 .collectList();
     }
 
-    private record Line(AgentEvent event, Published published) {
+    private record Line(AgentEvent event, PublishResult published) {
 
         boolean queued() {
-            return published instanceof Published.Queued;
+            return published instanceof PublishResult.Queued;
         }
     }
 
@@ -132,9 +130,9 @@ public final class EventRoutes {
                 : exchange.json(201, bytes("{\"stored\":true," + results));
     }
 
-    private static String result(AgentEvent event, Published published) {
+    private static String result(AgentEvent event, PublishResult published) {
         String id = "\"event_id\":\"" + event.eventId() + "\"";
-        return published instanceof Published.Stored stored
+        return published instanceof PublishResult.Stored stored
                 ? "\"position\":\"" + stored.appended().position() + "\"," + id + ",\"duplicate\":"
                         + stored.appended().duplicate()
                 : "\"queued\":true," + id;
@@ -154,14 +152,14 @@ public final class EventRoutes {
             if (!isBlank(text)) {
                 try {
                     events.add(event(text, conversation, key == null ? null : key + "." + line));
-                } catch (Refusal refusal) {
-                    throw Refusal.of(refusal.code(), "line " + line + ": " + refusal.getMessage());
+                } catch (ParleyException refusal) {
+                    throw ParleyException.of(refusal.code(), "line " + line + ": " + refusal.getMessage());
                 }
             }
             from = to + 1;
         }
         if (events.isEmpty()) {
-            throw Refusal.badRequest("the body has no events: one JSON object a line");
+            throw ParleyException.badRequest("the body has no events: one JSON object a line");
         }
         return events;
     }
@@ -180,11 +178,11 @@ public final class EventRoutes {
             AgentEvent event = EventCodec.parse(body, conversation);
             String id = key != null ? key : event.eventId() != null ? event.eventId() : Ids.random();
             if (!Ids.valid(id)) {
-                throw Refusal.badRequest("Idempotency-Key with the line number " + Ids.RULE);
+                throw ParleyException.badRequest("Idempotency-Key with the line number " + Ids.RULE);
             }
             return event.withEventId(id);
         } catch (InvalidEventException e) {
-            throw Refusal.of(
+            throw ParleyException.of(
                     e.tooLarge() ? ErrorCode.TOO_LARGE : ErrorCode.BAD_REQUEST, Objects.requireNonNull(e.getMessage()));
         }
     }

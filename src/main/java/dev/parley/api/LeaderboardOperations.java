@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.auth.Principal;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ParleyException;
 import dev.parley.leaderboard.Board;
 import dev.parley.leaderboard.Figures;
 import dev.parley.leaderboard.Leaderboard;
@@ -42,7 +42,7 @@ public final class LeaderboardOperations {
                 Operation.ofAnybody("leaderboard.top", HttpMethod.GET, "/v1/leaderboards/{date}", this::top));
     }
 
-    private Mono<Operation.Result> record(Principal who, Params params) {
+    private Mono<Operation.Result> record(Principal who, RequestParameters params) {
         String agent = params.id("name");
         Duration took = Duration.ofMillis(Math.round(params.number("seconds", 0, LONGEST_SECONDS) * 1_000));
         boolean success = params.flag("success", true);
@@ -52,7 +52,7 @@ public final class LeaderboardOperations {
                 .map(recorded -> Operation.Result.created(json(recorded(agent, recorded))));
     }
 
-    private Mono<Operation.Result> top(Principal who, Params params) {
+    private Mono<Operation.Result> top(Principal who, RequestParameters params) {
         LocalDate date = date(params.text("date"));
         int days = (int) params.integer("days", 1, Leaderboard.DAYS, 1);
         int places = (int) params.integer("limit", 1, MOST_PLACES, DEFAULT_PLACES);
@@ -74,8 +74,8 @@ public final class LeaderboardOperations {
         throw notADate();
     }
 
-    private static Refusal notADate() {
-        return Refusal.badRequest("date must be today or a day such as 2026-11-23");
+    private static ParleyException notADate() {
+        return ParleyException.badRequest("date must be today or a day such as 2026-11-23");
     }
 
     private static ObjectNode recorded(String agent, Recorded recorded) {

@@ -3,8 +3,8 @@ package dev.parley.api;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.auth.Principal;
+import dev.parley.ratelimit.LimitDecision;
 import dev.parley.ratelimit.Limits;
-import dev.parley.ratelimit.Taken;
 import io.netty.handler.codec.http.HttpMethod;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -28,7 +28,7 @@ public final class LimitOperations {
                 Operation.ofAgents("limits.settle", HttpMethod.POST, "/v1/limits/{name}/settle", this::settle));
     }
 
-    private Mono<Operation.Result> take(Principal who, Params params) {
+    private Mono<Operation.Result> take(Principal who, RequestParameters params) {
         return limits.take(
                         who,
                         params.id("name"),
@@ -38,7 +38,7 @@ public final class LimitOperations {
                 .map(taken -> result(200, standing(taken), taken));
     }
 
-    private Mono<Operation.Result> reserve(Principal who, Params params) {
+    private Mono<Operation.Result> reserve(Principal who, RequestParameters params) {
         return limits.reserve(
                         who,
                         params.id("name"),
@@ -53,7 +53,7 @@ public final class LimitOperations {
                         reserved.taken()));
     }
 
-    private Mono<Operation.Result> settle(Principal who, Params params) {
+    private Mono<Operation.Result> settle(Principal who, RequestParameters params) {
         String reservation = params.id("reservation");
         return limits.settle(
                         who, params.id("name"), params.optionalId("key"), reservation, params.integer("used", 0, MOST))
@@ -67,7 +67,7 @@ public final class LimitOperations {
                         settled.taken()));
     }
 
-    private static ObjectNode standing(Taken taken) {
+    private static ObjectNode standing(LimitDecision taken) {
         return JsonNodeFactory.instance
                 .objectNode()
                 .put("limit", taken.limit().name())
@@ -75,7 +75,7 @@ public final class LimitOperations {
                 .put("reset_ms", taken.resetMs());
     }
 
-    private static Operation.Result result(int status, ObjectNode json, Taken taken) {
+    private static Operation.Result result(int status, ObjectNode json, LimitDecision taken) {
         return new Operation.Result(
                 status,
                 json.toString().getBytes(StandardCharsets.UTF_8),

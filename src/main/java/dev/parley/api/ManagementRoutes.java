@@ -7,6 +7,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -23,11 +24,17 @@ public final class ManagementRoutes {
     }
 
     private final Map<String, Check> checks;
+    private final Set<String> required;
     private final PrometheusMeterRegistry metrics;
 
-    /** @param checks what has to hold for this node to be ready, by name */
-    public ManagementRoutes(Map<String, Check> checks, PrometheusMeterRegistry metrics) {
-        this.checks = new TreeMap<>(checks);
+    /**
+     * @param required what has to hold for this node to be ready, by name
+     * @param reported what is reported beside it and keeps no node from being ready
+     */
+    public ManagementRoutes(Map<String, Check> required, Map<String, Check> reported, PrometheusMeterRegistry metrics) {
+        this.checks = new TreeMap<>(required);
+        this.checks.putAll(reported);
+        this.required = Set.copyOf(required.keySet());
         this.metrics = metrics;
     }
 
@@ -45,14 +52,16 @@ public final class ManagementRoutes {
     private Mono<Void> ready(Exchange exchange) {
         StringJoiner states = new StringJoiner(",", "{", "}");
         StringJoiner reasons = new StringJoiner(",", ",\"reasons\":{", "}").setEmptyValue("");
-        checks.forEach((name, check) -> {
-            String trouble = check.trouble();
+        boolean ready = true;
+        for (Map.Entry<String, Check> each : checks.entrySet()) {
+            String name = each.getKey();
+            String trouble = each.getValue().trouble();
             states.add("\"" + name + "\":\"" + (trouble == null ? "up" : "down") + "\"");
             if (trouble != null) {
                 reasons.add("\"" + name + "\":\"" + escaped(trouble) + "\"");
+                ready &= !required.contains(name);
             }
-        });
-        boolean ready = reasons.toString().isEmpty();
+        }
         String json = "{\"ready\":" + ready + ",\"checks\":" + states + reasons + "}";
         return exchange.json(ready ? 200 : 503, bytes(json));
     }

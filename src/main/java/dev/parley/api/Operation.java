@@ -14,14 +14,14 @@ import reactor.core.publisher.Mono;
  * @param name such as {@code session.get}
  * @param template of the route; what it names in braces is a parameter of the operation
  * @param roles whoever has one of them may ask
- * @param action what it does, as a cold Mono of its result; fails with {@link dev.parley.frame.Refusal}
+ * @param action what it does, as a cold Mono of its result; fails with {@link dev.parley.error.ParleyException}
  */
 public record Operation(
         String name,
         HttpMethod method,
         String template,
         Set<Role> roles,
-        BiFunction<Principal, Params, Mono<Operation.Result>> action) {
+        BiFunction<Principal, RequestParameters, Mono<Operation.Result>> action) {
 
     private static final Set<Role> ANYBODY = Set.of(Role.values());
     private static final Set<Role> AGENTS = Set.of(Role.AGENT);
@@ -31,7 +31,7 @@ public record Operation(
             String name,
             HttpMethod method,
             String template,
-            BiFunction<Principal, Params, Mono<Operation.Result>> action) {
+            BiFunction<Principal, RequestParameters, Mono<Operation.Result>> action) {
         return new Operation(name, method, template, ANYBODY, action);
     }
 
@@ -40,7 +40,7 @@ public record Operation(
             String name,
             HttpMethod method,
             String template,
-            BiFunction<Principal, Params, Mono<Operation.Result>> action) {
+            BiFunction<Principal, RequestParameters, Mono<Operation.Result>> action) {
         return new Operation(name, method, template, AGENTS, action);
     }
 

@@ -3,7 +3,7 @@ package dev.parley.api;
 import static java.util.stream.Collectors.toUnmodifiableMap;
 
 import dev.parley.auth.Principal;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ParleyException;
 import dev.parley.http.Exchange;
 import dev.parley.http.Route;
 import java.util.List;
@@ -14,13 +14,13 @@ import reactor.core.publisher.Mono;
 /** The API's operations, as routes and by name. Thread-safe. */
 public final class Operations {
 
-    private final Callers callers;
+    private final RequestAuthenticator callers;
     private final int maxBody;
     private final Map<String, Operation> byName;
     private final List<Operation> all;
 
     /** @param maxBody of a request's body, in bytes */
-    public Operations(Callers callers, int maxBody, List<Operation> operations) {
+    public Operations(RequestAuthenticator callers, int maxBody, List<Operation> operations) {
         this.callers = callers;
         this.maxBody = maxBody;
         this.all = List.copyOf(operations);
@@ -39,11 +39,14 @@ public final class Operations {
         return Mono.defer(() -> {
             Operation operation = byName.get(method);
             if (operation == null) {
-                throw Refusal.badRequest("method is unknown: known are "
+                throw ParleyException.badRequest("method is unknown: known are "
                         + String.join(", ", byName.keySet().stream().sorted().toList()));
             }
             who.requireAnyOf(operation.roles());
-            return operation.action().apply(who, Params.parse("params", params)).map(Operation.Result::jsonOrNull);
+            return operation
+                    .action()
+                    .apply(who, RequestParameters.parse("params", params))
+                    .map(Operation.Result::jsonOrNull);
         });
     }
 
@@ -56,23 +59,23 @@ public final class Operations {
                 .flatMap(result -> answer(exchange, result));
     }
 
-    private Mono<Params> body(Operation operation, Exchange exchange) {
+    private Mono<RequestParameters> body(Operation operation, Exchange exchange) {
         if (!operation.writes()) {
-            return Mono.fromSupplier(() -> Params.parse("the body", new byte[0]));
+            return Mono.fromSupplier(() -> RequestParameters.parse("the body", new byte[0]));
         }
         return exchange.body(maxBody).map(body -> {
             if (body.length > 0) {
                 exchange.requireContentType("application/json");
             }
-            return Params.parse("the body", body);
+            return RequestParameters.parse("the body", body);
         });
     }
 
     /** With what the request says beside its body: that goes before what the body says. */
-    private static Params completed(Params params, Exchange exchange) {
+    private static RequestParameters completed(RequestParameters params, Exchange exchange) {
         exchange.queries().forEach(params::put);
         exchange.paths().forEach(params::put);
-        params.put("idempotency_key", Callers.idempotencyKey(exchange));
+        params.put("idempotency_key", RequestAuthenticator.idempotencyKey(exchange));
         params.put("if_match", exchange.header("If-Match"));
         return params;
     }

@@ -8,14 +8,14 @@ import static io.netty.handler.codec.http.HttpMethod.POST;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.parley.auth.Principal;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.Content;
-import dev.parley.frame.Refusal;
-import dev.parley.log.SessionMessage;
+import dev.parley.protocol.MessageContent;
 import dev.parley.session.NewMessage;
-import dev.parley.session.Read;
+import dev.parley.session.ReadSource;
+import dev.parley.session.SessionView;
 import dev.parley.session.Sessions;
-import dev.parley.session.Source;
+import dev.parley.store.SessionMessage;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,10 +52,10 @@ public final class SessionOperations {
                 Operation.ofAgents("session.fork", POST, "/v1/sessions/{id}/fork", this::fork));
     }
 
-    private Mono<Operation.Result> create(Principal who, Params params) {
+    private Mono<Operation.Result> create(Principal who, RequestParameters params) {
         String tenant = params.optionalId("tenant");
         if (tenant != null && !tenant.equals(who.tenant())) {
-            throw Refusal.badRequest("tenant must be the token's own: it may be left out");
+            throw ParleyException.badRequest("tenant must be the token's own: it may be left out");
         }
         String conversation = Objects.requireNonNullElseGet(params.optionalId("conversation"), Ids::random);
         return sessions.create(
@@ -67,26 +67,26 @@ public final class SessionOperations {
                 .map(changed -> changed(201, changed));
     }
 
-    private Mono<Operation.Result> get(Principal who, Params params) {
+    private Mono<Operation.Result> get(Principal who, RequestParameters params) {
         String id = params.id("id");
         return sessions.get(who, id).map(read -> Operation.Result.ok(session(id, read)));
     }
 
-    private Mono<Operation.Result> update(Principal who, Params params) {
+    private Mono<Operation.Result> update(Principal who, RequestParameters params) {
         Map<String, String> context = context(params);
         if (context.isEmpty()) {
-            throw Refusal.badRequest("context is missing: a JSON object of what is to be changed");
+            throw ParleyException.badRequest("context is missing: a JSON object of what is to be changed");
         }
         return sessions.update(who, params.id("id"), context, params.optionalId("idempotency_key"))
                 .map(changed -> changed(200, changed));
     }
 
-    private Mono<Operation.Result> delete(Principal who, Params params) {
+    private Mono<Operation.Result> delete(Principal who, RequestParameters params) {
         return sessions.delete(who, params.id("id"), params.optionalId("idempotency_key"))
                 .map(changed -> Operation.Result.empty());
     }
 
-    private Mono<Operation.Result> handOff(Principal who, Params params) {
+    private Mono<Operation.Result> handOff(Principal who, RequestParameters params) {
         return sessions.handOff(
                         who,
                         params.id("id"),
@@ -96,12 +96,12 @@ public final class SessionOperations {
                 .map(changed -> changed(200, changed));
     }
 
-    private Mono<Operation.Result> complete(Principal who, Params params) {
+    private Mono<Operation.Result> complete(Principal who, RequestParameters params) {
         return sessions.complete(who, params.id("id"), expected(params), params.optionalId("idempotency_key"))
                 .map(changed -> changed(200, changed));
     }
 
-    private Mono<Operation.Result> fork(Principal who, Params params) {
+    private Mono<Operation.Result> fork(Principal who, RequestParameters params) {
         String to = Objects.requireNonNullElseGet(params.optionalId("conversation"), Ids::random);
         return sessions.fork(
                         who,
@@ -112,7 +112,7 @@ public final class SessionOperations {
                 .map(changed -> changed(201, changed));
     }
 
-    private Mono<Operation.Result> append(Principal who, Params params) {
+    private Mono<Operation.Result> append(Principal who, RequestParameters params) {
         return sessions.append(
                         who, params.id("id"), message(params), expected(params), params.optionalId("idempotency_key"))
                 .map(changed -> new Operation.Result(
@@ -124,7 +124,7 @@ public final class SessionOperations {
                                 + "}")));
     }
 
-    private Mono<Operation.Result> messages(Principal who, Params params) {
+    private Mono<Operation.Result> messages(Principal who, RequestParameters params) {
         String id = params.id("id");
         if (params.has("after")) {
             int limit = (int) params.integer("limit", 1, MAX_PAGE, PAGE);
@@ -137,7 +137,7 @@ public final class SessionOperations {
     }
 
     /** Where a page ends is where the next one begins: {@code after=<next>}; null when there is no more. */
-    private static byte[] page(String id, Read read) {
+    private static byte[] page(String id, SessionView read) {
         List<SessionMessage> messages = read.messages();
         long count = read.session().number("message_count");
         long last =
@@ -148,11 +148,14 @@ public final class SessionOperations {
                 + read.source().wire() + "\"}");
     }
 
-    private static NewMessage message(Params params) {
+    private static NewMessage message(RequestParameters params) {
         String role = params.word("role", ROLES, "assistant");
         String callId = params.optionalText("tool_call_id");
         if (role.equals("tool") && callId == null) {
-            throw Refusal.badRequest("tool_call_id is missing: a tool's result names the call that it answers");
+            throw ParleyException.badRequest("tool_call_id is missing: a tool's result names the call that it answers");
+        }
+        if (callId != null && !Ids.validToolCall(callId)) {
+            throw ParleyException.badRequest("tool_call_id " + Ids.TOOL_CALL_RULE);
         }
         return new NewMessage(
                 role,
@@ -167,18 +170,18 @@ public final class SessionOperations {
     }
 
     /** A string, or content parts as OpenAI has them: objects with a type each. */
-    private static String content(Params params) {
+    private static String content(RequestParameters params) {
         JsonNode content = params.json("content");
         if (content == null && params.has("tool_calls")) {
             return "\"\"";
         }
         if (content == null) {
-            throw Refusal.badRequest("content is missing: it must be a string or an array of content parts");
+            throw ParleyException.badRequest("content is missing: it must be a string or an array of content parts");
         }
-        return Content.of(content).json();
+        return MessageContent.of(content).json();
     }
 
-    private static @Nullable String toolCalls(Params params, String role) {
+    private static @Nullable String toolCalls(RequestParameters params, String role) {
         JsonNode calls = params.json("tool_calls");
         if (calls == null) {
             return null;
@@ -188,18 +191,19 @@ public final class SessionOperations {
             right &= call.path("id").isTextual();
         }
         if (!right) {
-            throw Refusal.badRequest("tool_calls must be an array of calls with their ids, of an assistant's message");
+            throw ParleyException.badRequest(
+                    "tool_calls must be an array of calls with their ids, of an assistant's message");
         }
         return calls.toString();
     }
 
-    private static Map<String, String> context(Params params) {
+    private static Map<String, String> context(RequestParameters params) {
         Map<String, String> context = new LinkedHashMap<>();
         ObjectNode given = params.optionalObject("context");
         if (given != null) {
             given.properties().forEach(field -> {
                 if (!Ids.valid(field.getKey())) {
-                    throw Refusal.badRequest("a name in context " + Ids.RULE);
+                    throw ParleyException.badRequest("a name in context " + Ids.RULE);
                 }
                 context.put(field.getKey(), field.getValue().toString());
             });
@@ -207,24 +211,24 @@ public final class SessionOperations {
         return context;
     }
 
-    private static @Nullable Long expected(Params params) {
+    private static @Nullable Long expected(RequestParameters params) {
         String quoted = params.optionalText("if_match");
         if (quoted == null) {
             return params.optionalInteger("expected_seq", 0, Integer.MAX_VALUE);
         }
         String number = quoted.replaceAll("^\"|\"$", "");
         if (!number.matches("[0-9]{1,9}")) {
-            throw Refusal.badRequest("If-Match must be the number of the session's last message");
+            throw ParleyException.badRequest("If-Match must be the number of the session's last message");
         }
         return Long.valueOf(number);
     }
 
     private static Operation.Result changed(int status, Sessions.Changed changed) {
-        byte[] json = bytes(changed.session().json(changed.conversation(), Source.LIVE.wire()));
+        byte[] json = bytes(changed.session().json(changed.conversation(), ReadSource.LIVE.wire()));
         return new Operation.Result(changed.repeated() ? 200 : status, json);
     }
 
-    private static byte[] session(String id, Read read) {
+    private static byte[] session(String id, SessionView read) {
         return bytes(read.session().json(id, read.source().wire()));
     }
 

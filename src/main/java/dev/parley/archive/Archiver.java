@@ -1,10 +1,11 @@
 package dev.parley.archive;
 
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.postgres.Postgres;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import dev.parley.support.RetryPolicy;
-import io.lettuce.core.RedisCommandExecutionException;
 import io.lettuce.core.ScanArgs;
 import io.lettuce.core.ScanStream;
 import io.lettuce.core.SetArgs;
@@ -26,6 +27,9 @@ import reactor.core.publisher.Mono;
  */
 public final class Archiver {
 
+    /** When another node's archiver is taken for dead: longer than a round takes at most. If not, two nodes copy, which harms nothing. */
+    public static final Duration CLAIM_AFTER = Duration.ofSeconds(30);
+
     private static final Logger LOG = LoggerFactory.getLogger(Archiver.class);
 
     private static final int MARKS = 128;
@@ -40,9 +44,9 @@ public final class Archiver {
 
     private final Redis redis;
     private final Postgres postgres;
-    private final Marks marks;
+    private final DirtySet marks;
     private final String looking;
-    private final Archived archived;
+    private final ArchiveSource archived;
     private final String node;
     private final Duration claimAfter;
     private volatile long waiting;
@@ -56,9 +60,9 @@ public final class Archiver {
     public Archiver(
             Redis redis,
             Postgres postgres,
-            Marks marks,
+            DirtySet marks,
             String looking,
-            Archived archived,
+            ArchiveSource archived,
             String node,
             Duration claimAfter) {
         this.redis = redis;
@@ -111,7 +115,7 @@ public final class Archiver {
     }
 
     /** Notes how much waits, also when nothing can be done about it. */
-    private Mono<Marks.Taken> take(int most) {
+    private Mono<DirtySet.Taken> take(int most) {
         return marks.take(node, most, claimAfter).doOnNext(taken -> {
             waiting = taken.all();
             lag = taken.oldest();
@@ -187,7 +191,7 @@ public final class Archiver {
 
     /** What is under such a key and is no such thing costs the others nothing. */
     private Mono<String> unarchived(String key) {
-        return archived.unarchived(key).onErrorResume(RedisCommandExecutionException.class, e -> {
+        return archived.unarchived(key).onErrorResume(e -> ParleyException.is(e, ErrorCode.CONFLICT), e -> {
             LOG.debug("{} is none of the gateway's: {}", key, e.getMessage());
             return Mono.empty();
         });

@@ -34,7 +34,7 @@ final class AppendScript {
         record Added(boolean dirty) implements Reply {}
 
         /** Others have added meanwhile; or nothing was known. */
-        record Moved(Head head) implements Reply {}
+        record Moved(TrailHead head) implements Reply {}
 
         /** Nothing is here: the archive may have more. */
         record Absent() implements Reply {}
@@ -55,7 +55,7 @@ final class AppendScript {
     Mono<Reply> run(
             Trail trail,
             Access access,
-            @Nullable Head head,
+            @Nullable TrailHead head,
             boolean fromArchive,
             String owner,
             List<AuditEntry> entries) {
@@ -66,10 +66,10 @@ final class AppendScript {
                 Script.bytes(access.tenant()),
                 flag(access.checked()),
                 flag(access.mayBeNew()),
-                Script.bytes(settings.defaultTenant()),
-                Script.bytes(settings.maxEntries()),
+                Script.bytes(settings.auth().defaultTenant()),
+                Script.bytes(settings.audit().maxEntries()),
                 flag(archived),
-                Script.bytes(settings.ttl().toMillis()),
+                Script.bytes(settings.audit().ttl().toMillis()),
                 Script.bytes(owner)));
         for (AuditEntry entry : entries) {
             List<String> fields = entry.fields();
@@ -98,7 +98,7 @@ final class AppendScript {
         return switch (word) {
             case "ok" -> new Reply.Added(Script.text(reply.get(1)).equals("1"));
             case "moved" ->
-                new Reply.Moved(new Head(Long.parseLong(Script.text(reply.get(1))), Script.text(reply.get(2))));
+                new Reply.Moved(new TrailHead(Long.parseLong(Script.text(reply.get(1))), Script.text(reply.get(2))));
             case "absent" -> new Reply.Absent();
             case "known" -> {
                 Map<String, Long> numbers = new HashMap<>();

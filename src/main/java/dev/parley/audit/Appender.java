@@ -3,11 +3,11 @@ package dev.parley.audit;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toUnmodifiableList;
 
-import dev.parley.archive.Marks;
+import dev.parley.archive.DirtySet;
 import dev.parley.audit.AppendScript.Reply;
 import dev.parley.auth.Access;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import io.lettuce.core.XAddArgs;
@@ -47,34 +47,35 @@ final class Appender {
     private final Keys keys;
     private final Chain chain;
     private final AppendScript script;
-    private final @Nullable Archive archive;
-    private final Marks marks;
-    private final List<Lane> lanes =
-            IntStream.range(0, LANES).mapToObj(i -> new Lane(this::write)).toList();
-    private final Map<Trail, Head> heads = new LinkedHashMap<>(16, 0.75f, true) {
+    private final @Nullable ArchivedTrails archive;
+    private final DirtySet marks;
+    private final List<TrailWriter> lanes = IntStream.range(0, LANES)
+            .mapToObj(i -> new TrailWriter(this::write))
+            .toList();
+    private final Map<Trail, TrailHead> heads = new LinkedHashMap<>(16, 0.75f, true) {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Trail, Head> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Trail, TrailHead> eldest) {
             return size() > HEADS_KNOWN;
         }
     };
 
-    Appender(Redis redis, Keys keys, AuditSettings settings, Chain chain, @Nullable Archive archive) {
+    Appender(Redis redis, Keys keys, AuditSettings settings, Chain chain, @Nullable ArchivedTrails archive) {
         this.redis = redis;
         this.keys = keys;
         this.chain = chain;
         this.archive = archive;
-        this.marks = new Marks(redis, keys.auditDirty());
+        this.marks = new DirtySet(redis, keys.auditDirty());
         this.script = new AppendScript(redis, keys, settings, archive != null);
     }
 
-    Mono<Added> append(Draft draft) {
+    Mono<AppendResult> append(UnsealedEntry draft) {
         return Mono.defer(
                 () -> lanes.get(Math.floorMod(draft.trail().hashCode(), LANES)).add(draft));
     }
 
-    private Mono<Void> write(List<Waiting> batch) {
+    private Mono<Void> write(List<WaitingEntry> batch) {
         record Group(Trail trail, Access access) {}
-        Map<Group, List<Waiting>> groups = batch.stream()
+        Map<Group, List<WaitingEntry>> groups = batch.stream()
                 .collect(groupingBy(
                         one -> new Group(one.draft().trail(), one.draft().access()),
                         LinkedHashMap::new,
@@ -93,13 +94,13 @@ final class Appender {
                 .then();
     }
 
-    private @Nullable Head known(Trail trail) {
+    private @Nullable TrailHead known(Trail trail) {
         synchronized (heads) {
             return heads.get(trail);
         }
     }
 
-    private void know(Trail trail, @Nullable Head head) {
+    private void know(Trail trail, @Nullable TrailHead head) {
         synchronized (heads) {
             if (head == null) {
                 heads.remove(trail);
@@ -114,12 +115,12 @@ final class Appender {
 
         private final Trail trail;
         private final Access access;
-        private List<Waiting> open;
+        private List<WaitingEntry> open;
         private boolean fromArchive;
         private String owner = "";
         private int tries;
 
-        Attempt(Trail trail, Access access, List<Waiting> open) {
+        Attempt(Trail trail, Access access, List<WaitingEntry> open) {
             this.trail = trail;
             this.access = access;
             this.open = open;
@@ -136,9 +137,10 @@ final class Appender {
 
         private Mono<Void> step() {
             if (++tries > TRIES) {
-                return Mono.error(Refusal.of(ErrorCode.OVERLOADED, "too many write to this audit trail at once"));
+                return Mono.error(
+                        ParleyException.of(ErrorCode.OVERLOADED, "too many write to this audit trail at once"));
             }
-            Head head = known(trail);
+            TrailHead head = known(trail);
             List<AuditEntry> entries = sealed(head);
             return script.run(trail, access, head, fromArchive, owner, entries).flatMap(reply -> {
                 if (reply instanceof Reply.Added added) {
@@ -157,11 +159,11 @@ final class Appender {
             });
         }
 
-        private List<AuditEntry> sealed(@Nullable Head head) {
+        private List<AuditEntry> sealed(@Nullable TrailHead head) {
             List<AuditEntry> entries = new ArrayList<>();
             long seq = head == null ? -1 : head.seq();
             String prev = head == null ? "" : head.mac();
-            for (Waiting one : open) {
+            for (WaitingEntry one : open) {
                 AuditEntry entry = chain.seal(one.draft(), ++seq, prev);
                 prev = entry.mac();
                 entries.add(entry);
@@ -190,13 +192,13 @@ final class Appender {
         }
 
         private void drop(Map<String, Long> numbers) {
-            List<Waiting> rest = new ArrayList<>();
-            for (Waiting one : open) {
+            List<WaitingEntry> rest = new ArrayList<>();
+            for (WaitingEntry one : open) {
                 Long seq = numbers.get(one.draft().id());
                 if (seq == null) {
                     rest.add(one);
                 } else {
-                    one.added(new Added(seq, null));
+                    one.added(new AppendResult(seq, null));
                 }
             }
             open = rest;
@@ -204,7 +206,7 @@ final class Appender {
 
         private Mono<Void> added(List<AuditEntry> entries, boolean dirty) {
             AuditEntry last = entries.get(entries.size() - 1);
-            know(trail, new Head(last.seq(), last.mac()));
+            know(trail, new TrailHead(last.seq(), last.mac()));
             return Mono.when(feed(entries), dirty ? marks.set(List.of(trail.name())) : Mono.empty())
                     .onErrorResume(e -> {
                         LOG.debug("The feed or the archiver has not heard of {}: {}", trail.name(), e.getMessage());
@@ -212,7 +214,7 @@ final class Appender {
                     })
                     .doOnSuccess(done -> {
                         for (int i = 0; i < entries.size(); i++) {
-                            open.get(i).added(new Added(entries.get(i).seq(), entries.get(i)));
+                            open.get(i).added(new AppendResult(entries.get(i).seq(), entries.get(i)));
                         }
                     });
         }
@@ -231,11 +233,11 @@ final class Appender {
                 .then();
     }
 
-    static Refusal refusal(String reason) {
+    static ParleyException refusal(String reason) {
         return switch (reason) {
             case "overloaded" ->
-                Refusal.of(ErrorCode.OVERLOADED, "this audit trail is full until PostgreSQL has what is in it");
-            default -> Refusal.of(ErrorCode.NOT_FOUND, "there is no such conversation");
+                ParleyException.of(ErrorCode.OVERLOADED, "this audit trail is full until PostgreSQL has what is in it");
+            default -> ParleyException.of(ErrorCode.NOT_FOUND, "there is no such conversation");
         };
     }
 }

@@ -1,17 +1,18 @@
 package dev.parley.audit;
 
 import dev.parley.archive.Archiver;
-import dev.parley.archive.Marks;
+import dev.parley.archive.DirtySet;
 import dev.parley.auth.Access;
+import dev.parley.auth.AuditListener;
 import dev.parley.auth.Principal;
-import dev.parley.auth.Witness;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
 import dev.parley.postgres.Postgres;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -21,8 +22,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The audit trail: what agents append, and what the gateway notes by itself. Thread-safe; everything is cold but what {@link Witness}
- * says, comes on Redis' or PostgreSQL's event loop, and fails with {@link Refusal}: {@code not_found} for another
+ * The audit trail: what agents append, and what the gateway notes by itself. Thread-safe; everything is cold but what {@link AuditListener}
+ * says, comes on Redis' or PostgreSQL's event loop, and fails with {@link ParleyException}: {@code not_found} for another
  * tenant's conversation, {@code overloaded}, {@code unavailable}.
  *
  * <p>What the gateway notes ({@link #acted}, {@link #refused}) waits in this node's memory, {@value Notes#MAX_WAITING} entries at most,
@@ -31,7 +32,7 @@ import reactor.core.publisher.Mono;
  * beginning. What does not fit is dropped and counted; what waits when a node is killed is gone; one that stops waits for it a moment
  * ({@link #idle}).
  */
-public final class Audit implements Witness, Disposable {
+public final class Audit implements AuditListener, Disposable {
 
     private static final Script BELONGS = Script.load(Audit.class, "owner.lua", "belongs.lua");
 
@@ -41,25 +42,33 @@ public final class Audit implements Witness, Disposable {
     private final Keys keys;
     private final AuditSettings settings;
     private final Chain chain;
-    private final @Nullable Archive archive;
+    private final @Nullable ArchivedTrails archive;
     private final Appender appender;
-    private final Reader reader;
-    private final Notes notes;
+    private final TrailReader reader;
+    private final AuditBuffer notes;
     private final @Nullable Archiving archiver;
     private final Disposable.Swap archiving = Disposables.swap();
 
     /** @param postgres null for none: then Redis has all there is */
     public Audit(Redis redis, Keys keys, AuditSettings settings, @Nullable Postgres postgres) {
+        this(redis, keys, settings, postgres, Archiver.CLAIM_AFTER);
+    }
+
+    Audit(Redis redis, Keys keys, AuditSettings settings, @Nullable Postgres postgres, Duration claimAfter) {
         this.redis = redis;
         this.keys = keys;
         this.settings = settings;
-        this.chain = new Chain(settings.key());
-        this.archive = postgres == null ? null : new Archive(postgres, chain);
+        this.chain = new Chain(settings.audit()
+                .key()
+                .map(key -> key.value().getBytes(StandardCharsets.UTF_8))
+                .orElse(null));
+        this.archive = postgres == null ? null : new ArchivedTrails(postgres, chain);
         this.appender = new Appender(redis, keys, settings, chain, archive);
-        this.reader = new Reader(redis, keys, settings.defaultTenant(), archive);
-        this.notes = new Notes(this::note);
-        this.archiver =
-                postgres == null || archive == null ? null : Archiving.of(redis, keys, settings, postgres, archive);
+        this.reader = new TrailReader(redis, keys, settings.auth().defaultTenant(), archive);
+        this.notes = new AuditBuffer(this::note);
+        this.archiver = postgres == null || archive == null
+                ? null
+                : Archiving.of(redis, keys, settings, postgres, archive, claimAfter);
     }
 
     /** Where there is PostgreSQL. */
@@ -67,17 +76,24 @@ public final class Audit implements Witness, Disposable {
 
         private static final Duration PARTITIONS_EVERY = Duration.ofHours(1);
 
-        static Archiving of(Redis redis, Keys keys, AuditSettings settings, Postgres postgres, Archive archive) {
-            Partitions partitions = new Partitions(postgres, settings.retention());
+        static Archiving of(
+                Redis redis,
+                Keys keys,
+                AuditSettings settings,
+                Postgres postgres,
+                ArchivedTrails archive,
+                Duration claimAfter) {
+            Partitions partitions =
+                    new Partitions(postgres, settings.audit().retention().orElse(null));
             TrailArchive trails = new TrailArchive(redis, keys, settings, archive, partitions);
             Archiver archiver = new Archiver(
                     redis,
                     postgres,
-                    new Marks(redis, keys.auditDirty()),
+                    new DirtySet(redis, keys.auditDirty()),
                     keys.auditScan(),
                     trails,
                     settings.node(),
-                    settings.claimAfter());
+                    claimAfter);
             return new Archiving(postgres, archiver, trails, partitions);
         }
 
@@ -100,34 +116,35 @@ public final class Audit implements Witness, Disposable {
      * @param details a JSON object
      * @param id made when null
      */
-    public Mono<Added> append(
+    public Mono<AppendResult> append(
             Principal who, String conversation, String agent, String action, String details, @Nullable String id) {
-        return Mono.defer(() -> appender.append(new Draft(
+        return Mono.defer(() -> appender.append(new UnsealedEntry(
                 Trail.ofConversation(conversation),
                 conversation,
                 who.access(conversation),
                 agent,
                 action,
                 details,
-                Draft.now(),
+                UnsealedEntry.now(),
                 id == null ? Ids.random() : id)));
     }
 
     /** Reads a page of a conversation's trail; of one's own tenant's for null. */
-    public Mono<Page> read(Principal who, @Nullable String conversation, Query query) {
+    public Mono<AuditPage> read(Principal who, @Nullable String conversation, AuditQuery query) {
         return reader.page(trail(who, conversation), access(who, conversation), query);
     }
 
     /** All of it, oldest first; each page is read when it is asked for. */
     public Flux<AuditEntry> export(Principal who, @Nullable String conversation) {
-        return pages(trail(who, conversation), access(who, conversation), 0).concatMapIterable(Page::entries, 1);
+        return pages(trail(who, conversation), access(who, conversation), 0).concatMapIterable(AuditPage::entries, 1);
     }
 
     /** Follows the whole chain and says where it breaks first. */
-    public Mono<Verdict> verify(Principal who, @Nullable String conversation) {
+    public Mono<ChainVerification> verify(Principal who, @Nullable String conversation) {
         return Mono.defer(() -> {
             Trail trail = trail(who, conversation);
-            Verifier verifier = new Verifier(chain, trail, settings.retention() != null, archive != null);
+            Verifier verifier =
+                    new Verifier(chain, trail, settings.audit().retention().isPresent(), archive != null);
             return archivedEnd(trail)
                     .doOnNext(verifier::mustReach)
                     .thenMany(pages(trail, access(who, conversation), 0).takeWhile(verifier::accepts))
@@ -138,19 +155,20 @@ public final class Audit implements Witness, Disposable {
     }
 
     /** Read before the entries, since more come meanwhile. While PostgreSQL is away what Redis has is verified without it. */
-    private Mono<Archive.SealedHead> archivedEnd(Trail trail) {
+    private Mono<ArchivedTrails.SealedHead> archivedEnd(Trail trail) {
         return archive == null
                 ? Mono.empty()
-                : archive.head(trail).onErrorResume(e -> Refusal.is(e, ErrorCode.UNAVAILABLE), e -> Mono.empty());
+                : archive.head(trail)
+                        .onErrorResume(e -> ParleyException.is(e, ErrorCode.UNAVAILABLE), e -> Mono.empty());
     }
 
-    private Flux<Page> pages(Trail trail, Access access, long after) {
-        return reader.page(trail, access, Query.oldestAfter(after, PAGE))
+    private Flux<AuditPage> pages(Trail trail, Access access, long after) {
+        return reader.page(trail, access, AuditQuery.oldestAfter(after, PAGE))
                 .expand(page -> page.full()
                         ? reader.page(
                                 trail,
                                 access,
-                                Query.oldestAfter(
+                                AuditQuery.oldestAfter(
                                         page.entries()
                                                 .get(page.entries().size() - 1)
                                                 .seq(),
@@ -170,7 +188,7 @@ public final class Audit implements Witness, Disposable {
     public void acted(Principal who, String conversation, String action, Map<String, String> details, String id) {
         Access access = who.access(conversation).orNew();
         Trail trail = Trail.ofConversation(conversation);
-        notes.add(draft(trail, access, who, conversation, action, details, action + ":" + id));
+        notes.add(draft(trail, access, who, conversation, action, details, action + " " + id));
     }
 
     @Override
@@ -188,7 +206,7 @@ public final class Audit implements Witness, Disposable {
         }
     }
 
-    private static Draft draft(
+    private static UnsealedEntry draft(
             Trail trail,
             Access access,
             Principal who,
@@ -196,24 +214,24 @@ public final class Audit implements Witness, Disposable {
             String action,
             Map<String, String> details,
             String id) {
-        return new Draft(
+        return new UnsealedEntry(
                 trail,
                 conversation,
                 access,
-                Storable.text(who.subject()),
+                StorableText.text(who.subject()),
                 action,
                 Json.object(details),
-                Draft.now(),
+                UnsealedEntry.now(),
                 id);
     }
 
     /** A refusal is worth an entry where the conversation is somebody else's: what does not exist, nobody was kept from. */
-    private Mono<Void> note(Draft draft) {
+    private Mono<Void> note(UnsealedEntry draft) {
         if (draft.trail().ofConversation()) {
             return appender.append(draft)
                     // Its trail was begun by another tenant before it had an owner.
                     .onErrorResume(
-                            e -> Refusal.is(e, ErrorCode.NOT_FOUND),
+                            e -> ParleyException.is(e, ErrorCode.NOT_FOUND),
                             e -> appender.append(
                                     draft.in(Trail.ofTenant(draft.access().tenant()))))
                     .then();
@@ -222,13 +240,17 @@ public final class Audit implements Witness, Disposable {
                 .flatMap(another -> another ? appender.append(draft).then() : Mono.empty());
     }
 
-    private Mono<Boolean> belongsToAnother(Draft draft) {
+    private Mono<Boolean> belongsToAnother(UnsealedEntry draft) {
         String conversation = draft.conversation();
         String[] on = {
             Trail.ofConversation(conversation).head(keys), keys.meta(conversation), keys.session(conversation)
         };
         String tenant = draft.access().tenant();
-        return BELONGS.run(redis, on, Script.bytes(tenant), Script.bytes(settings.defaultTenant()))
+        return BELONGS.run(
+                        redis,
+                        on,
+                        Script.bytes(tenant),
+                        Script.bytes(settings.auth().defaultTenant()))
                 .flatMap(reply -> switch (Script.text(reply.get(0))) {
                     case "another" -> Mono.just(true);
                     case "unknown" ->

@@ -26,7 +26,7 @@ public record AuditEntry(
         String prev,
         String mac) {
 
-    static AuditEntry of(Draft draft, long seq, String prev, String mac) {
+    static AuditEntry of(UnsealedEntry draft, long seq, String prev, String mac) {
         return new AuditEntry(
                 seq,
                 draft.conversation(),
@@ -86,7 +86,7 @@ public record AuditEntry(
                 .put("tenant_id", tenant)
                 .put("agent", agent)
                 .put("action", action)
-                .putRawValue("details", new RawValue(Storable.details(this)));
+                .putRawValue("details", new RawValue(StorableText.details(details)));
         json.put("timestamp", timestamp).put("id", id).put("prev", prev).put("mac", mac);
         return json.toString();
     }

@@ -34,7 +34,7 @@ final class Chain {
         return keyed;
     }
 
-    AuditEntry seal(Draft draft, long seq, String prev) {
+    AuditEntry seal(UnsealedEntry draft, long seq, String prev) {
         AuditEntry open = AuditEntry.of(draft, seq, prev, "");
         return AuditEntry.of(draft, seq, prev, mac(draft.trail(), open));
     }
@@ -58,7 +58,7 @@ final class Chain {
     }
 
     /** For the end of a trail, which so few parts tell from an entry. */
-    String seal(Trail trail, Head head) {
+    String seal(Trail trail, TrailHead head) {
         return mac(List.of("head", trail.name(), Long.toString(head.seq()), head.mac()));
     }
 

@@ -1,12 +1,14 @@
 package dev.parley.audit;
 
 import dev.parley.postgres.Postgres;
+import dev.parley.postgres.Statements;
 import io.r2dbc.spi.Connection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.YearMonth;
 import java.time.ZoneOffset;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -45,7 +47,8 @@ final class Partitions {
             $do$
             """;
 
-    private static final Pattern NAME = Pattern.compile("audit_entries_([0-9]{4})_([0-9]{2})");
+    /** In any script's digits: earlier versions took those of the JVM's language. */
+    private static final Pattern NAME = Pattern.compile("audit_entries_(\\p{Nd}{4})_(\\p{Nd}{2})");
 
     private static final String ALL =
             "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'audit_entries'::regclass";
@@ -69,8 +72,8 @@ final class Partitions {
     Mono<Void> keep() {
         return Mono.defer(() -> {
             YearMonth now = YearMonth.now(clock);
-            return Flux.fromStream(
-                            LongStream.rangeClosed(-MONTHS_BACK, MONTHS_AHEAD).mapToObj(now::plusMonths))
+            return rename().thenMany(Flux.fromStream(
+                            LongStream.rangeClosed(-MONTHS_BACK, MONTHS_AHEAD).mapToObj(now::plusMonths)))
                     .concatMap(this::make)
                     .then(Mono.defer(this::drop));
         });
@@ -103,13 +106,32 @@ final class Partitions {
                 .then();
     }
 
+    /** One whose name has other digits than these is neither found nor dropped by its name. */
+    private Mono<Void> rename() {
+        return all().concatMap(table -> {
+                    YearMonth month = month(table);
+                    return month == null || name(month).equals(withoutSchema(table))
+                            ? Mono.<Long>empty()
+                            : postgres.update(
+                                            "ALTER TABLE IF EXISTS " + table + " RENAME TO " + name(month),
+                                            UnaryOperator.identity())
+                                    .doOnSuccess(
+                                            done -> LOG.info("The audit partition {} is {} now", table, name(month)));
+                })
+                .then();
+    }
+
+    /** As SQL names them. */
+    private Flux<String> all() {
+        return postgres.query(ALL, UnaryOperator.identity(), row -> Objects.requireNonNull(row.get(0, String.class)));
+    }
+
     private Mono<Void> drop() {
         if (retention == null) {
             return Mono.empty();
         }
         Instant until = clock.instant().minus(retention);
-        return postgres.query(ALL, UnaryOperator.identity(), row -> Objects.requireNonNull(row.get(0, String.class)))
-                .filter(name -> isOver(name, until))
+        return all().filter(name -> isOver(name, until))
                 .concatMap(name -> postgres.update("DROP TABLE IF EXISTS " + name, UnaryOperator.identity())
                         .doOnSuccess(done -> LOG.info("The audit entries in {} are dropped: retention is over", name)))
                 .then(postgres.update(
@@ -119,21 +141,30 @@ final class Partitions {
     }
 
     private static boolean isOver(String table, Instant until) {
-        Matcher name = NAME.matcher(table.substring(table.indexOf('.') + 1));
-        return name.matches()
-                && !YearMonth.of(Integer.parseInt(name.group(1)), Integer.parseInt(name.group(2)))
-                        .plusMonths(1)
+        YearMonth month = month(table);
+        return month != null
+                && !month.plusMonths(1)
                         .atDay(1)
                         .atStartOfDay(ZoneOffset.UTC)
                         .toInstant()
                         .isAfter(until);
     }
 
-    private static String name(YearMonth month) {
-        return "audit_entries_%04d_%02d".formatted(month.getYear(), month.getMonthValue());
+    /** Null for the one for the rest. */
+    static @Nullable YearMonth month(String table) {
+        Matcher name = NAME.matcher(withoutSchema(table));
+        return name.matches() ? YearMonth.of(Integer.parseInt(name.group(1)), Integer.parseInt(name.group(2))) : null;
+    }
+
+    private static String withoutSchema(String table) {
+        return table.substring(table.indexOf('.') + 1).replace("\"", "");
+    }
+
+    static String name(YearMonth month) {
+        return String.format(Locale.ROOT, "audit_entries_%04d_%02d", month.getYear(), month.getMonthValue());
     }
 
     private static Mono<Void> execute(Connection connection, String sql) {
-        return Postgres.rowsUpdated(connection.createStatement(sql)).then();
+        return Statements.rowsUpdated(connection.createStatement(sql)).then();
     }
 }

@@ -1,9 +1,9 @@
 package dev.parley.audit;
 
-import dev.parley.archive.Archived;
-import dev.parley.archive.Pages;
-import dev.parley.archive.Pages.Step;
-import dev.parley.archive.Pages.Stepped;
+import dev.parley.archive.ArchiveSource;
+import dev.parley.archive.PagedCopy;
+import dev.parley.archive.PagedCopy.Step;
+import dev.parley.archive.PagedCopy.Stepped;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.LongAdder;
 import reactor.core.publisher.Mono;
 
 /** Copies trails into PostgreSQL, in one statement for many, and notes in Redis how far that is. */
-final class TrailArchive implements Archived {
+final class TrailArchive implements ArchiveSource {
 
     private static final Script UNARCHIVED = Script.load(TrailArchive.class, "unarchived.lua");
     private static final Script ARCHIVED = Script.load(TrailArchive.class, "archived.lua");
@@ -27,16 +27,16 @@ final class TrailArchive implements Archived {
     private final Keys keys;
     private final AuditSettings settings;
     private final Partitions partitions;
-    private final Pages<Unarchived> pages;
+    private final PagedCopy<UnarchivedEntries> pages;
     private final LongAdder copied = new LongAdder();
 
     /** @param partitions tried once before anything is copied, so that entries find their month */
-    TrailArchive(Redis redis, Keys keys, AuditSettings settings, Archive archive, Partitions partitions) {
+    TrailArchive(Redis redis, Keys keys, AuditSettings settings, ArchivedTrails archive, Partitions partitions) {
         this.redis = redis;
         this.keys = keys;
         this.settings = settings;
         this.partitions = partitions;
-        this.pages = new Pages<>(
+        this.pages = new PagedCopy<>(
                 MOST, FEW, PAGE, this::read, all -> archive.insert(all).doOnNext(copied::add), this::note);
     }
 
@@ -45,40 +45,32 @@ final class TrailArchive implements Archived {
         return copied.sum();
     }
 
-    /** What the archive has not got of a trail, the oldest first. */
-    record Unarchived(Trail trail, List<AuditEntry> entries) {
-
-        long last() {
-            return entries.isEmpty() ? 0 : entries.get(entries.size() - 1).seq();
-        }
-    }
-
     @Override
     public Mono<List<String>> archive(List<String> trails) {
         return partitions.tried().then(pages.copy(trails));
     }
 
-    private Mono<Unarchived> read(String name, int page) {
+    private Mono<UnarchivedEntries> read(String name, int page) {
         Trail trail = Trail.parse(name);
         return UNARCHIVED
                 .run(redis, new String[] {trail.head(keys), trail.stream(keys)}, Script.bytes(page))
-                .map(reply -> new Unarchived(
+                .map(reply -> new UnarchivedEntries(
                         trail,
                         Script.list(reply.get(0)).stream().map(AuditEntry::read).toList()));
     }
 
-    private Mono<Stepped> note(Unarchived one, int page) {
+    private Mono<Stepped> note(UnarchivedEntries one, int page) {
         return ARCHIVED.run(
                         redis,
                         new String[] {one.trail().head(keys), one.trail().stream(keys)},
                         Script.bytes(one.last()),
-                        Script.bytes(settings.maxEntries()),
-                        Script.bytes(settings.ttl().toMillis()))
+                        Script.bytes(settings.audit().maxEntries()),
+                        Script.bytes(settings.audit().ttl().toMillis()))
                 .map(reply -> new Stepped(
                         one.trail().name(), step(one, page, reply.get(0).equals(1L))));
     }
 
-    private static Step step(Unarchived one, int page, boolean all) {
+    private static Step step(UnarchivedEntries one, int page, boolean all) {
         // Of entries that are not there, none will be.
         if (all || one.entries().isEmpty()) {
             return Step.ARCHIVED;

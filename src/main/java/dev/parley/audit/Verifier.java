@@ -1,7 +1,7 @@
 package dev.parley.audit;
 
-import dev.parley.audit.Verdict.Broken;
-import dev.parley.audit.Verdict.Reason;
+import dev.parley.audit.ChainVerification.Broken;
+import dev.parley.audit.ChainVerification.Reason;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,7 +18,7 @@ final class Verifier {
     /** Whether PostgreSQL has what Redis lets go. */
     private final boolean archived;
 
-    private Archive.@Nullable SealedHead end;
+    private ArchivedTrails.@Nullable SealedHead end;
     private boolean fromArchive;
     private long entries;
     private long first;
@@ -34,7 +34,7 @@ final class Verifier {
     }
 
     /** Comes before the pages: what was archived by then is in them. */
-    void mustReach(Archive.SealedHead sealed) {
+    void mustReach(ArchivedTrails.SealedHead sealed) {
         end = sealed;
     }
 
@@ -48,7 +48,7 @@ final class Verifier {
     }
 
     /** Looks at the next page; false when there is no need for more. */
-    boolean accepts(Page page) {
+    boolean accepts(AuditPage page) {
         fromArchive |= page.archived();
         for (AuditEntry entry : page.entries()) {
             Reason reason = wrong(entry, page.trimmed());
@@ -96,7 +96,7 @@ final class Verifier {
     }
 
     /** The head was read together with the last page. */
-    private void end(@Nullable Head head) {
+    private void end(@Nullable TrailHead head) {
         if (end != null && !chain.seal(trail, end.head()).equals(end.seal())) {
             broken = new Broken(end.head().seq(), Reason.HEAD);
             return;
@@ -119,10 +119,10 @@ final class Verifier {
     }
 
     /** @param ended false when there are archived entries and no noted end at all */
-    Verdict verdict(boolean ended) {
+    ChainVerification verdict(boolean ended) {
         if (!ended) {
             broken = new Broken(last, Reason.HEAD);
         }
-        return new Verdict(entries, first, last, broken, chain.keyed());
+        return new ChainVerification(entries, first, last, broken, chain.keyed());
     }
 }

@@ -8,9 +8,9 @@ import com.nimbusds.jwt.JWT;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.JWTParser;
 import com.nimbusds.jwt.SignedJWT;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
 import java.text.ParseException;
 import java.time.Clock;
 import java.time.Duration;
@@ -21,7 +21,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Takes tokens that one shared secret has signed. */
-final class JwtAuthenticator implements Authenticator {
+public final class JwtAuthenticator implements Authenticator {
 
     static final String TENANT = "tenant";
     static final String ROLES = "roles";
@@ -39,7 +39,7 @@ final class JwtAuthenticator implements Authenticator {
     private JwtAuthenticator(byte[] secret, String defaultTenant, Clock clock) {
         TokenMint.checkId("the default tenant", defaultTenant);
         try {
-            this.verifier = new MACVerifier(Secret.key(secret));
+            this.verifier = new MACVerifier(SigningKey.key(secret));
         } catch (JOSEException e) {
             throw new IllegalArgumentException(e);
         }
@@ -47,8 +47,18 @@ final class JwtAuthenticator implements Authenticator {
         this.clock = clock;
     }
 
-    /** One that has done its work once: the JDK's providers are looked up and checked on first use, which may block. */
-    static JwtAuthenticator warm(byte[] secret, String defaultTenant, Clock clock) {
+    /**
+     * Takes JWTs signed with HS256 (RFC 7519, RFC 7518 section 3.2). Claims: {@code sub} and {@code exp} are required; {@code nbf} is
+     * honoured; {@code tenant} is an id; {@code roles} is an array of {@code user} and {@code agent}, by default
+     * {@code ["user"]}; {@code conversations} is an array of ids or {@code "*"}, by default empty. Clocks may differ by 30 s.
+     *
+     * <p>It has done its work once when this returns: the JDK's providers are looked up and checked on first use, which may block.
+     *
+     * @param secret at least 32 bytes
+     * @param defaultTenant the tenant of a token that names none
+     * @throws IllegalArgumentException when the secret is too short or the tenant is not an id
+     */
+    public static JwtAuthenticator of(byte[] secret, String defaultTenant, Clock clock) {
         JwtAuthenticator authenticator = new JwtAuthenticator(secret, defaultTenant, clock);
         String token = new TokenMint(secret, clock)
                 .mint("warm-up", defaultTenant, Set.of(Role.USER), Set.of(), Duration.ofMinutes(1));
@@ -141,12 +151,12 @@ final class JwtAuthenticator implements Authenticator {
         }
         Instant now = clock.instant();
         Instant expires = claims.getExpirationTime().toInstant().plus(CLOCK_SKEW);
-        if (!now.isBefore(expires)) {
-            throw refused("the token has expired: get a new one");
-        }
         if (claims.getNotBeforeTime() != null
                 && now.plus(CLOCK_SKEW).isBefore(claims.getNotBeforeTime().toInstant())) {
             throw refused("the token is not good yet: its nbf is in the future");
+        }
+        if (!now.isBefore(expires)) {
+            throw ParleyException.expiredToken("the token has expired: get a new one");
         }
         return expires;
     }
@@ -158,7 +168,7 @@ final class JwtAuthenticator implements Authenticator {
         return id;
     }
 
-    private static Refusal refused(String message) {
-        return Refusal.of(ErrorCode.UNAUTHENTICATED, message);
+    private static ParleyException refused(String message) {
+        return ParleyException.of(ErrorCode.UNAUTHENTICATED, message);
     }
 }

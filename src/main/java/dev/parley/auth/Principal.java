@@ -1,7 +1,7 @@
 package dev.parley.auth;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Set;
@@ -53,18 +53,18 @@ public record Principal(
         return subject.equals(other.subject) && tenant.equals(other.tenant);
     }
 
-    /** Throws a {@link Refusal} with {@code forbidden} when it has no role at all. */
+    /** Throws a {@link ParleyException} with {@code forbidden} when it has no role at all. */
     public void requireAnyRole() {
         if (roles.isEmpty()) {
-            throw Refusal.of(ErrorCode.FORBIDDEN, "this needs a role: the token's roles are empty");
+            throw ParleyException.of(ErrorCode.FORBIDDEN, "this needs a role: the token's roles are empty");
         }
     }
 
-    /** Throws a {@link Refusal} with {@code forbidden} when it has none of these roles. */
+    /** Throws a {@link ParleyException} with {@code forbidden} when it has none of these roles. */
     public void requireAnyOf(Set<Role> wanted) {
         if (Collections.disjoint(roles, wanted)) {
             String names = wanted.stream().sorted().map(Role::wire).collect(Collectors.joining(" or "));
-            throw Refusal.of(
+            throw ParleyException.of(
                     ErrorCode.FORBIDDEN, "this needs the role " + names + ": the token's roles do not include it");
         }
     }

@@ -15,7 +15,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Set;
 
-/** Makes tokens for development, tests and the demo, as {@link Authenticator#jwt} takes them. Thread-safe. */
+/** Makes tokens for development, tests and the demo, as {@link JwtAuthenticator#of} takes them. Thread-safe. */
 public final class TokenMint {
 
     private final JWSSigner signer;
@@ -24,7 +24,7 @@ public final class TokenMint {
     /** @throws IllegalArgumentException when the secret has less than 32 bytes */
     public TokenMint(byte[] secret, Clock clock) {
         try {
-            this.signer = new MACSigner(Secret.key(secret));
+            this.signer = new MACSigner(SigningKey.key(secret));
         } catch (JOSEException e) {
             throw new IllegalArgumentException(e);
         }

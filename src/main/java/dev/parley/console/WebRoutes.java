@@ -36,8 +36,9 @@ public final class WebRoutes {
         return routes;
     }
 
+    /** Relative, from {@code /} and {@code /chat} alike: a proxy may serve all of it below a path of its own. */
     private static Mono<Void> toChat(Exchange exchange) {
-        exchange.response().header(HttpHeaderNames.LOCATION, "/chat/");
+        exchange.response().header(HttpHeaderNames.LOCATION, "chat/");
         return exchange.empty(302);
     }
 

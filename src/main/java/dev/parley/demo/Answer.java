@@ -11,20 +11,20 @@ import reactor.core.publisher.Sinks;
 /** One message being answered: a run for each turn, a hand-off between them. */
 final class Answer {
 
-    private final Letter letter;
+    private final InboxEntry letter;
     private final EventStream events;
-    private final Pace pace;
+    private final TypingDelay pace;
     private final Set<String> runs = ConcurrentHashMap.newKeySet();
     private final Sinks.Empty<Void> stop = Sinks.empty();
     private volatile boolean stopped;
 
-    Answer(Letter letter, EventStream events, Pace pace) {
+    Answer(InboxEntry letter, EventStream events, TypingDelay pace) {
         this.letter = letter;
         this.events = events;
         this.pace = pace;
     }
 
-    Letter letter() {
+    InboxEntry letter() {
         return letter;
     }
 

@@ -19,7 +19,6 @@ final class Cancels {
 
     private static final Logger LOG = LoggerFactory.getLogger(Cancels.class);
 
-    private static final String CHANNELS = "control:conv:*";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** @param run null for every run of the conversation */
@@ -27,8 +26,10 @@ final class Cancels {
 
     private final RedisClient client;
     private final RedisURI uri;
+    private final String channels;
 
-    Cancels(RedisClient client, RedisURI uri) {
+    Cancels(RedisClient client, RedisURI uri, String prefix) {
+        this.channels = prefix + "control:conv:*";
         this.client = client;
         this.uri = uri;
     }
@@ -43,12 +44,12 @@ final class Cancels {
                         connection -> Mono.empty()) // nobody reads on when the agent ends, and its client ends with it
                 .concatMap(message -> Mono.justOrEmpty(read(message.getMessage())))
                 .doOnError(e -> LOG.warn("Cancels can't be heard now: {}", e.getMessage()))
-                .retryWhen(DemoAgent.AGAIN);
+                .retryWhen(RedisRetry.AGAIN);
     }
 
-    private static Flux<PatternMessage<String, String>> listen(RedisPubSubReactiveCommands<String, String> commands) {
+    private Flux<PatternMessage<String, String>> listen(RedisPubSubReactiveCommands<String, String> commands) {
         return commands.observePatterns()
-                .mergeWith(commands.psubscribe(CHANNELS).then(Mono.empty()));
+                .mergeWith(commands.psubscribe(channels).then(Mono.empty()));
     }
 
     private static @Nullable Cancel read(String event) {

@@ -1,5 +1,6 @@
 package dev.parley.demo;
 
+import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;
@@ -19,7 +20,6 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
-import reactor.util.retry.Retry;
 
 /**
  * The agents {@code triage} and {@code billing_agent}: they answer from a script, at the pace of a language model, and hand over to each
@@ -33,11 +33,6 @@ public final class DemoAgent implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(DemoAgent.class);
 
-    /** For whatever needs Redis: for ever, soon again, and not all at the same moment. */
-    static final Retry AGAIN = Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(100))
-            .maxBackoff(Duration.ofSeconds(2))
-            .transientErrors(true);
-
     private static final int ANSWERS_AT_ONCE = 32;
 
     private final ClientResources resources = DefaultClientResources.builder()
@@ -45,40 +40,47 @@ public final class DemoAgent implements Disposable {
                     () -> Delay.fullJitter(Duration.ofMillis(20), Duration.ofSeconds(1), 20, TimeUnit.MILLISECONDS))
             .build();
     private final RedisClient client = RedisClient.create(resources);
+    private final RedisClient inboxes = RedisClient.create(resources);
     private final RedisURI uri;
-    private final Pace pace;
+    private final String prefix;
+    private final TypingDelay pace;
     private final Mono<RedisReactiveCommands<String, String>> commands;
     private final EventStream events;
     private final Set<Answer> answers = ConcurrentHashMap.newKeySet();
     private final Disposable.Composite running = Disposables.composite();
 
-    /** @param redisUri of a single server or of Sentinels, as Lettuce writes them; a cluster is not for this demo */
-    public DemoAgent(String redisUri) {
-        this(redisUri, Duration.ofMillis(60), Duration.ofMillis(120));
+    /**
+     * @param redisUri of a single server or of Sentinels, as Lettuce writes them; a cluster is not for this demo
+     * @param prefix what the gateway puts in front of its keys and channels; empty for nothing
+     */
+    public DemoAgent(String redisUri, String prefix) {
+        this(redisUri, prefix, Duration.ofMillis(60), Duration.ofMillis(120));
     }
 
     /**
      * @param shortest from one piece of an answer, a few words, to the next
      * @param longest the same; each pause is a random one between the two
      */
-    public DemoAgent(String redisUri, Duration shortest, Duration longest) {
+    public DemoAgent(String redisUri, String prefix, Duration shortest, Duration longest) {
+        this.prefix = prefix;
         this.uri = RedisURI.create(redisUri);
-        this.pace = new Pace(shortest, longest);
+        this.pace = new TypingDelay(shortest, longest);
         this.commands = Mono.fromCompletionStage(() -> client.connectAsync(StringCodec.UTF8, uri))
                 .map(StatefulRedisConnection::reactive)
-                .retryWhen(AGAIN)
+                .retryWhen(RedisRetry.AGAIN)
                 .cache();
-        this.events = new EventStream(commands);
+        this.events = new EventStream(prefix, commands);
+        inboxes.setOptions(ClientOptions.builder().autoReconnect(false).build());
     }
 
     /** Starts to read the inboxes and comes back whenever Redis does, until {@link #dispose}. Returns at once. */
     public void open() {
-        LOG.info("The demo's agents read their inboxes: {}", String.join(", ", Repertoire.AGENTS));
-        keep(new Cancels(client, uri)
+        LOG.info("The demo's agents read their inboxes: {}", String.join(", ", ScriptedAnswers.AGENTS));
+        keep(new Cancels(client, uri, prefix)
                 .heard()
                 .subscribe(cancel -> stop(cancel.conversation(), cancel.run(), answer -> true)));
-        for (String agent : Repertoire.AGENTS) {
-            Inbox inbox = new Inbox(client, uri, agent, commands);
+        for (String agent : ScriptedAnswers.AGENTS) {
+            Inbox inbox = new Inbox(inboxes, uri, prefix, agent, commands);
             keep(inbox.letters()
                     .flatMap(letter -> act(agent, letter).then(inbox.done(letter)), ANSWERS_AT_ONCE)
                     .subscribe());
@@ -92,7 +94,7 @@ public final class DemoAgent implements Disposable {
     }
 
     /** Never fails: what can't be answered is told of, and done with. */
-    private Mono<Void> act(String agent, Letter letter) {
+    private Mono<Void> act(String agent, InboxEntry letter) {
         if (letter.conversation().isEmpty()) {
             LOG.warn("{} of {}'s inbox names no conversation, or has been trimmed: ignored", letter.id(), agent);
             return Mono.empty();
@@ -102,19 +104,19 @@ public final class DemoAgent implements Disposable {
                 .onErrorComplete();
     }
 
-    private Mono<Void> answer(String agent, Letter letter) {
+    private Mono<Void> answer(String agent, InboxEntry letter) {
         return Mono.using(
                 () -> {
                     Answer answer = new Answer(letter, events, pace);
                     answers.add(answer);
                     return answer;
                 },
-                answer -> answer.play(Repertoire.answer(agent, letter.content())),
+                answer -> answer.play(ScriptedAnswers.answer(agent, letter.content())),
                 answers::remove);
     }
 
     /** A cancel that waited in the inbox is not for what was asked after it. */
-    private Mono<Void> cancel(Letter letter) {
+    private Mono<Void> cancel(InboxEntry letter) {
         return Mono.fromRunnable(() -> stop(
                 letter.conversation(), letter.run(), answer -> answer.letter().isBefore(letter)));
     }
@@ -130,9 +132,11 @@ public final class DemoAgent implements Disposable {
     public void dispose() {
         running.dispose();
         // Not awaited: what Redis does not have by now is said anew by the next process.
-        var unused = client.shutdownAsync(0, 1, TimeUnit.SECONDS).whenComplete((done, error) -> {
-            var unusedToo = resources.shutdown(0, 1, TimeUnit.SECONDS);
-        });
+        var unused = inboxes.shutdownAsync(0, 1, TimeUnit.SECONDS)
+                .thenCompose(done -> client.shutdownAsync(0, 1, TimeUnit.SECONDS))
+                .whenComplete((done, error) -> {
+                    var unusedToo = resources.shutdown(0, 1, TimeUnit.SECONDS);
+                });
     }
 
     @Override

@@ -15,12 +15,13 @@ final class EventStream {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
 
-    private static final String KEY = "agent:events:stream";
     private static final long KEPT = 100_000;
 
+    private final String key;
     private final Mono<RedisReactiveCommands<String, String>> commands;
 
-    EventStream(Mono<RedisReactiveCommands<String, String>> commands) {
+    EventStream(String prefix, Mono<RedisReactiveCommands<String, String>> commands) {
+        this.key = prefix + "agent:events:stream";
         this.commands = commands;
     }
 
@@ -36,9 +37,9 @@ final class EventStream {
                 "event_id",
                 id);
         XAddArgs capped = XAddArgs.Builder.maxlen(KEPT).approximateTrimming();
-        return commands.flatMap(redis -> redis.xadd(KEY, capped, entry))
+        return commands.flatMap(redis -> redis.xadd(key, capped, entry))
                 .doOnError(e -> LOG.warn("{} waits for Redis: {}", event, e.getMessage()))
-                .retryWhen(DemoAgent.AGAIN)
+                .retryWhen(RedisRetry.AGAIN)
                 .then();
     }
 }

@@ -30,6 +30,9 @@ final class Inbox {
 
     private static final Duration BLOCK = Duration.ofSeconds(5);
     private static final Duration GRACE = Duration.ofSeconds(5);
+    /** How often what is pending is read again: what a lost answer has handed out is there, and nowhere else. */
+    private static final Duration PENDING_EVERY = Duration.ofMinutes(1);
+
     private static final int PAGE = 8;
     private static final String START = "0-0";
     private static final String NEW = ">";
@@ -44,18 +47,26 @@ final class Inbox {
     /** What is being answered: pending for Redis, but not to be answered again when the connection was lost meanwhile. */
     private final Set<String> atWork = ConcurrentHashMap.newKeySet();
 
-    /** @param shared for what does not block */
-    Inbox(RedisClient client, RedisURI uri, String agent, Mono<RedisReactiveCommands<String, String>> shared) {
+    /**
+     * @param client that does not reconnect: Lettuce would send the read again, and what the first one was given would stay pending
+     * @param shared for what does not block
+     */
+    Inbox(
+            RedisClient client,
+            RedisURI uri,
+            String prefix,
+            String agent,
+            Mono<RedisReactiveCommands<String, String>> shared) {
         this.client = client;
         this.uri = uri;
         this.agent = agent;
-        this.key = "agent:inbox:" + agent;
+        this.key = prefix + "agent:inbox:" + agent;
         this.consumer = Consumer.from(agent, "demo");
         this.shared = shared;
     }
 
-    /** Letters for ever, as many as are asked for. Begins again with what is pending whenever Redis fails. */
-    Flux<Letter> letters() {
+    /** Letters for ever, as many as are asked for. Begins again with what is pending whenever Redis fails, and once a minute. */
+    Flux<InboxEntry> letters() {
         return Flux.usingWhen(
                         connect(),
                         connection -> read(connection.reactive()),
@@ -64,13 +75,13 @@ final class Inbox {
                         connection -> Mono.empty()) // nobody reads on when the agent ends, and its client ends with it
                 .filter(letter -> atWork.add(letter.id()))
                 .doOnError(e -> LOG.warn("{} can't read its inbox now: {}", agent, e.getMessage()))
-                .retryWhen(DemoAgent.AGAIN);
+                .retryWhen(RedisRetry.AGAIN);
     }
 
     /** Says that a letter needs no more attention, until Redis knows. */
-    Mono<Void> done(Letter letter) {
+    Mono<Void> done(InboxEntry letter) {
         return shared.flatMap(commands -> commands.xack(key, agent, letter.id()))
-                .retryWhen(DemoAgent.AGAIN)
+                .retryWhen(RedisRetry.AGAIN)
                 .doFinally(signal -> atWork.remove(letter.id()))
                 .then();
     }
@@ -80,8 +91,10 @@ final class Inbox {
                 .doOnNext(connection -> connection.setTimeout(BLOCK.plus(GRACE)));
     }
 
-    private Flux<Letter> read(RedisReactiveCommands<String, String> commands) {
-        return group(commands).thenMany(pending(commands)).concatWith(fresh(commands));
+    private Flux<InboxEntry> read(RedisReactiveCommands<String, String> commands) {
+        Flux<InboxEntry> minute = Flux.defer(
+                () -> pending(commands).concatWith(fresh(commands, System.nanoTime() + PENDING_EVERY.toNanos())));
+        return group(commands).thenMany(minute.repeat());
     }
 
     /** From the start of the inbox: what people wrote before this agent was there is answered as well. */
@@ -91,7 +104,7 @@ final class Inbox {
                 .then();
     }
 
-    private Flux<Letter> pending(RedisReactiveCommands<String, String> commands) {
+    private Flux<InboxEntry> pending(RedisReactiveCommands<String, String> commands) {
         return page(commands, START)
                 .expand(page -> page.isEmpty()
                         ? Mono.empty()
@@ -100,19 +113,19 @@ final class Inbox {
     }
 
     @SuppressWarnings("unchecked") // Lettuce's varargs
-    private Mono<List<Letter>> page(RedisReactiveCommands<String, String> commands, String after) {
+    private Mono<List<InboxEntry>> page(RedisReactiveCommands<String, String> commands, String after) {
         return letters(commands.xreadgroup(consumer, XReadArgs.Builder.count(PAGE), StreamOffset.from(key, after)));
     }
 
     @SuppressWarnings("unchecked") // Lettuce's varargs
-    private Flux<Letter> fresh(RedisReactiveCommands<String, String> commands) {
+    private Flux<InboxEntry> fresh(RedisReactiveCommands<String, String> commands, long until) {
         return letters(commands.xreadgroup(
                         consumer, XReadArgs.Builder.block(BLOCK).count(PAGE), StreamOffset.from(key, NEW)))
-                .repeat()
+                .repeat(() -> System.nanoTime() - until < 0)
                 .concatMapIterable(page -> page, 1);
     }
 
-    private static Mono<List<Letter>> letters(Flux<StreamMessage<String, String>> entries) {
-        return entries.map(Letter::of).collectList();
+    private static Mono<List<InboxEntry>> letters(Flux<StreamMessage<String, String>> entries) {
+        return entries.map(InboxEntry::of).collectList();
     }
 }

@@ -1,5 +1,6 @@
 package dev.parley.event;
 
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *     written: bodies can be concatenated, even where a surrogate pair was cut in two; null when there is none. Of a
  *     person's message all of {@code payload.content}, a string or an array
  * @param tool the same of {@code payload.tool}
- * @param toolCall {@code payload.tool_call_id}
+ * @param toolCall {@code payload.tool_call_id}, any text that {@link Ids#validToolCall} takes
  * @param to {@code payload.to}
  * @param leaseMs {@code payload.lease_ms}: its run is taken for lost when nothing is heard of it for so long; kept within {@link
  *     #SHORTEST_LEASE_MS} and {@link #LONGEST_LEASE_MS}: what dies is found in a day, and a pause is no death. 0 when there is none
@@ -49,11 +50,11 @@ public record AgentEvent(
     public static final long LONGEST_LEASE_MS = 86_400_000;
 
     /**
-     * The run that this event belongs to: the one that it names, or the one implicit run of its conversation and agent, whose name
-     * starts with {@code ~}.
+     * What identifies the run that this event belongs to, {@code <run>\n<agent>}: two agents that use the same run id have two runs. The
+     * first part is empty for the one implicit run of an agent that names none, the second where no agent is named.
      */
-    public String runOrImplicit() {
-        return run != null ? run : "~" + (agent == null ? "" : agent);
+    public String runKey() {
+        return (run == null ? "" : run) + "\n" + (agent == null ? "" : agent);
     }
 
     /** What a tool's call goes by while it is in progress: its id, else the tool's name. */
@@ -63,7 +64,10 @@ public record AgentEvent(
 
     /** A tool in progress as a snapshot shows it, a JSON object. */
     public String toolJson() {
-        String call = toolCall == null ? "" : ",\"tool_call_id\":\"" + toolCall + "\"";
+        String call = toolCall == null
+                ? ""
+                : ",\"tool_call_id\":\""
+                        + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(toolCall)) + "\"";
         return "{\"tool\":\"" + toolName() + "\"" + call + "}";
     }
 

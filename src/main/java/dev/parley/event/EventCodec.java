@@ -201,7 +201,7 @@ public final class EventCodec {
                     }
                     type = id("event");
                 }
-                case "event_id" -> eventId = id("event_id");
+                case "event_id" -> eventId = optionalId("event_id");
                 default -> parser.skipChildren();
             }
         }
@@ -225,14 +225,14 @@ public final class EventCodec {
                             return false;
                         }
                     }
-                    case "run" -> run = id("payload.run");
-                    case "agent" -> agent = id("payload.agent");
-                    case "message_id" -> messageId = id("payload.message_id");
+                    case "run" -> run = optionalId("payload.run");
+                    case "agent" -> agent = optionalId("payload.agent");
+                    case "message_id" -> messageId = optionalId("payload.message_id");
                     case "chunk" -> chunk = stringBody();
                     case "content" -> content = stringBody();
                     case "tool" -> tool = stringBody();
-                    case "tool_call_id" -> toolCall = id("payload.tool_call_id");
-                    case "to" -> to = id("payload.to");
+                    case "tool_call_id" -> toolCall = toolCall();
+                    case "to" -> to = optionalId("payload.to");
                     case "lease_ms" -> leaseMs = leaseMillis();
                     default -> parser.skipChildren();
                 }
@@ -275,6 +275,25 @@ public final class EventCodec {
                 throw new InvalidEventException(field + " " + Ids.RULE);
             }
             return parser.getText();
+        }
+
+        /** An empty one is none: some clients always write the field. */
+        private @Nullable String optionalId(String field) throws IOException {
+            return isEmptyString() ? null : id(field);
+        }
+
+        private @Nullable String toolCall() throws IOException {
+            if (parser.currentToken() == JsonToken.VALUE_NULL || isEmptyString()) {
+                return null;
+            }
+            if (parser.currentToken() != JsonToken.VALUE_STRING || !Ids.validToolCall(parser.getText())) {
+                throw new InvalidEventException("payload.tool_call_id " + Ids.TOOL_CALL_RULE);
+            }
+            return parser.getText();
+        }
+
+        private boolean isEmptyString() throws IOException {
+            return parser.currentToken() == JsonToken.VALUE_STRING && parser.getTextLength() == 0;
         }
 
         private long leaseMillis() throws IOException {

@@ -1,5 +1,6 @@
 package dev.parley.event;
 
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,21 @@ public final class Ids {
 
     public static final String RULE = "must be 1 to 128 printable ASCII characters without space, {, }, \" and \\";
 
+    /** Bytes of UTF-8 that a tool call's id may have: some models pack a signature into it. */
+    public static final int MAX_TOOL_CALL = 2_048;
+
+    public static final String TOOL_CALL_RULE =
+            "must be a string of at most 2048 bytes of UTF-8 without control characters";
+
     private Ids() {}
+
+    /** Whether a text may name a tool's call: models make these, so all but control characters and halves of characters will do. */
+    public static boolean validToolCall(String id) {
+        return id.length() <= MAX_TOOL_CALL
+                && id.chars().noneMatch(Character::isISOControl)
+                && Utf8.canEncode(id)
+                && id.getBytes(StandardCharsets.UTF_8).length <= MAX_TOOL_CALL;
+    }
 
     public static boolean valid(@Nullable String id) {
         if (id == null || id.isEmpty() || id.length() > MAX_LENGTH) {

@@ -1,21 +1,50 @@
 package dev.parley.http;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.time.Duration;
+import java.util.function.LongPredicate;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerRequest;
 
-/** Reads a request's body, bounded in bytes and in time. */
-record Body(HttpServerRequest request, int maxBytes, Duration timeout) {
+/**
+ * Reads a request's body, bounded in bytes and in time.
+ *
+ * @param room whether so many bytes more may be kept
+ * @param timeout for a small one; each {@value #SLOWEST} bytes have a second more
+ */
+record Body(HttpServerRequest request, int maxBytes, LongPredicate room, Duration timeout) {
+
+    /** Bytes that even a slow line carries in a second. */
+    private static final int SLOWEST = 256 << 10;
 
     Mono<byte[]> read() {
-        return Mono.defer(() -> declared() > maxBytes
-                ? Mono.error(tooLarge())
-                : Whole.of(request.receive().asByteArray(), maxBytes, this::tooLarge)
-                        .timeout(timeout, Mono.error(this::late)));
+        return Mono.defer(() -> {
+            long declared = declared();
+            if (declared > maxBytes) {
+                return Mono.error(tooLarge());
+            }
+            if (declared > 0 && !room.test(declared)) {
+                return Mono.error(noRoom());
+            }
+            Flux<byte[]> parts = request.receive().asByteArray();
+            return BodyCollector.of(declared > 0 ? parts : parts.doOnNext(this::takeRoom), maxBytes, this::tooLarge)
+                    .timeout(timeout.plusSeconds(declared / SLOWEST), Mono.error(this::late));
+        });
+    }
+
+    private void takeRoom(byte[] part) {
+        if (!room.test(part.length)) {
+            throw noRoom();
+        }
+    }
+
+    private static ParleyException noRoom() {
+        return ParleyException.of(
+                ErrorCode.OVERLOADED, "this node holds as many bodies of requests as it may: try again in a moment");
     }
 
     /** The bytes that are to come, 0 when the client does not say. The server has refused what is no number. */
@@ -24,14 +53,14 @@ record Body(HttpServerRequest request, int maxBytes, Duration timeout) {
         return length == null ? 0 : Long.parseLong(length);
     }
 
-    private Refusal tooLarge() {
-        return Refusal.of(ErrorCode.TOO_LARGE, "the body is too large: at most " + maxBytes + " bytes are taken here");
+    private ParleyException tooLarge() {
+        return ParleyException.of(
+                ErrorCode.TOO_LARGE, "the body is too large: at most " + maxBytes + " bytes are taken here");
     }
 
     private ProblemException late() {
-        return Problem.of(
-                        HttpResponseStatus.REQUEST_TIMEOUT,
-                        "the body did not arrive within " + timeout.toMillis() + " ms: send it whole")
-                .exception();
+        return ProblemException.of(
+                HttpResponseStatus.REQUEST_TIMEOUT,
+                "the body did not arrive within " + timeout.toMillis() + " ms: send it whole");
     }
 }

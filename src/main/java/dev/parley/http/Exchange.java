@@ -2,8 +2,8 @@ package dev.parley.http;
 
 import static java.util.stream.Collectors.toUnmodifiableMap;
 
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.Refusal;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerRequest;
@@ -79,11 +80,11 @@ public final class Exchange {
         return path;
     }
 
-    /** A parameter of the path that must be an id; throws a {@link Refusal} with {@code bad_request} when it is none. */
+    /** A parameter of the path that must be an id; throws a {@link ParleyException} with {@code bad_request} when it is none. */
     public String id(String name) {
         String id = path(name);
         if (!Ids.valid(id)) {
-            throw Refusal.badRequest(name + " in the path " + Ids.RULE);
+            throw ParleyException.badRequest(name + " in the path " + Ids.RULE);
         }
         return id;
     }
@@ -123,24 +124,33 @@ public final class Exchange {
     /** Throws a {@link ProblemException} with status 415 when the body is of another media type than the given one, in lower case. */
     public void requireContentType(String type) {
         if (!contentType().equals(type)) {
-            throw Problem.of(HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type must be " + type)
-                    .exception();
+            throw ProblemException.of(HttpResponseStatus.UNSUPPORTED_MEDIA_TYPE, "Content-Type must be " + type);
         }
     }
 
     /**
      * The whole body; empty bytes when there is none. May be subscribed to once. Emits on the request's event loop.
      *
-     * <p>Errors: a {@link Refusal} with {@code too_large} when it has more bytes than this, before any of them is read where the
+     * <p>Errors: a {@link ParleyException} with {@code too_large} when it has more bytes than this, before any of them is read where the
      * client declares it; a {@link ProblemException} with status 408 when it is not there within 30 s.
      */
     public Mono<byte[]> body(int maxBytes) {
-        return new Body(request, maxBytes, bodyTimeout).read();
+        return body(maxBytes, bytes -> true);
+    }
+
+    /**
+     * The same, for bodies that are large.
+     *
+     * @param room asked for as many bytes before they are kept; where it answers false the Mono fails with a {@link ParleyException} with
+     *     {@code overloaded}. The 30 s grow by one for each 256 KiB that the client declares
+     */
+    public Mono<byte[]> body(int maxBytes, LongPredicate room) {
+        return new Body(request, maxBytes, room, bodyTimeout).read();
     }
 
     /** Puts headers on the answer that is still to be sent: names and values in turn. */
     public void answerWith(List<String> namesAndValues) {
-        Answer.headers(namesAndValues, response);
+        HttpAnswer.headers(namesAndValues, response);
     }
 
     public Mono<Void> json(int status, byte[] json) {
@@ -153,11 +163,11 @@ public final class Exchange {
 
     /** An answer of any type. It must not be cached unless {@code Cache-Control} is set already, as with all answers here. */
     public Mono<Void> bytes(int status, String contentType, byte[] body) {
-        return new Answer(status, contentType, body).send(response);
+        return new HttpAnswer(status, contentType, body).send(response);
     }
 
     /** An answer without a body, such as 204. */
     public Mono<Void> empty(int status) {
-        return Answer.empty(status, response);
+        return HttpAnswer.empty(status, response);
     }
 }

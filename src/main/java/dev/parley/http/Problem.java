@@ -3,8 +3,8 @@ package dev.parley.http;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.util.List;
 import java.util.Objects;
@@ -21,7 +21,7 @@ public record Problem(int status, ErrorCode code, String detail, int retryMs, Li
 
     private static final JsonMapper JSON = new JsonMapper();
 
-    public static Problem of(Refusal refusal) {
+    public static Problem of(ParleyException refusal) {
         ErrorCode code = refusal.code();
         String detail = Objects.requireNonNullElse(refusal.getMessage(), code.wire());
         return new Problem(code.httpStatus(), code, detail, refusal.retryMs(), refusal.headers());
@@ -39,11 +39,6 @@ public record Problem(int status, ErrorCode code, String detail, int retryMs, Li
                 "something went wrong in the gateway: its log says what",
                 0,
                 List.of());
-    }
-
-    /** This problem, to be thrown or signalled by a handler. */
-    public ProblemException exception() {
-        return new ProblemException(this);
     }
 
     /** In seconds, as {@code Retry-After} has it: rounded up, so that nobody comes too early. */

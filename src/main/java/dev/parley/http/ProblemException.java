@@ -1,5 +1,7 @@
 package dev.parley.http;
 
+import io.netty.handler.codec.http.HttpResponseStatus;
+
 /** A request that is refused with a {@link Problem}. Carries no stack trace. */
 public final class ProblemException extends RuntimeException {
 
@@ -7,9 +9,14 @@ public final class ProblemException extends RuntimeException {
 
     private final transient Problem problem;
 
-    ProblemException(Problem problem) {
+    public ProblemException(Problem problem) {
         super(problem.detail(), null, false, false);
         this.problem = problem;
+    }
+
+    /** A bad request for which HTTP has a status of its own. */
+    public static ProblemException of(HttpResponseStatus status, String detail) {
+        return new ProblemException(Problem.of(status, detail));
     }
 
     public Problem problem() {

@@ -1,7 +1,7 @@
 package dev.parley.http;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -48,7 +48,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
     Router(List<Route> routes, Duration bodyTimeout, BooleanSupplier stopping) {
         this.stopping = stopping;
         this.entries = routes.stream()
-                .map(route -> new Entry(route, new Template(route.template())))
+                .map(route -> new Entry(route, new PathTemplate(route.template())))
                 .toList();
         this.bodyTimeout = bodyTimeout;
     }
@@ -57,28 +57,28 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
     public Publisher<Void> apply(HttpServerRequest request, HttpServerResponse response) {
         response.header("X-Content-Type-Options", "nosniff");
         return Mono.defer(() -> Mono.fromDirect(dispatch(request, response)))
-                .onErrorResume(error -> Failure.answer(error, request, response));
+                .onErrorResume(error -> FailureResponse.answer(error, request, response));
     }
 
     private Publisher<Void> dispatch(HttpServerRequest request, HttpServerResponse response) {
         if (stopping.getAsBoolean()) {
             response.keepAlive(false);
             if (!SAFE.contains(request.method())) {
-                throw Refusal.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again, at another one");
+                throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again, at another one");
             }
         }
-        Target target = Target.of(request.uri());
+        RequestTarget target = RequestTarget.of(request.uri());
         List<Match> matches = matches(target.path());
         for (Match match : matches) {
             if (match.route().serves(request.method())) {
-                Map<String, String> path = Target.decode(match.parameters());
+                Map<String, String> path = RequestTarget.decode(match.parameters());
                 return match.route()
                         .handler()
                         .handle(new Exchange(request, response, path, target.query(), bodyTimeout));
             }
         }
         if (matches.isEmpty()) {
-            throw Refusal.of(ErrorCode.NOT_FOUND, "nothing has this path");
+            throw ParleyException.of(ErrorCode.NOT_FOUND, "nothing has this path");
         }
         return notAllowed(request, response, allowed(matches));
     }
@@ -97,10 +97,9 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
     private static Publisher<Void> notAllowed(HttpServerRequest request, HttpServerResponse response, String allowed) {
         response.header(HttpHeaderNames.ALLOW, allowed);
         if (request.method().equals(HttpMethod.OPTIONS)) {
-            return Answer.empty(HttpResponseStatus.NO_CONTENT.code(), response);
+            return HttpAnswer.empty(HttpResponseStatus.NO_CONTENT.code(), response);
         }
-        throw Problem.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "this path is for " + allowed + " only")
-                .exception();
+        throw ProblemException.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "this path is for " + allowed + " only");
     }
 
     private static String allowed(List<Match> matches) {
@@ -115,7 +114,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
         return String.join(", ", methods);
     }
 
-    private record Entry(Route route, Template template) {}
+    private record Entry(Route route, PathTemplate template) {}
 
     private record Match(Route route, Map<String, String> parameters) {}
 }

@@ -1,174 +1,170 @@
 package dev.parley.hub;
 
+import dev.parley.auth.Access;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Frame;
-import dev.parley.frame.Refusal;
-import dev.parley.frame.ServerFrames;
-import dev.parley.log.ConversationLog;
-import dev.parley.log.Joined;
-import dev.parley.log.LiveMessage;
-import dev.parley.log.LogEntry;
-import dev.parley.outage.Queued;
-import dev.parley.redis.PubSub;
-import dev.parley.support.RetryPolicy;
+import dev.parley.redis.LiveChannels;
+import dev.parley.resilience.QueuedEvent;
+import dev.parley.store.JoinResult;
+import dev.parley.store.LiveMessage;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import reactor.core.Disposable;
-import reactor.core.Disposables;
-import reactor.core.publisher.Mono;
 
 /**
- * One hosted conversation. The {@link Mailbox} of its first follower's event loop runs everything here, one thing at a time.
+ * One hosted conversation. The {@link Mailbox} of its first subscriber's event loop runs everything here, one thing at a time, except
+ * where a method says "any thread".
  *
- * <p>{@code position} is the last event handed to the live seats. A live message that names it as its predecessor moves it on; one
- * that does not makes the conversation read the log from there, inclusively, before anything else. A seat that joins reads the log
- * itself, however long that takes, and becomes live when it has caught up; each seat's own position proves that it has missed
- * nothing.
+ * <p>{@code position} is the last event handed to the live subscriptions. A live message that names it as its predecessor moves it on; one
+ * that does not starts a {@link GapRepair}. A subscription that begins reads the log itself, however long that takes, and becomes live when
+ * it has caught up. Each subscription's own position proves that it has missed nothing.
  */
-final class Conversation implements PubSub.Listener {
+final class Conversation implements LiveChannels.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(Conversation.class);
 
     private final String name;
-    private final ConversationLog log;
-    private final Hub hub;
+    private final LogReads log;
+    private final ConversationHost host;
     private final Duration joinTimeout;
-    private final Mailbox<Input> mailbox;
-    private final List<Seat> seats = new ArrayList<>(1);
-    private final Recent recent = new Recent();
+    private final Mailbox<ConversationTask> mailbox;
+    private final List<Subscription> subscriptions = new ArrayList<>(1);
+    private final LiveBuffer recent = new LiveBuffer();
     private final EphemeralRuns ephemeralRuns;
-    private final Pending pending = new Pending();
-    private final Disposable.Swap repair = Disposables.swap();
+    private final PendingEvents pending = new PendingEvents();
+    private final GapRepair repair;
     private volatile @Nullable Position position;
     private volatile boolean ephemeral;
-    /** The latest position that this node has appended something at. */
-    private final AtomicReference<Position> stored = new AtomicReference<>(Position.ZERO);
-    /** One of these that has not come: the repair that is under way finds out whether the log has it. */
-    private @Nullable Position missing;
-    /** The log had it when it was last asked. */
-    private Position proved = Position.ZERO;
+
+    /** The last snapshot that was shown, while subscriptions still read. */
+    private @Nullable Encoded encoded;
 
     private boolean acknowledged;
-    private boolean repairing;
-    private int repairAttempts;
 
-    /** @param mailbox by whose thread everything here is done */
-    Conversation(String name, ConversationLog log, Hub hub, HubSettings settings, Mailbox<Input> mailbox) {
+    private record Encoded(JoinResult.Snapshot snapshot, List<String> runs, Delivery.Snapshot delivery) {}
+
+    /**
+     * @param nanos a clock as {@link System#nanoTime}
+     * @param mailbox by whose thread everything here is done
+     */
+    Conversation(
+            String name,
+            LogReads log,
+            ConversationHost host,
+            HubSettings settings,
+            LongSupplier nanos,
+            Mailbox<ConversationTask> mailbox) {
         this.mailbox = mailbox;
         this.name = name;
         this.log = log;
-        this.hub = hub;
-        this.joinTimeout = settings.joinTimeout();
-        this.ephemeralRuns = new EphemeralRuns(settings.silence());
+        this.host = host;
+        this.joinTimeout = settings.redis().commandTimeout();
+        this.ephemeralRuns = new EphemeralRuns(settings.runs().silence(), nanos);
+        this.repair = new GapRepair(name, log, recent, new RepairTarget(), this::enqueue);
     }
 
     String name() {
         return name;
     }
 
-    /** The last position that live seats have; null while nobody has read the log yet. */
+    /** The last position that live subscriptions have; null while nobody has read the log yet. Any thread. */
     @Nullable
     Position position() {
         return position;
     }
 
-    /** The log has an event there. From any thread. */
+    /** The log has an event there. Any thread. */
     void stored(Position at) {
-        stored.accumulateAndGet(at, (one, other) -> one.isAfter(other) ? one : other);
+        repair.stored(at);
     }
 
+    /** The last position that this node has appended something at. Any thread. */
     Position stored() {
-        return Objects.requireNonNull(stored.get());
+        return repair.stored();
     }
 
-    void tell(Input input) {
-        mailbox.add(input);
+    /** Has something done by the mailbox's thread. Any thread. */
+    void enqueue(String task, Runnable action) {
+        mailbox.add(new ConversationTask(name, task, 0, action));
+    }
+
+    /**
+     * The same for what may be dropped while too much waits on this node. Any thread.
+     *
+     * @return whether there was room
+     */
+    boolean enqueueIfRoom(String task, int bytes, Runnable action) {
+        return mailbox.addIfRoom(new ConversationTask(name, task, bytes, action));
     }
 
     @Override
     public void message(String channel, byte[] message) {
-        boolean told = tellIfRoom(new Input.Live(this, message));
-        if (!told) {
-            LOG.debug("{} hears more than it can take: what was dropped is read from the log", name);
+        if (!enqueueIfRoom("live message", message.length, () -> onLiveMessage(message))) {
+            LOG.debug("{} receives more than it can take: what was dropped is read from the log", name);
         }
-    }
-
-    /** For what may be dropped while too much waits on this node. */
-    boolean tellIfRoom(Input input) {
-        return mailbox.addIfRoom(input);
     }
 
     @Override
     public void acknowledged() {
-        tell(new Input.Acknowledged(this));
+        enqueue("acknowledged", this::onAcknowledged);
     }
 
+    /** Any thread. */
     void close() {
         repair.dispose();
     }
 
     // What comes live.
 
-    void heard(byte[] bytes) {
+    private void onLiveMessage(byte[] bytes) {
         List<LiveMessage> messages = LiveMessage.parse(bytes);
         if (messages.isEmpty()) {
             LOG.warn("Something that is no live message was published on the channel of {}", name);
         }
-        messages.forEach(this::heard);
+        messages.forEach(this::onLiveMessage);
     }
 
-    private void heard(LiveMessage message) {
+    private void onLiveMessage(LiveMessage message) {
         Position at = position;
-        if (at == null || repairing) {
+        if (at == null || repair.isRunning()) {
             recent.add(message);
         } else if (message.entry().position().isAfter(at)) {
-            Position must = stored();
-            if (must.isAfter(at) && message.entry().position().isAfter(must)) {
-                // What was stored between the two is not there: Redis lost it, and the log has grown past it.
-                recent.add(message);
-                repair();
-            } else if (message.prev().equals(at)) {
+            if (repair.isNext(message, at)) {
                 emit(message);
             } else {
                 recent.add(message);
-                repair();
+                repair.begin();
             }
         }
     }
 
     private void emit(LiveMessage message) {
-        LogEntry entry = message.entry();
-        position = entry.position();
-        ephemeralRuns.endedBy(entry.event());
-        pending.emitted(entry.eventId());
-        Frame frame = null;
+        Delivery.Event event = Delivery.Event.of(name, message.entry());
+        boolean isFirst = message.prev().equals(Position.ZERO);
         boolean somebodyReads = false;
-        for (Seat seat : seats) {
-            if (seat.live && seat.access.checked() && message.prev().equals(Position.ZERO)) {
-                askAgain(seat);
+        position = message.entry().position();
+        ephemeralRuns.foldDurable(message.entry().event());
+        pending.emitted(message.entry().eventId());
+        for (Subscription each : subscriptions) {
+            if (isFirst && each.isLive() && each.access().checked()) {
+                // What has just come to be, for the first time or again, may be another tenant's: the log says so.
+                readLog(each);
             }
-            if (!seat.live) {
-                somebodyReads = true;
-            } else if (message.prev().equals(seat.position) && pending.saw(seat, entry.eventId())) {
-                seat.give(entry, pending);
-            } else if (message.prev().equals(seat.position)) {
-                frame = frame == null ? Seat.frame(name, entry) : frame;
-                seat.position = entry.position();
-                seat.follower.offer(frame);
-            } else if (seat.position != null && entry.position().isAfter(seat.position)) {
-                seat.live = false;
-                somebodyReads = true;
-                readLog(seat);
+            switch (each.deliver(message, event, pending)) {
+                case YES -> {}
+                case NOT_LIVE -> somebodyReads = true;
+                case MISSES_SOMETHING -> {
+                    somebodyReads = true;
+                    readLog(each);
+                }
             }
         }
         if (somebodyReads) {
@@ -176,367 +172,337 @@ final class Conversation implements PubSub.Listener {
         }
     }
 
-    /** What has just come to be, for the first time or again, may be another tenant's: the log says so to whoever reads it. */
-    private void askAgain(Seat seat) {
-        seat.live = false;
-        readLog(seat);
-    }
+    private final class RepairTarget implements GapRepair.Target {
 
-    void passOn(AgentEvent event) {
-        ephemeralRuns.fold(event);
-        ephemeral = !ephemeralRuns.isEmpty();
-        offerEphemeral(event);
-    }
+        @Override
+        public @Nullable Position position() {
+            return position;
+        }
 
-    private void offerEphemeral(AgentEvent event) {
-        Frame frame = ServerFrames.event(name, null, event.eventId(), event.bytes());
-        for (Seat seat : seats) {
-            if (seat.live) {
-                seat.follower.offerEphemeral(frame);
+        @Override
+        public void emit(LiveMessage message) {
+            Conversation.this.emit(message);
+        }
+
+        @Override
+        public void restart(JoinResult.Snapshot snapshot, @Nullable Position lost) {
+            position = snapshot.last();
+            for (Subscription each : subscriptions) {
+                if (each.isLive() && !each.access().checked()) {
+                    each.show(snapshot, encoded(snapshot), pending);
+                } else if (each.isLive() || (lost != null && each.isAnswered())) {
+                    if (lost != null) {
+                        each.continueFrom(lost);
+                    }
+                    readLog(each);
+                }
             }
+        }
+
+        @Override
+        public void repairBegins() {
+            host.repairStarts();
+        }
+
+        @Override
+        public void repairEnded() {
+            replayRecent();
         }
     }
 
-    /** Whether ephemeral events have begun a run that has not ended. */
+    private void replayRecent() {
+        recent.drain().forEach(this::onLiveMessage);
+        settle();
+    }
+
+    /** The log was asked while the conversation was at a position. If something has come live since, that explains a difference. */
+    void onDifference(Position at) {
+        if (at.equals(position)) {
+            repair.begin();
+        }
+    }
+
+    /** A durable stream has lost events. If they were this conversation's, its log says so to everybody who reads it now. */
+    void onStreamLoss() {
+        for (Subscription each : List.copyOf(subscriptions)) {
+            if (!each.isLive() && each.hasRoom()) {
+                readLog(each);
+            }
+        }
+        if (position != null) {
+            repair.beginAnew();
+        }
+    }
+
+    // Ephemeral events.
+
+    void publishEphemeral(AgentEvent event) {
+        boolean late = ephemeralRuns.fold(event);
+        ephemeral = !ephemeralRuns.isEmpty();
+        deliverEphemeral(event, late);
+    }
+
+    private void deliverEphemeral(AgentEvent event, boolean late) {
+        Delivery.Event delivery = Delivery.Event.ephemeral(name, event.eventId(), late, event.bytes());
+        subscriptions.forEach(each -> each.deliverEphemeral(delivery));
+    }
+
+    /** Whether ephemeral events have begun a run that has not ended. Any thread. */
     boolean hasEphemeralRuns() {
         return ephemeral;
     }
 
-    /** Ends the ephemeral runs of which nothing was heard for their lease: each node tells its own sockets. */
+    /** Ends the ephemeral runs of which nothing was received for their lease: each node tells its own subscribers. */
     void endLostRuns() {
         ephemeralRuns
                 .takeLost(name)
-                .forEach(run -> offerEphemeral(run.failed(Instant.now().truncatedTo(ChronoUnit.MILLIS))));
+                .forEach(run -> deliverEphemeral(run.failed(Instant.now().truncatedTo(ChronoUnit.MILLIS)), false));
         ephemeral = !ephemeralRuns.isEmpty();
     }
 
-    // Who joins and leaves.
+    // Subscriptions begin and end.
 
-    void subscribed() {
+    private void onAcknowledged() {
         if (acknowledged) {
-            hub.checkSoon(this);
+            host.checkSoon(name);
             return;
         }
         acknowledged = true;
-        for (Seat seat : List.copyOf(seats)) {
-            readLog(seat);
-        }
+        List.copyOf(subscriptions).forEach(this::readLog);
     }
 
-    void join(Seat seat) {
-        seats.add(seat);
+    void subscribe(Subscription subscription) {
+        subscriptions.add(subscription);
         if (acknowledged) {
-            readLog(seat);
+            readLog(subscription);
         } else {
-            seat.reading.update(Mono.delay(joinTimeout)
-                    .subscribe(late -> tell(new Input.ReadFailed(this, seat, Hub.unavailable()))));
+            subscription.awaitAck(joinTimeout, () -> onReadError(subscription, unavailable()));
         }
     }
 
-    void leave(Seat seat) {
-        if (seat.left) {
-            return;
+    void unsubscribe(Subscription subscription) {
+        if (subscriptions.remove(subscription)) {
+            subscription.leave();
+            settle();
+            host.left(name);
         }
-        seat.left = true;
-        seat.reading.dispose();
-        seats.remove(seat);
-        settleRecent();
-        hub.left(this);
     }
 
-    void readLog(Seat seat) {
-        if (seat.left) {
-            return;
-        }
-        seat.handedOut = position;
-        String malformed = seat.malformed();
-        Mono<Joined> reading = malformed == null
-                ? log.join(name, seat.position, seat.access)
-                : log.joinMalformed(name, malformed, seat.access);
-        seat.reading.update(reading.subscribe(
-                joined -> tell(new Input.Read(this, seat, joined)),
-                error -> tell(new Input.ReadFailed(this, seat, error))));
+    private void refuse(Subscription subscription, ParleyException why) {
+        unsubscribe(subscription);
+        subscription.refuse(why);
     }
 
-    void read(Seat seat, Joined joined) {
-        if (seat.left) {
+    /**
+     * Reads the log for one subscription. Before Redis has acknowledged the subscription to the live channel nothing is read: what came after
+     * the read would not be received. Every subscription reads then.
+     */
+    private void readLog(Subscription subscription) {
+        if (!acknowledged) {
+            subscription.unacknowledged();
             return;
         }
-        seat.attempts = 0;
+        subscription.read(
+                position,
+                answer -> log.join(name, subscription.position(), subscription.access())
+                        .subscribe(
+                                joined -> answer.with("read", () -> onRead(subscription, joined)),
+                                error -> answer.with("read failed", () -> onReadError(subscription, error))));
+    }
+
+    private void onRead(Subscription subscription, JoinResult joined) {
+        Position handedOut = subscription.answered();
         if (joined.inboxPending()) {
-            hub.inboxPending(name);
+            host.inboxPending(name);
         }
-        if (joined instanceof Joined.Missed missed) {
+        if (joined instanceof JoinResult.Missed missed) {
             if (position == null) {
                 missed.entries().forEach(entry -> pending.emitted(entry.eventId()));
             }
-            seat.replay(missed, pending);
+            subscription.replay(missed, pending);
             if (missed.more()) {
-                seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(this, seat))));
+                subscription.awaitRoom(() -> readLog(subscription));
                 return;
             }
-        } else if (joined instanceof Joined.Snapshot snapshot) {
-            if (!seat.follower.hasRoom()) {
-                // Other snapshots are on their way to the same socket: read this one when they have gone.
-                seat.reading.update(seat.follower.room().subscribe(null, null, () -> tell(new Input.Turn(this, seat))));
+        } else if (joined instanceof JoinResult.Snapshot snapshot) {
+            if (!subscription.hasRoom()) {
+                // Other snapshots are on their way to the same subscriber: this one is read when they have been
+                // written.
+                subscription.awaitRoom(() -> readLog(subscription));
                 return;
             }
-            seat.show(snapshot, ephemeralRuns.json(), pending);
+            subscription.show(snapshot, encoded(snapshot), pending);
         }
-        catchUp(seat, joined.last());
+        catchUp(subscription, joined.last(), handedOut);
     }
 
-    /** The seat has all that the log had: join it to what comes live. */
-    private void catchUp(Seat seat, Position logEnd) {
+    /** A snapshot, encoded once for all who are shown it. */
+    private Delivery.Snapshot encoded(JoinResult.Snapshot snapshot) {
+        List<String> own = ephemeralRuns.json();
+        Encoded last = encoded;
+        if (last == null || !last.snapshot.equals(snapshot) || !last.runs.equals(own)) {
+            List<String> runs = new ArrayList<>(snapshot.runs());
+            runs.addAll(own);
+            Delivery.Snapshot delivery = Delivery.Snapshot.of(
+                    name, snapshot.last(), snapshot.session(), snapshot.messages(), "[" + String.join(",", runs) + "]");
+            last = new Encoded(snapshot, own, delivery);
+            encoded = last;
+        }
+        return last.delivery;
+    }
+
+    /**
+     * The subscription has all that the log had: it is joined to what comes live.
+     *
+     * @param handedOut what live subscriptions had when the log was read
+     */
+    private void catchUp(Subscription subscription, Position logEnd, @Nullable Position handedOut) {
         Position at = position;
-        Position has = seat.position == null ? logEnd : seat.position;
         if (at == null) {
-            position = has;
-            live(seat);
+            position = subscription.reached();
+            // What came live meanwhile is still to be handed out: it must not be forgotten before.
+            subscription.goLive();
             replayRecent();
-        } else if (!at.isAfter(has)) {
-            live(seat);
+        } else if (!at.isAfter(subscription.reached())) {
+            goLive(subscription);
+        } else if (subscription.access().checked() && subscription.reached().equals(Position.ZERO)) {
+            // The conversation came to be after the read, and may be another tenant's.
+            readLog(subscription);
         } else {
-            for (LiveMessage message : recent.after(has)) {
-                has = message.entry().position();
-                seat.give(message.entry(), pending);
-            }
-            if (!at.isAfter(has)) {
-                live(seat);
-            } else if (seat.handedOut != null && seat.handedOut.isAfter(logEnd) && has.equals(logEnd)) {
+            recent.after(subscription.reached()).forEach(message -> subscription.replay(message.entry(), pending));
+            if (!at.isAfter(subscription.reached())) {
+                goLive(subscription);
+            } else if (handedOut != null && handedOut.isAfter(logEnd)) {
                 // The log ends before what had been handed out when it was asked: Redis lost its tail.
-                live(seat);
-                repair();
+                goLive(subscription);
+                repair.begin();
             } else {
                 // More has come meanwhile than is kept.
-                readLog(seat);
+                readLog(subscription);
             }
         }
     }
 
-    private void live(Seat seat) {
-        seat.live = true;
-        settleRecent();
+    private void goLive(Subscription subscription) {
+        subscription.goLive();
+        settle();
     }
 
-    private void settleRecent() {
-        if (!repairing && position != null && allLive()) {
+    /** Forgets what is kept for subscriptions that read, when none does. */
+    private void settle() {
+        if (!repair.isRunning() && position != null && allLive()) {
             recent.clear();
             pending.forget(position);
+            encoded = null;
         }
     }
 
     private boolean allLive() {
-        for (Seat seat : seats) {
-            if (!seat.live) {
+        for (Subscription each : subscriptions) {
+            if (!each.isLive()) {
                 return false;
             }
         }
         return true;
     }
 
-    // What is shown before the log has it.
+    private void onReadError(Subscription subscription, Throwable error) {
+        boolean forGood =
+                ParleyException.is(error, ErrorCode.NOT_FOUND) || ParleyException.is(error, ErrorCode.CONFLICT);
+        if (subscription.isAnswered() && !forGood) {
+            // In the middle of a stream the subscriber stays, and receives what it missed when Redis is available
+            // again.
+            subscription.retry(() -> readLog(subscription));
+            return;
+        }
+        if (!(error instanceof ParleyException)) {
+            LOG.warn("A join to {} failed", name, error);
+        } else if (!forGood && hasAllThereIs(subscription)) {
+            subscription.resumeWith(pending);
+            goLive(subscription);
+            return;
+        }
+        ParleyException refusal = error instanceof ParleyException known ? known : unavailable();
+        if (refusal.code() == ErrorCode.UNAVAILABLE && subscription.asksForAll()) {
+            recall(subscription, refusal);
+        } else {
+            refuse(subscription, refusal);
+        }
+    }
 
-    void queued(Queued event, @Nullable String behind) {
+    /**
+     * Whether a subscription may go on from here although Redis can't be asked: it has all there is, and the conversation is known to be its
+     * own tenant's.
+     */
+    private boolean hasAllThereIs(Subscription subscription) {
+        Position has = subscription.position();
+        return has != null
+                && has.equals(position)
+                && (!subscription.access().checked() || isOpenTo(subscription.access()));
+    }
+
+    private boolean isOpenTo(Access access) {
+        return subscriptions.stream()
+                .filter(Subscription::isLive)
+                .map(Subscription::access)
+                .anyMatch(other -> other.checked() && other.tenant().equals(access.tenant()));
+    }
+
+    /** Shows what is archived to somebody who has nothing at all. */
+    private void recall(Subscription subscription, ParleyException otherwise) {
+        subscription.readArchive(answer -> host.recall(name, subscription.access())
+                .doOnError(e -> LOG.debug("The archive of {} can't be read either", name, e))
+                .subscribe(
+                        archived -> answer.with("archive read", () -> {
+                            subscription.show(archived, pending);
+                            subscription.retry(() -> readLog(subscription));
+                        }),
+                        error -> answer.with("archive failed", () -> refuse(subscription, otherwise)),
+                        () -> answer.with("archive empty", () -> refuse(subscription, otherwise))));
+    }
+
+    // Events that are shown before the log has them.
+
+    /** @param previous the id of the event that waits before it; null where there is none */
+    void onQueued(QueuedEvent event, @Nullable String previous) {
         if (allLive()) {
             pending.forget(position);
         }
         Position at = position;
         // What came before it may be on its way still, or lost with the connection: it has to be shown first.
         boolean inOrder = !stored().isAfter(at == null ? Position.ZERO : at);
-        Frame frame = pending.add(name, event, inOrder, behind);
-        if (frame != null) {
-            for (Seat seat : seats) {
-                if (seat.answered && Pending.visible(event.access(), seat.access)) {
-                    showPending(seat, frame);
-                }
-            }
-        }
-    }
-
-    /** Who began behind something that still waits is shown that first, when the log has it, and so all that comes after it. */
-    private void showPending(Seat seat, Frame frame) {
-        if (pending.first() >= seat.pendingFrom) {
-            seat.follower.offer(frame);
-        } else {
-            seat.pendingFrom = pending.next();
+        Delivery.Pending delivery = pending.add(name, event, inOrder, previous);
+        if (delivery != null) {
+            subscriptions.forEach(each -> each.show(delivery, event.access(), pending));
         }
     }
 
     /**
-     * It comes live, or is found when last positions are compared; all that is left to do is to forget that it was pending. What has been in
-     * the log since before it was pending does not come any more.
+     * An event that was pending is in the log. It comes live, or is found when last positions are compared: all that is left to do is to
+     * forget that it was pending. What has been in the log since before it was pending does not come any more.
      */
-    void placed(String eventId, Position at) {
+    void onPlaced(String eventId, Position at) {
         Position now = position;
-        if (now != null && !at.isAfter(now) && !pending.came(eventId)) {
-            refused(eventId);
+        if (now != null && !at.isAfter(now) && !pending.wasConfirmed(eventId)) {
+            onRefused(eventId);
             return;
         }
         pending.placed(eventId, at);
-        settleRecent();
+        settle();
     }
 
-    /** What was shown will not be in the log, or is there already: whoever saw it gets everything as it really stands. */
-    void refused(String eventId) {
-        for (Seat seat : List.copyOf(seats)) {
-            if (pending.saw(seat, eventId)) {
-                seat.live = false;
-                seat.position = null;
-                readLog(seat);
+    /** An event that was pending will not be in the log, or is there already: whoever saw it gets everything as it really stands. */
+    void onRefused(String eventId) {
+        for (Subscription each : List.copyOf(subscriptions)) {
+            if (each.wasShown(eventId, pending)) {
+                each.continueFrom(null);
+                readLog(each);
             }
         }
         pending.remove(eventId);
     }
 
-    /** Whether a seat may go on from here although Redis can't be asked: it has all there is, and nobody else's conversation is this. */
-    private boolean goesOnHere(Seat seat) {
-        return seat.position != null
-                && seat.position.equals(position)
-                && (!seat.access.checked()
-                        || seats.stream()
-                                .anyMatch(other -> other.live
-                                        && other.access.checked()
-                                        && other.access.tenant().equals(seat.access.tenant())));
-    }
-
-    void readFailed(Seat seat, Throwable error) {
-        if (seat.left) {
-            return;
-        }
-        boolean notFound = error instanceof Refusal refusal && refusal.code() == ErrorCode.NOT_FOUND;
-        if (seat.answered && !notFound) {
-            // In the middle of a stream the socket stays, and is told what it missed when Redis is back.
-            readLogLater(seat);
-            return;
-        }
-        if (!(error instanceof Refusal)) {
-            LOG.warn("A join to {} failed", name, error);
-        } else if (!notFound && goesOnHere(seat)) {
-            seat.resumeWith(pending);
-            live(seat);
-            return;
-        }
-        Refusal refusal = error instanceof Refusal known ? known : Hub.unavailable();
-        if (refusal.code() == ErrorCode.UNAVAILABLE && seat.hasNothing()) {
-            recall(seat, refusal);
-        } else {
-            refuse(seat, refusal);
-        }
-    }
-
-    private void readLogLater(Seat seat) {
-        seat.reading.update(Mono.delay(RetryPolicy.FOREVER.delay(seat.attempts++))
-                .subscribe(again -> tell(new Input.Turn(this, seat))));
-    }
-
-    void refuse(Seat seat, Refusal refusal) {
-        if (!seat.left) {
-            leave(seat);
-            seat.follower.refused(refusal);
-        }
-    }
-
-    /** Shows what was written down of it to somebody who has nothing at all. */
-    private void recall(Seat seat, Refusal otherwise) {
-        seat.reading.update(hub.recall(name, seat.access)
-                .<Input>map(recalled -> new Input.Recalled(this, seat, recalled))
-                .doOnError(e -> LOG.debug("The record of {} can't be read either", name, e))
-                .onErrorResume(e -> Mono.just(new Input.NotRecalled(this, seat, otherwise)))
-                .defaultIfEmpty(new Input.NotRecalled(this, seat, otherwise))
-                .subscribe(this::tell));
-    }
-
-    void recalled(Seat seat, Memory.Recalled recalled) {
-        if (!seat.left) {
-            seat.show(recalled, pending);
-            readLogLater(seat);
-        }
-    }
-
-    // When something is missing.
-
-    void checked(Position asked, Position last, Position must) {
-        Position at = position;
-        if (repairing || at == null || !asked.equals(at)) {
-            return;
-        }
-        if (must.isAfter(at) || !last.equals(at)) {
-            repair();
-        }
-    }
-
-    /** Reads on from the last position, inclusively; what comes live meanwhile waits. */
-    private void repair() {
-        if (!repairing) {
-            repairing = true;
-            hub.repairStarts();
-            repairOn();
-        }
-    }
-
-    /**
-     * Where the log is known to have had an event that has not come, that is asked for first: it may be lost, and the log have grown past
-     * it.
-     */
-    void repairOn() {
-        Position at = position;
-        Position must = stored();
-        missing = at != null && must.isAfter(at) && must.isAfter(proved) ? must : null;
-        repair.update(log.join(name, missing == null ? at : missing, null)
-                .subscribe(
-                        joined -> tell(new Input.Repaired(this, joined)),
-                        error -> tell(new Input.RepairFailed(this, error))));
-    }
-
-    void repaired(Joined joined) {
-        repairAttempts = 0;
-        Position asked = missing;
-        if (asked != null && joined instanceof Joined.Missed) {
-            proved = asked;
-            repairOn();
-            return;
-        }
-        if (joined instanceof Joined.Missed missed) {
-            for (LogEntry entry : missed.entries()) {
-                Position at = position;
-                if (at != null && entry.position().isAfter(at)) {
-                    emit(new LiveMessage(at, entry));
-                }
-            }
-            if (missed.more()) {
-                repairOn();
-                return;
-            }
-        } else if (joined instanceof Joined.Snapshot snapshot) {
-            position = snapshot.last();
-            List<String> runs = ephemeralRuns.json();
-            for (Seat seat : seats) {
-                if (seat.live && !seat.access.checked()) {
-                    seat.show(snapshot, runs, pending);
-                } else if (seat.live || (asked != null && seat.answered)) {
-                    seat.position = asked == null ? seat.position : asked;
-                    askAgain(seat);
-                }
-            }
-            // What else was stored before and is not there is part of this gap.
-            stored.set(Position.ZERO);
-            proved = Position.ZERO;
-        }
-        repairing = false;
-        replayRecent();
-    }
-
-    void repairFailed(Throwable error) {
-        LOG.debug("Could not repair {} yet: {}", name, error.getMessage());
-        repair.update(Mono.delay(RetryPolicy.FOREVER.delay(repairAttempts++))
-                .subscribe(again -> tell(new Input.RepairTurn(this))));
-    }
-
-    private void replayRecent() {
-        for (LiveMessage message : recent.drain()) {
-            heard(message);
-        }
-        settleRecent();
+    private static ParleyException unavailable() {
+        return ParleyException.of(ErrorCode.UNAVAILABLE, "the conversation can't be read now: Redis can't be reached");
     }
 }

@@ -3,41 +3,34 @@ package dev.parley.hub;
 import dev.parley.auth.Access;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
-import dev.parley.log.ConversationLog;
-import dev.parley.outage.Queued;
 import dev.parley.redis.Keys;
-import dev.parley.redis.PubSub;
-import java.time.Duration;
-import java.util.Collection;
-import java.util.HashMap;
+import dev.parley.redis.LiveChannels;
+import dev.parley.resilience.QueuedEvent;
+import dev.parley.store.EventStore;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /**
- * The conversations that have a socket on this node. Subscribes to a conversation's live channel with its first follower and leaves
- * it, after a linger, with its last. Thread-safe; nothing blocks.
+ * The conversations that are followed on this node. Subscribes to a conversation's live channel with its first follower and unsubscribes,
+ * after a linger, with its last. Thread-safe; nothing blocks.
  */
 public final class Hub implements Disposable {
-
-    private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
 
     /**
      * Bytes that may wait for one event loop: the connections to Redis may be faster than the sockets. What is durable and dropped beyond
@@ -45,43 +38,80 @@ public final class Hub implements Disposable {
      */
     private static final int MAX_WAITING = 32 << 20;
 
-    private static final int CHECK_BATCH = 1_000;
-    private static final Duration CHECK_SOON = Duration.ofMillis(20);
+    /** Bytes that may wait for one who follows by a Flux. */
+    static final int MAX_BUFFERED = 1 << 20;
 
-    private final ConversationLog log;
-    private final PubSub live;
+    private final EventStore log;
+    private final LiveChannels live;
     private final Keys keys;
     private final HubSettings settings;
-    private final Memory memory;
+    private final SnapshotFallback archive;
     private final Consumer<String> inboxPending;
+    private final LongSupplier nanos;
     private final Map<String, Hosted> hosted = new ConcurrentHashMap<>();
-    private final Set<Conversation> due = ConcurrentHashMap.newKeySet();
-    private final AtomicBoolean checkPlanned = new AtomicBoolean();
-    private final Map<Executor, Mailbox<Input>> mailboxes = new ConcurrentHashMap<>();
+    private final Map<Executor, Mailbox<ConversationTask>> mailboxes = new ConcurrentHashMap<>();
     private final LongAdder repairs = new LongAdder();
-    private final RunWatch watch;
+    private final RunReaperSchedule runs;
+    private final PositionChecks checks;
+    private final ConversationHost host = new Host();
+    private final SharedReads reads;
     private final Disposable.Composite running = Disposables.composite();
-
-    private record Hosted(Conversation conversation, AtomicInteger followers) {}
+    private final Sinks.Empty<Void> disposed = Sinks.empty();
+    /** Those of Reactor's parallel scheduler: who follows by a Flux has no event loop of its own. */
+    private final List<Executor> loops;
 
     /**
-     * @param memory asked while Redis is away
-     * @param inboxPending told a conversation of which a message may not have reached its agent's inbox
+     * @param subscriptions those that have begun and have not ended
+     * @param linger the time until it is retired, begun anew whenever the last subscription ends
+     */
+    private record Hosted(Conversation conversation, AtomicInteger subscriptions, Disposable.Swap linger) {}
+
+    /**
+     * @param archive asked while Redis is unavailable
+     * @param inboxPending receives a conversation of which a message may not have reached its agent's inbox
      */
     public Hub(
-            ConversationLog log,
-            PubSub live,
+            EventStore log,
+            LiveChannels live,
             Keys keys,
             HubSettings settings,
-            Memory memory,
+            SnapshotFallback archive,
             Consumer<String> inboxPending) {
+        this(log, live, keys, settings, archive, inboxPending, System::nanoTime);
+    }
+
+    /** @param nanos the clock by which ephemeral runs are lost, as {@link System#nanoTime} */
+    Hub(
+            EventStore log,
+            LiveChannels live,
+            Keys keys,
+            HubSettings settings,
+            SnapshotFallback archive,
+            Consumer<String> inboxPending,
+            LongSupplier nanos) {
+        this.nanos = nanos;
         this.log = log;
-        this.memory = memory;
+        this.reads = new SharedReads(log::join, log::masterOf);
+        this.archive = archive;
         this.live = live;
         this.keys = keys;
         this.settings = settings;
         this.inboxPending = inboxPending;
-        this.watch = new RunWatch(log, settings.checkInterval(), this::hosts);
+        this.runs = new RunReaperSchedule(log, settings.hub().checkInterval(), this::hosts);
+        this.checks = new PositionChecks(log, runs, this::find);
+        this.loops =
+                Stream.generate(this::loop).limit(Schedulers.DEFAULT_POOL_SIZE).toList();
+    }
+
+    private Executor loop() {
+        Scheduler.Worker worker = Schedulers.parallel().createWorker();
+        boolean unusedOnceClosed = running.add(worker);
+        return worker::schedule;
+    }
+
+    private @Nullable Conversation find(String conversation) {
+        Hosted one = hosted.get(conversation);
+        return one == null ? null : one.conversation;
     }
 
     private List<Conversation> conversations() {
@@ -93,98 +123,124 @@ public final class Hub implements Disposable {
      * died.
      */
     public void open() {
-        boolean added = running.add(Flux.interval(settings.checkInterval())
+        Disposable ticks = Flux.interval(settings.hub().checkInterval())
                 .onBackpressureDrop()
                 .concatMap(tick -> checkAll())
-                .subscribe());
-        if (!added || !running.add(watch)) {
+                .subscribe();
+        Disposable losses = log.losses()
+                .news()
+                .subscribe(loss -> conversations()
+                        .forEach(conversation -> conversation.enqueue("stream loss", conversation::onStreamLoss)));
+        if (!running.add(Disposables.composite(ticks, losses, runs))) {
             throw new IllegalStateException("the hub is closed");
         }
     }
 
     /**
-     * Follows a conversation: the follower gets {@code subscribed}, then the missed events or a snapshot, then what comes.
+     * Follows a conversation: {@link Delivery.Subscribed}, then the missed events or a {@link Delivery.Snapshot}, then what comes. Where
+     * events were lost it begins again, with another {@code Subscribed} that says so.
      *
-     * @param since the last position the follower has, as it wrote it; null for none
-     * @return leaves
+     * <p>Cold: each subscription follows by itself until it is cancelled. On demand: what has not been demanded waits, at most
+     * {@value #MAX_BUFFERED} bytes or one larger snapshot; a follower that leaves more waiting fails with {@code overloaded}, except that
+     * ephemeral events are dropped first. Delivered on a thread of Reactor's parallel scheduler, or on the thread that demands.
+     *
+     * @param since the last position the follower has, as its client wrote it; null for none
+     * @return completes when the hub is disposed; fails with {@link dev.parley.error.ParleyException}: {@code not_found} or {@code conflict}
+     *     when the conversation is not this principal's, {@code unavailable} when it can't be read now
      */
-    public Disposable follow(
-            String conversation, Follower follower, Access access, @Nullable String ref, @Nullable String since) {
-        Seat seat = new Seat(conversation, follower, access, ref, since);
-        Hosted host = hosted.compute(conversation, (name, present) -> {
-            Hosted one = present == null ? host(name, follower.loop()) : present;
-            one.followers.incrementAndGet();
-            return one;
+    public Flux<Delivery> follow(String conversation, @Nullable String since, Access access) {
+        return Flux.defer(() -> {
+            Executor loop = loops.get(Math.floorMod(conversation.hashCode(), loops.size()));
+            BufferedSubscriber subscriber = new BufferedSubscriber(loop, MAX_BUFFERED);
+            subscriber.subscribed(subscribe(conversation, subscriber, access, null, since));
+            return subscriber.deliveries().takeUntilOther(disposed.asMono());
         });
-        host.conversation.tell(new Input.Join(host.conversation, seat));
-        return () -> host.conversation.tell(new Input.Leave(host.conversation, seat));
     }
 
-    Mono<Memory.Recalled> recall(String conversation, Access access) {
-        return memory.recall(conversation, access);
+    /**
+     * Follows a conversation without a buffer between. The subscriber receives what {@link #follow} emits.
+     *
+     * @param ref the JSON scalar that the first answer echoes; null for none
+     * @param since the last position the subscriber has, as its client wrote it; null for none
+     * @return ends the subscription
+     */
+    public Disposable subscribe(
+            String conversation, Subscriber subscriber, Access access, @Nullable String ref, @Nullable String since) {
+        Hosted host = hosted.compute(conversation, (name, present) -> {
+            Hosted one = present == null ? host(name, subscriber.loop()) : present;
+            one.subscriptions.incrementAndGet();
+            return one;
+        });
+        Conversation to = host.conversation;
+        Subscription subscription = new Subscription(conversation, subscriber, access, ref, since, to::enqueue);
+        to.enqueue("subscribe", () -> to.subscribe(subscription));
+        return () -> to.enqueue("unsubscribe", () -> to.unsubscribe(subscription));
     }
 
     private Hosted host(String name, Executor loop) {
-        Mailbox<Input> mailbox =
-                mailboxes.computeIfAbsent(loop, each -> new Mailbox<>(each, Input::size, Input::reach, MAX_WAITING));
-        Conversation conversation = new Conversation(name, log, this, settings, mailbox);
+        Mailbox<ConversationTask> mailbox = mailboxes.computeIfAbsent(
+                loop, each -> new Mailbox<>(each, ConversationTask::bytes, ConversationTask::run, MAX_WAITING));
+        Conversation conversation = new Conversation(name, reads, host, settings, nanos, mailbox);
         Mono<Void> unused = live.subscribe(keys.live(name), conversation);
-        return new Hosted(conversation, new AtomicInteger());
+        Disposable.Swap linger = Disposables.swap();
+        boolean unusedOnceClosed = running.add(linger);
+        return new Hosted(conversation, new AtomicInteger(), linger);
     }
 
-    /** Whether a conversation has followers here. Any thread. */
+    /** Whether a conversation is followed here. Any thread. */
     public boolean hosts(String conversation) {
         return hosted.containsKey(conversation);
     }
 
     /**
-     * Hands an ephemeral event to the sockets of its conversation, while not too many wait for that already. Any thread.
+     * Hands an ephemeral event to the followers of its conversation, while not too many wait for that already. Any thread.
      *
      * @return whether it was taken
      */
-    public boolean passOn(AgentEvent event) {
-        Hosted host = hosted.get(event.conversation());
-        return host != null && host.conversation.tellIfRoom(new Input.Ephemeral(host.conversation, event));
+    public boolean publishEphemeral(AgentEvent event) {
+        Conversation to = find(event.conversation());
+        return to != null
+                && to.enqueueIfRoom("ephemeral event", event.bytes().length, () -> to.publishEphemeral(event));
     }
 
     /**
-     * Shows an event that waits for Redis to the sockets of its conversation. A conversation's events must come in their order; what
-     * became of each is told by {@link #placed} or {@link #refused}.
+     * Shows an event that waits for Redis to the followers of its conversation. A conversation's events must come in their order;
+     * {@link #placed} or {@link #refused} says what became of each.
      *
-     * @param behind the id of the one that waits before it: it is shown only behind that; null where there is none
+     * @param previous the id of the event that waits before it: this one is shown only after that; null where there is none
      */
-    public void pending(Queued event, @Nullable String behind) {
-        tell(event, conversation -> new Input.Waits(conversation, event, behind));
+    public void pending(QueuedEvent event, @Nullable String previous) {
+        enqueue("pending event", event, conversation -> conversation.onQueued(event, previous));
     }
 
-    /** This node was told that the log has an event there, which it appended: if it is never heard of, Redis has lost it. */
+    /** This node knows that the log has an event there, which it appended: if it never comes live, Redis has lost it. */
     public void stored(String conversation, Position at) {
-        Hosted host = hosted.get(conversation);
-        if (host != null) {
-            host.conversation.stored(at);
+        Conversation to = find(conversation);
+        if (to != null) {
+            to.stored(at);
         }
     }
 
     /** An event that was pending is in the log; it may have come live before this. */
-    public void placed(Queued event, Position position) {
+    public void placed(QueuedEvent event, Position position) {
         String id = Objects.requireNonNull(event.event().eventId());
-        tell(event, conversation -> new Input.Placed(conversation, id, position));
+        enqueue("placed event", event, conversation -> conversation.onPlaced(id, position));
     }
 
-    /** An event that was pending will not be in the log: sockets that have been shown it get a snapshot. */
-    public void refused(Queued event) {
+    /** An event that was pending will not be in the log: followers that have been shown it get a snapshot. */
+    public void refused(QueuedEvent event) {
         String id = Objects.requireNonNull(event.event().eventId());
-        tell(event, conversation -> new Input.Refused(conversation, id));
+        enqueue("refused event", event, conversation -> conversation.onRefused(id));
     }
 
-    private void tell(Queued event, Function<Conversation, Input> input) {
-        Hosted host = hosted.get(event.event().conversation());
-        if (host != null) {
-            host.conversation.tell(input.apply(host.conversation));
+    private void enqueue(String task, QueuedEvent event, Consumer<Conversation> action) {
+        Conversation to = find(event.event().conversation());
+        if (to != null) {
+            to.enqueue(task, () -> action.accept(to));
         }
     }
 
-    /** Redis was away: compares all last positions with the logs', now. */
+    /** Redis is available again: compares all last positions with the logs', now. */
     public void recheck() {
         track(checkAll());
     }
@@ -201,105 +257,64 @@ public final class Hub implements Disposable {
 
     @Override
     public void dispose() {
+        var unused = disposed.tryEmitEmpty();
         running.dispose();
-        hosted.values().forEach(host -> host.conversation.close());
+        conversations().forEach(Conversation::close);
+        reads.dispose();
     }
 
-    // What conversations tell their hub.
+    /** What conversations ask of their hub. */
+    private final class Host implements ConversationHost {
 
-    void repairStarts() {
-        repairs.increment();
-    }
+        @Override
+        public void repairStarts() {
+            repairs.increment();
+        }
 
-    void inboxPending(String conversation) {
-        inboxPending.accept(conversation);
-    }
+        @Override
+        public void inboxPending(String conversation) {
+            inboxPending.accept(conversation);
+        }
 
-    void left(Conversation conversation) {
-        Hosted host = hosted.get(conversation.name());
-        if (host != null && host.conversation == conversation && host.followers.decrementAndGet() == 0) {
-            later(settings.linger(), () -> retire(conversation.name()));
+        @Override
+        public void left(String conversation) {
+            Hosted host = Objects.requireNonNull(hosted.get(conversation));
+            if (host.subscriptions.decrementAndGet() == 0) {
+                host.linger.update(Mono.delay(settings.hub().linger()).subscribe(over -> retire(conversation)));
+            }
+        }
+
+        @Override
+        public void checkSoon(String conversation) {
+            track(checks.soon(conversation));
+        }
+
+        @Override
+        public Mono<SnapshotFallback.Recalled> recall(String conversation, Access access) {
+            return archive.recall(conversation, access);
         }
     }
 
     private void retire(String name) {
         hosted.computeIfPresent(name, (same, host) -> {
-            if (host.followers.get() > 0) {
+            if (host.subscriptions.get() > 0) {
                 return host;
             }
             host.conversation.close();
             live.unsubscribe(keys.live(name));
+            running.remove(host.linger);
+            host.linger.dispose();
             return null;
         });
     }
 
-    /** Checks one soon, together with whatever else is due: after a reconnect that is everything. */
-    void checkSoon(Conversation conversation) {
-        due.add(conversation);
-        if (checkPlanned.compareAndSet(false, true)) {
-            later(CHECK_SOON, () -> {
-                checkPlanned.set(false);
-                List<Conversation> now = List.copyOf(due);
-                now.forEach(due::remove);
-                track(check(now));
-            });
-        }
-    }
-
     private Mono<Void> checkAll() {
         return Mono.defer(() -> {
-            List<Conversation> all = conversations();
-            all.stream()
+            conversations().stream()
                     .filter(Conversation::hasEphemeralRuns)
-                    .forEach(conversation -> conversation.tell(new Input.LookForLost(conversation)));
-            return check(all);
+                    .forEach(conversation -> conversation.enqueue("lost runs", conversation::endLostRuns));
+            return checks.all(hosted.keySet());
         });
-    }
-
-    private Mono<Void> check(Collection<Conversation> conversations) {
-        return Flux.fromIterable(conversations)
-                .filter(conversation -> conversation.position() != null)
-                .buffer(CHECK_BATCH)
-                .concatMap(this::checkBatch)
-                .then()
-                .onErrorResume(e -> {
-                    LOG.debug("Last positions could not be checked: {}", e.getMessage());
-                    return Mono.empty();
-                });
-    }
-
-    private Mono<Void> checkBatch(List<Conversation> batch) {
-        Map<String, Check> checks = new HashMap<>();
-        for (Conversation conversation : batch) {
-            Position at = conversation.position();
-            if (at != null) {
-                checks.put(conversation.name(), new Check(conversation, at, conversation.stored()));
-            }
-        }
-        return log.glance(checks.keySet())
-                .concatMap(glances -> {
-                    glances.forEach((name, glance) ->
-                            Objects.requireNonNull(checks.get(name)).compare(glance.last()));
-                    return watch.look(glances.entrySet().stream()
-                            .filter(glance -> glance.getValue().runs())
-                            .map(Map.Entry::getKey)
-                            .toList());
-                })
-                .then();
-    }
-
-    /** Where a conversation was before its log was asked. */
-    private record Check(Conversation conversation, Position at, Position stored) {
-
-        void compare(Position last) {
-            if (!at.equals(last) || stored.isAfter(last)) {
-                conversation.tell(new Input.Checked(conversation, at, last, stored));
-            }
-        }
-    }
-
-    private void later(Duration delay, Runnable task) {
-        track(Mono.delay(delay).doOnNext(now -> task.run()).then());
     }
 
     /** Runs something that is disposed with the hub, if it has not ended by then. */
@@ -309,9 +324,5 @@ public final class Hub implements Disposable {
         if (open) {
             handle.update(task.doFinally(end -> running.remove(handle)).subscribe());
         }
-    }
-
-    static Refusal unavailable() {
-        return Refusal.of(ErrorCode.UNAVAILABLE, "the conversation can't be read now: Redis can't be reached");
     }
 }

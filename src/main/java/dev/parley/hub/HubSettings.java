@@ -1,11 +1,17 @@
 package dev.parley.hub;
 
-import java.time.Duration;
+import dev.parley.redis.RedisSettings;
+import dev.parley.store.RunSettings;
 
 /**
- * @param linger how long a conversation is hosted after its last socket has left
- * @param checkInterval how often last positions are compared with the logs'
- * @param silence after which an ephemeral run that declares no lease is taken for lost
- * @param joinTimeout how long a join waits for Redis to acknowledge the subscription
+ * The settings that the hub reads. A join waits for {@code redis().commandTimeout()} for Redis to acknowledge the subscription; an ephemeral
+ * run that declares no lease is lost after {@code runs().silence()}.
  */
-public record HubSettings(Duration linger, Duration checkInterval, Duration silence, Duration joinTimeout) {}
+public interface HubSettings {
+
+    HostingSettings hub();
+
+    RunSettings runs();
+
+    RedisSettings redis();
+}

@@ -1,26 +1,26 @@
 package dev.parley.ingest;
 
 import dev.parley.event.Ids;
+import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
 import java.time.Duration;
-import java.util.List;
 import reactor.core.publisher.Mono;
 
 /**
- * The right to read one stream for the consumer group, {@code {<stream>}:lease}, which shares the stream's slot. One node at a time has
- * it, so that a conversation's order is kept. Only its holder moves the group on; what a holder that was paused for longer than the TTL
- * still does when it wakes up is in vain: the log has those entries, or gets them in the same order.
+ * The right to read one stream for the consumer group, {@link Keys#lease}, on the stream's own slot. One node at a time holds it, so that each
+ * conversation's order is kept. Only the holder moves the group. A holder that was paused for longer than the TTL may still append when it
+ * resumes; the log has those entries, or receives them in the same order.
  *
- * <p>Beside it, {@code {<stream>}:readers} has the nodes that would read the stream and have said so within the TTL.
+ * <p>Beside it, {@link Keys#readers} has the nodes that have registered as readers within the TTL. {@link Keys#read} has the progress, which
+ * outlives the stream.
  */
 final class Lease {
 
-    private static final Script TAKE_OVER = Script.load(Lease.class, "readers.lua", "take-over.lua");
-    private static final Script COMMIT = Script.load(Lease.class, "readers.lua", "commit.lua");
+    private static final Script TAKE_OVER = Script.load(Lease.class, "readers.lua", "stream.lua", "take-over.lua");
+    private static final Script COMMIT = Script.load(Lease.class, "readers.lua", "stream.lua", "commit.lua");
+    private static final Script HOLE = Script.load(Lease.class, "stream.lua", "hole.lua");
     private static final Script RELEASE = Script.load(Lease.class, "release.lua");
-    private static final byte[] YES = Script.bytes(1);
-    private static final byte[] NO = Script.bytes(0);
 
     static final String GROUP = "gateway";
 
@@ -28,97 +28,72 @@ final class Lease {
     private final String stream;
     private final String lease;
     private final String readers;
+    private final String progress;
     private final Duration ttl;
-    private final String me;
+    private final String holder;
 
-    /** @param node this node's name, so that the lease says who has it */
-    Lease(Redis redis, String stream, String node, Duration ttl) {
+    /** @param node this node's name, so that the key's value names the holder */
+    Lease(Redis redis, Keys keys, String stream, String node, Duration ttl) {
         this.redis = redis;
         this.stream = stream;
-        this.lease = "{" + stream + "}:lease";
-        this.readers = "{" + stream + "}:readers";
+        this.lease = keys.lease(stream);
+        this.readers = keys.readers(stream);
+        this.progress = keys.read(stream);
         this.ttl = ttl;
-        this.me = node + "/" + Ids.random();
+        this.holder = node + "/" + Ids.random();
     }
 
-    /**
-     * How a lease stands. {@code nodes} is how many would read the stream, this one among them; 0 for no news.
-     */
-    sealed interface State {
-
-        int nodes();
-
-        /** This node's, since now. Read on behind that id. */
-        record Taken(int nodes, String id) implements State {}
-
-        /** Nobody's. */
-        record Free(int nodes) implements State {}
-
-        /** Another node's, for that long unless it is renewed. */
-        record Held(int nodes, Duration left) implements State {}
-
-        /** This node's, still. */
-        record Kept(int nodes) implements State {}
-
-        /** Not this node's any more. */
-        record Lost(int nodes) implements State {}
-    }
-
-    /** Says that this node would read the stream, and takes the lease if it is free and wanted. */
-    Mono<State> ask(boolean wanted) {
+    /** See {@link DurableStream#acquire}. */
+    Mono<AcquireResult> acquire(boolean wanted) {
         return TAKE_OVER
                 .run(
                         redis,
-                        new String[] {stream, lease, readers},
-                        Script.bytes(me),
+                        new String[] {stream, lease, readers, progress},
+                        Script.bytes(holder),
                         Script.bytes(ttl.toMillis()),
                         Script.bytes(GROUP),
-                        wanted ? YES : NO)
-                .map(Lease::state);
+                        flag(wanted))
+                .map(AcquireResult::of);
     }
 
-    private static State state(List<Object> reply) {
-        int nodes = ((Long) reply.get(0)).intValue();
-        return switch (Script.text(reply.get(1))) {
-            case "taken" -> new State.Taken(nodes, Script.text(reply.get(2)));
-            case "free" -> new State.Free(nodes);
-            default -> new State.Held(nodes, Duration.ofMillis((Long) reply.get(2)));
-        };
+    /** See {@link DurableStream#commit}. */
+    Mono<CommitResult> commit(StreamOffset appended, boolean moveGroup, boolean register, long generation) {
+        return COMMIT.run(
+                        redis,
+                        new String[] {stream, lease, readers, progress},
+                        Script.bytes(holder),
+                        Script.bytes(ttl.toMillis()),
+                        Script.bytes(GROUP),
+                        Script.bytes(moveGroup ? appended.id() : ""),
+                        flag(register),
+                        Script.bytes(appended.id()),
+                        Script.bytes(appended.count()),
+                        Script.bytes(generation))
+                .map(CommitResult::of);
+    }
+
+    /** See {@link DurableStream#checkTrimmed}. */
+    Mono<TrimCheck> checkTrimmed(String id) {
+        return HOLE.run(
+                        redis,
+                        new String[] {stream, lease},
+                        Script.bytes(holder),
+                        Script.bytes(GROUP),
+                        Script.bytes(id))
+                .mapNotNull(TrimCheck::of);
     }
 
     /**
-     * Renews the lease, and says how far the log has got.
+     * Releases the lease, if this node holds it.
      *
-     * @param id of the last entry that is in the log; empty for no news
-     * @param alive whether to say, too, that this node would read the stream
+     * @param leave whether this node is a reader of the stream no longer
      */
-    Mono<State> commit(String id, boolean alive) {
-        return COMMIT.run(
-                        redis,
-                        new String[] {stream, lease, readers},
-                        Script.bytes(me),
-                        Script.bytes(ttl.toMillis()),
-                        Script.bytes(GROUP),
-                        Script.bytes(id),
-                        alive ? YES : NO)
-                .map(reply -> {
-                    int nodes = reply.size() > 1 ? ((Long) reply.get(1)).intValue() : 0;
-                    return (Long) reply.get(0) == 1 ? new State.Kept(nodes) : new State.Lost(nodes);
-                });
-    }
-
-    /** Lets another reader in at once; this one would take the stream again. */
-    Mono<Void> release() {
-        return release(NO);
-    }
-
-    /** Lets another reader in at once; this one will not be back. */
-    Mono<Void> leave() {
-        return release(YES);
-    }
-
-    private Mono<Void> release(byte[] forGood) {
-        return RELEASE.run(redis, new String[] {lease, readers}, Script.bytes(me), forGood)
+    Mono<Void> release(boolean leave) {
+        return RELEASE.run(redis, new String[] {lease, readers}, Script.bytes(holder), flag(leave))
                 .then();
+    }
+
+    private static byte[] flag(boolean value) {
+        return Script.bytes(value ? 1 : 0);
     }
 }

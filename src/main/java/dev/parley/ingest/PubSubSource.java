@@ -3,6 +3,7 @@ package dev.parley.ingest;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.InvalidEventException;
+import dev.parley.redis.LiveChannels;
 import dev.parley.redis.PubSub;
 import dev.parley.support.LimitedLog;
 import java.time.Duration;
@@ -13,12 +14,12 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Ephemeral events, {@code PUBLISH agent:events:<type> <event>}. Every node hears all of them, so an event that is not hosted here is
- * read to its conversation and dropped there; only the rest is read and checked to the end.
+ * Receives ephemeral events, {@code PUBLISH agent:events:<type> <event>}. Every node receives all of them. An event is parsed up to its
+ * conversation's id, and dropped there when this node does not host the conversation; only the others are parsed and checked to the end.
  *
- * <p>Hears on the Pub/Sub connection's event loop. What is malformed is counted, logged now and then, and stops nothing.
+ * <p>Called on the Pub/Sub connection's event loop. A malformed event is counted and dropped, and logged at most every 10 s.
  */
-public final class PubSubSource implements PubSub.Listener {
+public final class PubSubSource implements LiveChannels.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSubSource.class);
 
@@ -30,15 +31,15 @@ public final class PubSubSource implements PubSub.Listener {
     private final LongAdder malformed = new LongAdder();
 
     /**
-     * @param hosted whether events of a conversation are of any use here
-     * @param taker takes an event, unless too much waits already
+     * @param hosted whether this node hosts a conversation
+     * @param taker accepts an event, or returns false when its conversation is not hosted any more or has too many waiting
      */
     public PubSubSource(Predicate<String> hosted, Predicate<AgentEvent> taker) {
         this.hosted = hosted;
         this.taker = taker;
     }
 
-    /** Starts to listen; completes when Redis has acknowledged. */
+    /** Subscribes; completes when Redis has acknowledged. */
     public Mono<Void> open(PubSub pubSub, String pattern) {
         return pubSub.subscribePattern(pattern, this);
     }
@@ -58,16 +59,17 @@ public final class PubSubSource implements PubSub.Listener {
         malformedLog.warn("A malformed event was dropped", channel, e.getMessage());
     }
 
-    /** Events handed to sockets on this node. */
+    /** Events passed to sockets on this node. */
     public long passedOn() {
         return passedOn.sum();
     }
 
-    /** Events of conversations that are not hosted here, or that had too many waiting, dropped. */
+    /** Events dropped because their conversations are not hosted here or had too many waiting. */
     public long elsewhere() {
         return elsewhere.sum();
     }
 
+    /** Malformed events, dropped. */
     public long malformed() {
         return malformed.sum();
     }

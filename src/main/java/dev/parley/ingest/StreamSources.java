@@ -1,37 +1,64 @@
 package dev.parley.ingest;
 
 import dev.parley.event.Position;
-import dev.parley.log.ConversationLog;
+import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
+import dev.parley.store.EventStore;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** The durable streams that this node reads or would read: its share of them, see {@link Share}. */
+/**
+ * The durable streams that are configured for this node. Of each stream one node is the reader, and the nodes share the streams by
+ * {@link StreamQuota}. Thread-safe.
+ */
 public final class StreamSources implements Disposable {
 
-    private static final int CLOSED_AT_ONCE = 64;
+    private static final int CLOSE_CONCURRENCY = 64;
 
     private final List<StreamSource> all;
 
     /**
      * @param node this node's name
      * @param streams their keys, prefix included
-     * @param stored told each conversation and position that an entry was appended at, on Redis' event loop; must not block
+     * @param stored receives the conversation and position of each appended event, on Redis' event loop; must not block
      */
     public StreamSources(
             Redis redis,
-            ConversationLog log,
+            Keys keys,
+            EventStore store,
             String node,
             List<String> streams,
-            StreamSettings settings,
+            IngestSettings settings,
             BiConsumer<String, Position> stored) {
-        Share share = new Share(streams);
+        this(
+                streams.stream()
+                        .distinct()
+                        .<DurableStream>map(
+                                stream -> new RedisDurableStream(redis, keys, node, stream, settings.lease()))
+                        .toList(),
+                store,
+                settings,
+                stored,
+                System::nanoTime);
+    }
+
+    /** @param streams each once */
+    StreamSources(
+            List<DurableStream> streams,
+            EventStore store,
+            IngestSettings settings,
+            BiConsumer<String, Position> stored,
+            LongSupplier nanoTime) {
+        StreamQuota quota =
+                new StreamQuota(streams.stream().map(DurableStream::name).toList());
         all = streams.stream()
-                .distinct()
-                .map(stream -> new StreamSource(redis, log, node, stream, settings, share, stored))
+                .map(stream -> new StreamSource(stream, store, settings, quota, stored, nanoTime))
                 .toList();
     }
 
@@ -40,19 +67,37 @@ public final class StreamSources implements Disposable {
         all.forEach(StreamSource::open);
     }
 
-    /** Ends reading and lets other nodes in at once, if Redis can be told. */
+    /** Ends reading and releases the leases, where Redis can be reached. Completes in any case. */
     public Mono<Void> close() {
         return Flux.fromIterable(all)
-                .flatMap(StreamSource::close, CLOSED_AT_ONCE)
+                .flatMap(StreamSource::close, CLOSE_CONCURRENCY)
                 .then();
     }
 
+    /** Ends reading; other nodes take over when the leases expire. */
     @Override
     public void dispose() {
         all.forEach(StreamSource::dispose);
     }
 
-    /** Streams read by this node now. */
+    /** Whether no stream is configured. */
+    public boolean isEmpty() {
+        return all.isEmpty();
+    }
+
+    /**
+     * The first stream that Redis denies this node to read or stand by for, and why; null when there is none. Errors that pass by themselves
+     * are not reported here.
+     */
+    public @Nullable String trouble() {
+        return all.stream()
+                .map(StreamSource::trouble)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Number of streams that this node reads now. */
     public long reading() {
         return all.stream().filter(StreamSource::reading).count();
     }
@@ -62,12 +107,25 @@ public final class StreamSources implements Disposable {
         return all.stream().mapToLong(StreamSource::appended).sum();
     }
 
-    /** Entries that neither the log nor the dead letters took. */
+    /** Entries that neither the log nor the dead letters accept. */
     public long passedOver() {
         return all.stream().mapToLong(StreamSource::passedOver).sum();
     }
 
-    /** Entries that went to the dead letters. */
+    /** The streams' keys. */
+    public List<String> names() {
+        return all.stream().map(StreamSource::name).toList();
+    }
+
+    /** Entries of a stream that were trimmed or deleted before they were read, as far as this node has found out. */
+    public long lost(String stream) {
+        return all.stream()
+                .filter(one -> one.name().equals(stream))
+                .mapToLong(StreamSource::lostEntries)
+                .sum();
+    }
+
+    /** Entries added to the dead letters. */
     public long dead() {
         return all.stream().mapToLong(StreamSource::dead).sum();
     }

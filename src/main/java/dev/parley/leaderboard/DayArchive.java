@@ -1,6 +1,6 @@
 package dev.parley.leaderboard;
 
-import dev.parley.archive.Archived;
+import dev.parley.archive.ArchiveSource;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import java.time.Duration;
@@ -12,7 +12,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Copies a day that has changed as a whole, a minute later at most; what was counted in between is copied with it. Cold. */
-public final class DayArchive implements Archived {
+public final class DayArchive implements ArchiveSource {
 
     private static final int AT_ONCE = 8;
     private static final Duration LOOK_EVERY = Duration.ofMinutes(1);

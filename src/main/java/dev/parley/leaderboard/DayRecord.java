@@ -8,7 +8,7 @@ import java.util.Objects;
 import java.util.function.ToLongFunction;
 import reactor.core.publisher.Mono;
 
-/** The days in PostgreSQL, for ever. Cold; fails with a {@link dev.parley.frame.Refusal} {@code unavailable} while that is away. */
+/** The days in PostgreSQL, for ever. Cold; fails with a {@link dev.parley.error.ParleyException} {@code unavailable} while that is away. */
 public final class DayRecord {
 
     /** Should Redis have lost a day's first half, the record keeps what it has until the day is ahead of it again. */

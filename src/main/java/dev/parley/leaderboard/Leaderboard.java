@@ -1,7 +1,7 @@
 package dev.parley.leaderboard;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
@@ -15,7 +15,7 @@ import reactor.core.publisher.Mono;
 
 /**
  * The agents' figures, a day and tenant. Days begin at midnight UTC by Redis' clock. A tenant's keys share a slot, so whatever is asked
- * for is one script and one round trip. Cold; answers come on Redis' event loop and fail with a {@link Refusal} {@code unavailable}
+ * for is one script and one round trip. Cold; answers come on Redis' event loop and fail with a {@link ParleyException} {@code unavailable}
  * while Redis is away.
  */
 public final class Leaderboard {
@@ -33,9 +33,18 @@ public final class Leaderboard {
     private final Redis redis;
     private final Keys keys;
     private final @Nullable DayRecord past;
+    private final PythonBoards python;
 
-    /** @param past null for none: then there are only the days that Redis keeps */
-    public Leaderboard(Redis redis, Keys keys, @Nullable DayRecord past) {
+    /**
+     * @param past null for none: then there are only the days that Redis keeps
+     * @param defaultTenant whose the boards of the original Python code are
+     */
+    public Leaderboard(Redis redis, Keys keys, @Nullable DayRecord past, String defaultTenant) {
+        this(redis, keys, past, new PythonBoards(redis, keys, defaultTenant));
+    }
+
+    Leaderboard(Redis redis, Keys keys, @Nullable DayRecord past, PythonBoards python) {
+        this.python = python;
         this.redis = redis;
         this.keys = keys;
         this.past = past;
@@ -49,7 +58,9 @@ public final class Leaderboard {
      * @return fails with {@code overloaded} when the tenant has {@value #MAX_AGENTS} other agents today
      */
     public Mono<Recorded> record(String tenant, String agent, Duration took, boolean success, @Nullable String key) {
-        return RECORD.run(
+        LocalDate today = LocalDate.now(ZoneOffset.UTC);
+        return python.take(tenant, today, today, today)
+                .then(RECORD.run(
                         redis,
                         new String[] {keys.leaderboard(tenant)},
                         Script.bytes(agent),
@@ -58,14 +69,14 @@ public final class Leaderboard {
                         Script.bytes(key == null ? "" : key),
                         Script.bytes(KEYS_TTL.toMillis()),
                         Script.bytes(DAYS),
-                        Script.bytes(MAX_AGENTS))
+                        Script.bytes(MAX_AGENTS)))
                 .map(Leaderboard::recorded);
     }
 
     private static Recorded recorded(List<Object> reply) {
         long outcome = (Long) reply.get(0);
         if (outcome < 0) {
-            throw Refusal.of(
+            throw ParleyException.of(
                     ErrorCode.OVERLOADED,
                     "today has " + MAX_AGENTS
                             + " agents already, more are not counted: name agents, not conversations");
@@ -94,7 +105,7 @@ public final class Leaderboard {
             return from.isBefore(today.minusDays(DAYS))
                     ? recorded
                     : live(tenant, last, days, limit)
-                            .onErrorResume(e -> Refusal.is(e, ErrorCode.UNAVAILABLE), e -> recorded);
+                            .onErrorResume(e -> ParleyException.is(e, ErrorCode.UNAVAILABLE), e -> recorded);
         });
     }
 
@@ -111,12 +122,15 @@ public final class Leaderboard {
     }
 
     private Mono<List<Object>> read(String tenant, @Nullable LocalDate last, int days, int limit) {
-        return TOP.run(
-                redis,
-                new String[] {keys.leaderboard(tenant)},
-                Script.bytes(last == null ? "today" : Long.toString(last.toEpochDay())),
-                Script.bytes(days),
-                Script.bytes(limit));
+        LocalDate today = LocalDate.now(ZoneOffset.UTC);
+        LocalDate to = last == null ? today : last;
+        return python.take(tenant, to.minusDays(days - 1L), to, today)
+                .then(TOP.run(
+                        redis,
+                        new String[] {keys.leaderboard(tenant)},
+                        Script.bytes(last == null ? "today" : Long.toString(last.toEpochDay())),
+                        Script.bytes(days),
+                        Script.bytes(limit)));
     }
 
     private static List<Figures> figures(List<Object> reply) {

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What kind of question it is; its answer is kept for as long as {@link CacheSettings#ttls} says. */
+/** What kind of question it is; its answer is kept for as long as {@link CacheSettings#ttl} says. */
 public enum Category {
     /** Where nothing is said. */
     DEFAULT,

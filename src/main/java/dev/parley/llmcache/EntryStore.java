@@ -30,6 +30,9 @@ final class EntryStore implements Flights {
     /** How long it is remembered that an answer may not be kept. */
     private static final Duration UNCACHEABLE = Duration.ofSeconds(2);
 
+    /** How long it is remembered how a flight has failed: who waits for it looks several times a second. */
+    private static final Duration FAILED = Duration.ofSeconds(5);
+
     /** Tags, models and namespaces that are kept apart. */
     private static final int MAX_EPOCHS = 10_000;
 
@@ -54,6 +57,12 @@ final class EntryStore implements Flights {
 
     private static final byte[] EMPTY = {};
 
+    /** Where they are among {@link #keysOf an entry's keys}. */
+    private static final int FLIGHT = 1;
+
+    private static final int FAILURE = 3;
+    private static final int AWAITED = 4;
+
     private final Redis redis;
     private final Keys keys;
     private final CacheSettings settings;
@@ -68,17 +77,19 @@ final class EntryStore implements Flights {
     }
 
     @Override
-    public Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest) {
-        return look(key, lease, oldest, settings.lease());
+    public Mono<StoreLookup> look(CacheKey key, Duration lease, @Nullable Duration oldest, @Nullable String awaited) {
+        return look(key, lease, oldest, awaited, settings.lease());
     }
 
     /** Looks, and takes no flight: for who will not compute what is under this key, whatever there is. */
-    Mono<Look> peek(CacheKey key, @Nullable Duration oldest) {
-        return look(key, Duration.ZERO, oldest, Duration.ZERO);
+    Mono<StoreLookup> peek(CacheKey key, @Nullable Duration oldest) {
+        return look(key, Duration.ZERO, oldest, null, Duration.ZERO);
     }
 
-    private Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest, Duration refresh) {
+    private Mono<StoreLookup> look(
+            CacheKey key, Duration lease, @Nullable Duration oldest, @Nullable String awaited, Duration refresh) {
         return Mono.defer(() -> {
+                    byte[] waits = awaited == null ? EMPTY : Script.bytes(awaited);
                     byte[] wanted = Script.bytes(lease.toMillis());
                     byte[] token = Script.bytes(unique.get());
                     byte[] old = Script.bytes(oldest == null ? -1 : oldest.toMillis());
@@ -89,10 +100,11 @@ final class EntryStore implements Flights {
                                             keysOf(key),
                                             wanted,
                                             token,
+                                            waits,
                                             old,
                                             epoch,
                                             Script.bytes(SEED_EPOCH.toMillis())))
-                            : LOOK.run(redis, keysOf(key), wanted, token, old, Script.bytes(refresh.toMillis()));
+                            : LOOK.run(redis, keysOf(key), wanted, token, waits, old, Script.bytes(refresh.toMillis()));
                 })
                 .map(this::read);
     }
@@ -100,8 +112,9 @@ final class EntryStore implements Flights {
     /** Of the latest invalidation of what one of the seed's entries belongs to; 0: there was none. */
     private Mono<byte[]> seedEpoch(CacheKey key) {
         String epochs = keys.cacheEpochs(key.tenant());
-        String all = new Scope(Scope.Kind.ALL, "").field();
-        String model = new Scope(Scope.Kind.MODEL, Objects.requireNonNull(key.seedModel())).field();
+        String all = new InvalidationScope(InvalidationScope.Kind.ALL, "").field();
+        String model =
+                new InvalidationScope(InvalidationScope.Kind.MODEL, Objects.requireNonNull(key.seedModel())).field();
         return redis.call(epochs, commands -> commands.hmget(epochs, all, model))
                 .filter(KeyValue::hasValue)
                 .map(field -> Long.parseLong(Script.text(field.getValue())))
@@ -109,43 +122,55 @@ final class EntryStore implements Flights {
                 .map(Script::bytes);
     }
 
-    private Look read(List<Object> reply) {
+    private StoreLookup read(List<Object> reply) {
         return switch (Script.text(reply.get(0))) {
             case "hit" -> found(reply, false);
             case "stale" -> found(reply, true);
-            case "free" -> new Look.Free();
+            case "free" -> new StoreLookup.Free();
             case "taken" -> taken(reply);
-            default -> new Look.Missing(reason(reply), lead(reply, 2));
+            case "failed" -> new StoreLookup.Failed(ComputeFailure.decoded((byte[]) reply.get(2)));
+            default -> new StoreLookup.Missing(reason(reply), lead(reply, 2));
         };
     }
 
-    private static Look taken(List<Object> reply) {
+    private static StoreLookup taken(List<Object> reply) {
         String token = Script.text(reply.get(3));
-        return new Look.Taken(reason(reply), (Long) reply.get(2), token.isEmpty() ? null : token);
+        return new StoreLookup.Taken(reason(reply), (Long) reply.get(2), token.isEmpty() ? null : token);
     }
 
-    private Look found(List<Object> reply, boolean stale) {
+    private StoreLookup found(List<Object> reply, boolean stale) {
         byte[] value = (byte[]) reply.get(2);
         try {
             return reply.get(1) == null
-                    ? new Look.Found(Header.seeds(value), -1, false, null)
-                    : new Look.Found(
-                            Header.entry(Script.text(reply.get(1)), value, settings.maxEntry()),
+                    ? seeds(value)
+                    : new StoreLookup.Found(
+                            Header.entry(
+                                    Script.text(reply.get(1)),
+                                    value,
+                                    settings.maxEntry().intBytes()),
                             (Long) reply.get(3),
                             stale,
                             lead(reply, 4));
         } catch (IllegalStateException e) {
             LOG.warn("An entry of the cache can't be read", e);
-            return new Look.Missing(Reason.DAMAGED, null);
+            return new StoreLookup.Missing(Reason.DAMAGED, null);
         }
+    }
+
+    /** What the seed keeps is not looked at there: it may be an answer that says nothing. */
+    private static StoreLookup seeds(byte[] value) {
+        JsonNode response = ResponseJson.read(value);
+        return EmptyResponse.is(response)
+                ? new StoreLookup.Missing(Reason.EMPTY, null)
+                : new StoreLookup.Found(Header.seeds(value, response), -1, false, null);
     }
 
     private static Reason reason(List<Object> reply) {
         return Reason.of(Script.text(reply.get(1)));
     }
 
-    private static @Nullable Lead lead(List<Object> reply, int at) {
-        return reply.size() > at ? new Lead(Script.text(reply.get(at)), (Long) reply.get(at + 1)) : null;
+    private static @Nullable ComputeLease lead(List<Object> reply, int at) {
+        return reply.size() > at ? new ComputeLease(Script.text(reply.get(at)), (Long) reply.get(at + 1)) : null;
     }
 
     /**
@@ -156,7 +181,7 @@ final class EntryStore implements Flights {
      * @param fresh not zero
      * @return why it is not; empty when it is
      */
-    Mono<Reason> put(CacheKey key, Entry entry, JsonNode response, @Nullable String token, Duration fresh) {
+    Mono<Reason> put(CacheKey key, CacheEntry entry, JsonNode response, @Nullable String token, Duration fresh) {
         byte[] flight = token == null ? EMPTY : Script.bytes(token);
         Mono<List<Object>> script = key.seed()
                 ? seedEpoch(key)
@@ -185,24 +210,48 @@ final class EntryStore implements Flights {
     }
 
     private static Mono<byte[]> packed(byte[] json) {
-        Mono<byte[]> packed = Mono.fromSupplier(() -> Packing.packed(json));
+        Mono<byte[]> packed = Mono.fromSupplier(() -> EntryCompression.packed(json));
         return json.length > LONG ? packed.subscribeOn(Schedulers.parallel()) : packed;
     }
 
     @Override
-    public Mono<Boolean> renew(CacheKey key, String token, Duration lease) {
-        return Mono.defer(() -> RENEW.run(
-                        redis, new String[] {keysOf(key)[1]}, Script.bytes(token), Script.bytes(lease.toMillis())))
-                .map(reply -> (Long) reply.get(0) == 1);
+    public Mono<LeaseRenewal> renew(CacheKey key, String token, Duration lease) {
+        return Mono.defer(() -> {
+                    String[] all = keysOf(key);
+                    return RENEW.run(
+                            redis,
+                            new String[] {all[FLIGHT], all[AWAITED]},
+                            Script.bytes(token),
+                            Script.bytes(lease.toMillis()));
+                })
+                .map(reply -> new LeaseRenewal((Long) reply.get(0) == 1, (Long) reply.get(1) == 1));
     }
 
     @Override
-    public Mono<Boolean> release(CacheKey key, String token, boolean uncacheable) {
-        return Mono.defer(() -> RELEASE.run(
-                        redis,
-                        new String[] {keysOf(key)[1]},
-                        Script.bytes(token),
-                        Script.bytes(uncacheable ? UNCACHEABLE.toMillis() : 0)))
+    public Mono<Boolean> release(CacheKey key, String token, Ending ending) {
+        return Mono.defer(() -> {
+                    String[] all = keysOf(key);
+                    String[] flight = {all[FLIGHT], all[FAILURE]};
+                    byte[] one = Script.bytes(token);
+                    if (ending instanceof Ending.Failed failed) {
+                        ComputeFailure how = failed.failure();
+                        return RELEASE.run(
+                                redis,
+                                flight,
+                                one,
+                                Script.bytes("failed"),
+                                Script.bytes(FAILED.toMillis()),
+                                how == null ? EMPTY : how.encoded());
+                    }
+                    return ending instanceof Ending.Uncacheable
+                            ? RELEASE.run(
+                                    redis,
+                                    flight,
+                                    one,
+                                    Script.bytes("uncacheable"),
+                                    Script.bytes(UNCACHEABLE.toMillis()))
+                            : RELEASE.run(redis, flight, one, Script.bytes("abandoned"));
+                })
                 .map(reply -> (Long) reply.get(0) == 1);
     }
 
@@ -213,13 +262,13 @@ final class EntryStore implements Flights {
     }
 
     /** Begins an epoch for some of a tenant's entries; from its completion on no node serves what was there. */
-    Mono<String> invalidate(String tenant, List<Scope> scopes) {
+    Mono<String> invalidate(String tenant, List<InvalidationScope> scopes) {
         byte[][] arguments = Stream.concat(
                         Stream.of(
                                 Integer.toString(MAX_EPOCHS),
                                 Long.toString(
                                         CacheSettings.MAX_TTL.multipliedBy(2).toMillis())),
-                        scopes.stream().map(Scope::field))
+                        scopes.stream().map(InvalidationScope::field))
                 .map(Script::bytes)
                 .toArray(byte[][]::new);
         return INVALIDATE
@@ -228,7 +277,7 @@ final class EntryStore implements Flights {
     }
 
     /** How many of a tenant's entries something would invalidate: looked at part by part, so what changes meanwhile may count or not. */
-    Mono<Long> count(String tenant, Scope scope) {
+    Mono<Long> count(String tenant, InvalidationScope scope) {
         return part(tenant, scope, 0)
                 .expand(part ->
                         part.seen < COUNT_AT_ONCE ? Mono.empty() : part(tenant, scope, part.first + COUNT_AT_ONCE))
@@ -237,7 +286,7 @@ final class EntryStore implements Flights {
 
     private record Part(int first, long seen, long matching) {}
 
-    private Mono<Part> part(String tenant, Scope scope, int first) {
+    private Mono<Part> part(String tenant, InvalidationScope scope, int first) {
         return COUNT.run(
                         redis,
                         new String[] {keys.cacheIndex(tenant), keys.cacheEpochs(tenant)},
@@ -256,14 +305,22 @@ final class EntryStore implements Flights {
         return script.map(Explanation.Kept::of);
     }
 
+    /** The entry, {@link #FLIGHT}, the epochs, {@link #FAILURE}, {@link #AWAITED}, and the index where there is one. */
     private String[] keysOf(CacheKey key) {
         if (key.seed()) {
             String entry = keys.cachedBySeed(key.hash());
-            return new String[] {entry, keys.cacheFlight(entry), keys.cacheSeedEpoch(entry)};
+            String flight = keys.cacheFlight(entry);
+            return new String[] {entry, flight, keys.cacheSeedEpoch(entry), flight + ":failed", flight + ":awaited"};
         }
         String entry = keys.cached(key.tenant()) + key.hash();
+        String flight = keys.cacheFlight(entry);
         return new String[] {
-            entry, keys.cacheFlight(entry), keys.cacheEpochs(key.tenant()), keys.cacheIndex(key.tenant())
+            entry,
+            flight,
+            keys.cacheEpochs(key.tenant()),
+            flight + ":failed",
+            flight + ":awaited",
+            keys.cacheIndex(key.tenant())
         };
     }
 
@@ -276,7 +333,7 @@ final class EntryStore implements Flights {
         private static final String CALLS = "calls";
 
         /** All but the first three lines, which Redis writes by its own clock. */
-        static String text(Entry entry, boolean packed) {
+        static String text(CacheEntry entry, boolean packed) {
             return Stream.concat(
                             Stream.of(
                                     Long.toString(entry.tookMillis()),
@@ -289,17 +346,17 @@ final class EntryStore implements Flights {
                     .collect(Collectors.joining("\n", "", "\n"));
         }
 
-        private static String form(Entry entry, boolean packed) {
+        private static String form(CacheEntry entry, boolean packed) {
             return Stream.of(packed ? PACKED : "", entry.calls() ? CALLS : "")
                     .filter(word -> !word.isEmpty())
                     .collect(Collectors.joining(" "));
         }
 
-        static Entry entry(String header, byte[] value, int most) {
+        static CacheEntry entry(String header, byte[] value, int most) {
             List<String> lines = List.of(header.split("\n", -1));
             List<String> form = List.of(lines.get(5).split(" ", -1));
-            byte[] json = form.contains(PACKED) ? Packing.unpacked(value, most) : value;
-            return new Entry(
+            byte[] json = form.contains(PACKED) ? EntryCompression.unpacked(value, most) : value;
+            return new CacheEntry(
                     Long.parseLong(lines.get(1)),
                     Category.of(lines.get(6)),
                     lines.get(7),
@@ -312,10 +369,10 @@ final class EntryStore implements Flights {
         }
 
         /** It was written by somebody else: what is no JSON would spoil the answer that it stands in. */
-        static Entry seeds(byte[] response) {
-            boolean calls = Policy.calls(Reply.of(ResponseJson.read(response)));
-            String json = "{\"response\":" + new String(response, StandardCharsets.UTF_8) + "}";
-            return new Entry(
+        static CacheEntry seeds(byte[] value, JsonNode response) {
+            boolean calls = ModelReply.of(response).calls();
+            String json = "{\"response\":" + new String(value, StandardCharsets.UTF_8) + "}";
+            return new CacheEntry(
                     0, Category.DEFAULT, "", "", List.of(), 0, 0, calls, json.getBytes(StandardCharsets.UTF_8));
         }
     }

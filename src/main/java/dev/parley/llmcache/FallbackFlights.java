@@ -1,8 +1,8 @@
 package dev.parley.llmcache;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
-import dev.parley.support.Background;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import dev.parley.support.BoundedTasks;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +27,7 @@ final class FallbackFlights implements Flights, Disposable {
 
     private final Flights shared;
     private final LocalFlights local;
-    private final Background heardOut = new Background(MOST_LATE);
+    private final BoundedTasks heardOut = new BoundedTasks(MOST_LATE);
 
     FallbackFlights(Flights shared, LocalFlights local) {
         this.shared = shared;
@@ -35,17 +35,17 @@ final class FallbackFlights implements Flights, Disposable {
     }
 
     @Override
-    public Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest) {
-        return heardOut(key, shared.look(key, lease, oldest))
+    public Mono<StoreLookup> look(CacheKey key, Duration lease, @Nullable Duration oldest, @Nullable String awaited) {
+        return heardOut(key, shared.look(key, lease, oldest, awaited))
                 .timeout(PATIENCE, late())
                 .doOnError(FallbackFlights::tell)
-                .onErrorResume(e -> local.look(key, lease, oldest));
+                .onErrorResume(e -> local.look(key, lease, oldest, awaited));
     }
 
     /** Who asks may leave before Redis has answered, and it gives him the flight all the same: then it is given up. */
-    private Mono<Look> heardOut(CacheKey key, Mono<Look> look) {
+    private Mono<StoreLookup> heardOut(CacheKey key, Mono<StoreLookup> look) {
         return Mono.defer(() -> {
-            Mono<Look> asked = look.cache();
+            Mono<StoreLookup> asked = look.cache();
             AtomicBoolean heard = new AtomicBoolean();
             return asked.doOnNext(there -> heard.set(true)).doOnCancel(() -> {
                 if (!heard.get()) {
@@ -55,9 +55,9 @@ final class FallbackFlights implements Flights, Disposable {
         });
     }
 
-    private Mono<Boolean> giveUp(CacheKey key, Look look) {
-        Lead lead = look.lead();
-        return lead == null ? Mono.empty() : release(key, lead.token(), false);
+    private Mono<Boolean> giveUp(CacheKey key, StoreLookup look) {
+        ComputeLease lead = look.lead();
+        return lead == null ? Mono.empty() : release(key, lead.token(), Ending.ABANDONED);
     }
 
     @Override
@@ -66,31 +66,31 @@ final class FallbackFlights implements Flights, Disposable {
     }
 
     @Override
-    public Mono<Boolean> release(CacheKey key, String token, boolean uncacheable) {
-        return orNot(of(token).release(key, token, uncacheable));
+    public Mono<Boolean> release(CacheKey key, String token, Ending ending) {
+        return or(false, of(token).release(key, token, ending));
     }
 
     @Override
-    public Mono<Boolean> renew(CacheKey key, String token, Duration lease) {
-        return orNot(of(token).renew(key, token, lease));
+    public Mono<LeaseRenewal> renew(CacheKey key, String token, Duration lease) {
+        return or(LeaseRenewal.NOT, of(token).renew(key, token, lease));
     }
 
     private Flights of(String token) {
         return LocalFlights.isLocal(token) ? local : shared;
     }
 
-    private static Mono<Boolean> orNot(Mono<Boolean> asked) {
-        return asked.timeout(PATIENCE, late()).doOnError(FallbackFlights::tell).onErrorReturn(false);
+    private static <T> Mono<T> or(T nothing, Mono<T> asked) {
+        return asked.timeout(PATIENCE, late()).doOnError(FallbackFlights::tell).onErrorReturn(nothing);
     }
 
     /** A cache never fails a request; but what is not just Redis being away is worth a line. */
     static void tell(Throwable e) {
-        if (!Refusal.is(e, ErrorCode.UNAVAILABLE)) {
+        if (!ParleyException.is(e, ErrorCode.UNAVAILABLE)) {
             LOG.warn("The cache could not be asked", e);
         }
     }
 
     static <T> Mono<T> late() {
-        return Mono.error(Refusal.of(ErrorCode.UNAVAILABLE, "Redis takes too long for a cache"));
+        return Mono.error(ParleyException.of(ErrorCode.UNAVAILABLE, "Redis takes too long for a cache"));
     }
 }

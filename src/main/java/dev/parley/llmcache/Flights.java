@@ -12,22 +12,43 @@ interface Flights {
      *
      * @param lease zero: it is not taken
      * @param oldest the oldest answer that will do; null: any
+     * @param awaited the token of the flight that is waited for; null: none
      */
-    Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest);
+    Mono<StoreLookup> look(CacheKey key, Duration lease, @Nullable Duration oldest, @Nullable String awaited);
 
     /**
      * Goes on with a flight.
      *
      * @param lease from now on
-     * @return whether it was the token's
+     * @return whether it was the token's, and whether it is waited for on other nodes
      */
-    Mono<Boolean> renew(CacheKey key, String token, Duration lease);
+    Mono<LeaseRenewal> renew(CacheKey key, String token, Duration lease);
 
     /**
      * Ends a flight without an answer.
      *
-     * @param uncacheable for some time nobody is to wait for such an answer; else the next one computes
      * @return whether it was the token's
      */
-    Mono<Boolean> release(CacheKey key, String token, boolean uncacheable);
+    Mono<Boolean> release(CacheKey key, String token, Ending ending);
+
+    /** Why a flight ends without an answer. */
+    sealed interface Ending {
+
+        /** Whoever had it has left: the next one computes. */
+        Ending ABANDONED = new Abandoned();
+
+        /** For some time nobody is to wait for such an answer. */
+        Ending UNCACHEABLE = new Uncacheable();
+
+        record Abandoned() implements Ending {}
+
+        record Uncacheable() implements Ending {}
+
+        /**
+         * It has failed, and nobody who waited for it is to wait for another one.
+         *
+         * @param failure what came in place of an answer; null: whoever waited tries now
+         */
+        record Failed(@Nullable ComputeFailure failure) implements Ending {}
+    }
 }

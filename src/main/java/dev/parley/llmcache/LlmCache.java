@@ -1,6 +1,6 @@
 package dev.parley.llmcache;
 
-import dev.parley.frame.Refusal;
+import dev.parley.error.ParleyException;
 import dev.parley.llmcache.live.LiveAnswer;
 import dev.parley.llmcache.live.LiveAnswers;
 import dev.parley.llmcache.semantic.Found;
@@ -9,18 +9,21 @@ import dev.parley.llmcache.semantic.Semantic;
 import dev.parley.redis.Keys;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
-import dev.parley.support.Background;
+import dev.parley.support.BoundedTasks;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Answers of models, a tenant: exactly the same question, exactly the same answer. One tenant never sees another's.
@@ -42,18 +45,20 @@ public final class LlmCache implements Disposable {
     private static final double JITTER = 0.1;
 
     private final CacheSettings settings;
+    private final @Nullable String seedTenant;
+    private final Map<String, Price> prices;
     private final Policy policy;
     private final LiveAnswers live;
     private final EntryStore store;
     private final LocalFlights local = new LocalFlights(System::nanoTime);
     private final FallbackFlights flights;
     private final SingleFlight single;
-    private final @Nullable Paraphrases paraphrases;
-    private final Tally tally;
-    private final Background indexing = new Background(MOST_INDEXING);
+    private final @Nullable SemanticLookup paraphrases;
+    private final CacheStats tally;
+    private final BoundedTasks indexing = new BoundedTasks(MOST_INDEXING);
 
     public LlmCache(Redis redis, Keys keys, CacheSettings settings) {
-        this(redis, keys, settings, new WrittenData(), null, Set.of());
+        this(redis, keys, settings, new PatternPersonalData(), null, Set.of());
     }
 
     /**
@@ -68,13 +73,15 @@ public final class LlmCache implements Disposable {
             @Nullable Semantic semantic,
             Set<Category> reworded) {
         this.settings = settings;
+        this.seedTenant = settings.seedTenant().orElse(null);
+        this.prices = Price.byModel(settings.prices().orElseGet(List::of));
         this.policy = new Policy(settings.maxTemperature(), personal);
         this.live = new LiveAnswers(redis, keys);
         this.store = new EntryStore(redis, keys, settings, live::unique);
         this.flights = new FallbackFlights(store, local);
         this.single = new SingleFlight(flights, live, settings.maxWaiting());
-        this.paraphrases = semantic == null ? null : new Paraphrases(semantic, store, reworded);
-        this.tally = new Tally(redis, keys, settings.seedTenant());
+        this.paraphrases = semantic == null ? null : new SemanticLookup(semantic, store, reworded);
+        this.tally = new CacheStats(redis, keys, seedTenant);
     }
 
     /** Begins to write down what is counted, and to hear other nodes over {@code channels}. */
@@ -104,49 +111,55 @@ public final class LlmCache implements Disposable {
     }
 
     public CacheKey key(Question question) {
-        return CacheKey.of(question, settings.seedTenant());
+        return CacheKey.of(question, seedTenant);
     }
 
     /** Looks an answer up, and waits for one that is computed if {@code terms} say so. Cancelling it is leaving. */
-    public Mono<Answer> lookup(Question question, Terms terms) {
+    public Mono<CacheAnswer> lookup(Question question, LookupOptions terms) {
         return Mono.defer(() -> {
                     CacheKey key = key(question);
-                    Reason refusal = policy.refusal(question);
-                    return refusal == null
-                            ? look(question, key, terms)
-                            : Mono.<Answer>just(new Answer.Miss(key, refusal, null));
+                    return judged(policy.isLong(question), () -> policy.refusal(question))
+                            .flatMap(refusal -> refusal.isEmpty()
+                                    ? look(question, key, terms)
+                                    : Mono.<CacheAnswer>just(new CacheAnswer.Miss(key, refusal.get(), null)));
                 })
-                .map(answer -> answer instanceof Answer.Live live ? counted(live) : allowed(question, answer))
+                .map(answer -> answer instanceof CacheAnswer.Live live ? counted(live) : allowed(question, answer))
                 .doOnNext(tally::looked);
     }
 
     /** What it has saved is known when it has come to its end, and is kept. */
-    private Answer.Live counted(Answer.Live live) {
+    private CacheAnswer.Live counted(CacheAnswer.Live live) {
         Mono<byte[]> saved = store.explain(live.key())
                 .timeout(FallbackFlights.PATIENCE, FallbackFlights.late())
                 .doOnNext(kept -> tally.saved(live.key(), kept.tookMillis(), kept.costMicros()))
                 .doOnError(FallbackFlights::tell)
                 .onErrorComplete()
                 .then(Mono.empty());
-        return new Answer.Live(live.key(), live.events().concatWith(saved));
+        return new CacheAnswer.Live(live.key(), live.events().concatWith(saved));
+    }
+
+    /** Reads what is long where it holds up no connection. */
+    private static Mono<Optional<Reason>> judged(boolean isLong, Supplier<@Nullable Reason> judge) {
+        Mono<Optional<Reason>> verdict = Mono.fromSupplier(() -> Optional.ofNullable(judge.get()));
+        return isLong ? verdict.subscribeOn(Schedulers.parallel()) : verdict;
     }
 
     /** The key is the same whatever is waived: who has not allowed calls of tools gets none that somebody else has allowed. */
-    private static Answer allowed(Question question, Answer answer) {
-        return answer instanceof Answer.Hit hit && !Policy.allows(question, hit.entry())
-                ? new Answer.Miss(hit.key(), Reason.TOOL_CALLS, hit.lead())
+    private static CacheAnswer allowed(Question question, CacheAnswer answer) {
+        return answer instanceof CacheAnswer.Hit hit && !Policy.allows(question, hit.entry())
+                ? new CacheAnswer.Miss(hit.key(), Reason.TOOL_CALLS, hit.lead())
                 : answer;
     }
 
     /** What is there exactly; else what is there in other words; else whoever computes it. */
-    private Mono<Answer> look(Question question, CacheKey key, Terms terms) {
-        Paraphrases others = paraphrases;
+    private Mono<CacheAnswer> look(Question question, CacheKey key, LookupOptions terms) {
+        SemanticLookup others = paraphrases;
         if (others == null || terms.nearest() >= 1 || !others.mayAnswer(question, key)) {
             return single.look(key, terms);
         }
-        return single.look(key, new Terms(Duration.ZERO, Duration.ZERO, terms.oldest()))
+        return single.look(key, new LookupOptions(Duration.ZERO, Duration.ZERO, terms.oldest()))
                 .flatMap(exact -> {
-                    if (exact instanceof Answer.Hit) {
+                    if (exact instanceof CacheAnswer.Hit) {
                         return Mono.just(exact);
                     }
                     return exact.lead() == null
@@ -156,12 +169,12 @@ public final class LlmCache implements Disposable {
     }
 
     /** It is past its time, and the first look has made the caller the one who refreshes it. */
-    private Mono<Answer> refreshing(CacheKey key, Terms terms, Answer leading) {
+    private Mono<CacheAnswer> refreshing(CacheKey key, LookupOptions terms, CacheAnswer leading) {
         return terms.lease().isZero()
                 ? Mono.just(leading)
-                : single.look(key, new Terms(Duration.ZERO, terms.lease(), terms.oldest()))
-                        .map(now -> now instanceof Answer.Hit hit
-                                ? new Answer.Hit(key, hit.entry(), hit.kind(), hit.ageMillis(), leading.lead())
+                : single.look(key, new LookupOptions(Duration.ZERO, terms.lease(), terms.oldest()))
+                        .map(now -> now instanceof CacheAnswer.Hit hit
+                                ? new CacheAnswer.Hit(key, hit.entry(), hit.kind(), hit.ageMillis(), leading.lead())
                                 : leading);
     }
 
@@ -172,14 +185,15 @@ public final class LlmCache implements Disposable {
      * @param entry the entry's key
      * @return fails with {@code unavailable} while Redis is away
      */
-    public Mono<Complaint> report(Question question, String entry) {
+    public Mono<FeedbackResult> report(Question question, String entry) {
         return Mono.defer(() -> {
             CacheKey key = key(question);
             if (entry.equals(key.hash())) {
-                return store.drop(key).map(dropped -> new Complaint(dropped, null));
+                return store.drop(key).map(dropped -> new FeedbackResult(dropped, null));
             }
             Mono<Reported> others = paraphrases == null ? Mono.empty() : paraphrases.report(question, key, entry);
-            return others.map(reported -> new Complaint(false, reported)).defaultIfEmpty(new Complaint(false, null));
+            return others.map(reported -> new FeedbackResult(false, reported))
+                    .defaultIfEmpty(new FeedbackResult(false, null));
         });
     }
 
@@ -189,7 +203,7 @@ public final class LlmCache implements Disposable {
      *
      * @param token of whoever was told to compute it; null: nobody was
      */
-    public Mono<Stored> put(Question question, Reply reply, @Nullable String token) {
+    public Mono<StoreResult> put(Question question, ModelReply reply, @Nullable String token) {
         return store(question, reply, token).doOnNext(stored -> {
             if (paraphrases != null && !indexing.begin(index(question, stored))) {
                 LOG.debug("Too many questions are embedded: {} is found in its own words only", stored.key());
@@ -198,37 +212,44 @@ public final class LlmCache implements Disposable {
     }
 
     /** As {@link #put}, and completes when it is found in other words, too; or in ten seconds. For whoever puts many. */
-    public Mono<Stored> putAndIndex(Question question, Reply reply, @Nullable String token) {
+    public Mono<StoreResult> putAndIndex(Question question, ModelReply reply, @Nullable String token) {
         return store(question, reply, token).delayUntil(stored -> index(question, stored));
     }
 
-    private Mono<Stored> store(Question question, Reply reply, @Nullable String token) {
+    private Mono<StoreResult> store(Question question, ModelReply reply, @Nullable String token) {
         return Mono.defer(() -> {
-                    if (token != null && !Lead.isToken(token)) {
-                        throw Refusal.badRequest("token must be one that a look-up has given");
+                    if (token != null && !ComputeLease.isToken(token)) {
+                        throw ParleyException.badRequest("token must be one that a look-up has given");
                     }
                     CacheKey key = key(question);
                     if (key.seed() && !reply.tags().isEmpty()) {
-                        throw Refusal.badRequest(
+                        throw ParleyException.badRequest(
                                 "tags can't be kept with an entry of the seed's: give a namespace, or leave them out");
                     }
-                    Reason refusal = policy.refusal(question, reply);
-                    Duration fresh = fresh(question.category(), reply);
-                    Entry entry =
-                            Entry.of(question, reply, token, settings.prices().get(question.model()));
-                    if (refusal == null && fresh.isZero()) {
-                        refusal = Reason.TTL;
-                    } else if (refusal == null && entry.json().length > settings.maxEntry()) {
-                        refusal = Reason.TOO_LARGE;
-                    }
-                    return refusal == null
-                            ? store(key, entry, reply, token, fresh)
-                            : refuse(key, token).thenReturn(Stored.refused(key, refusal));
+                    return judged(
+                                    policy.isLong(question) || policy.isLong(reply),
+                                    () -> policy.refusal(question, reply))
+                            .flatMap(refusal -> store(question, key, reply, token, refusal.orElse(null)));
                 })
                 .doOnNext(tally::put);
     }
 
-    private Mono<Void> index(Question question, Stored stored) {
+    private Mono<StoreResult> store(
+            Question question, CacheKey key, ModelReply reply, @Nullable String token, @Nullable Reason ruled) {
+        Reason refusal = ruled;
+        Duration fresh = fresh(question.category(), reply);
+        CacheEntry entry = CacheEntry.of(question, reply, token, prices.get(question.model()));
+        if (refusal == null && fresh.isZero()) {
+            refusal = Reason.TTL;
+        } else if (refusal == null && entry.json().length > settings.maxEntry().bytes()) {
+            refusal = Reason.TOO_LARGE;
+        }
+        return refusal == null
+                ? store(key, entry, reply, token, fresh)
+                : refuse(key, token).thenReturn(StoreResult.refused(key, refusal));
+    }
+
+    private Mono<Void> index(Question question, StoreResult stored) {
         return paraphrases == null || stored.reason() != null
                 ? Mono.empty()
                 : paraphrases
@@ -242,7 +263,7 @@ public final class LlmCache implements Disposable {
         if (token == null) {
             return Mono.empty();
         }
-        return flights.release(key, token, true)
+        return flights.release(key, token, Flights.Ending.UNCACHEABLE)
                 .doOnNext(ours -> {
                     if (ours) {
                         single.uncacheable(key);
@@ -251,21 +272,22 @@ public final class LlmCache implements Disposable {
                 .then();
     }
 
-    private Mono<Stored> store(CacheKey key, Entry entry, Reply reply, @Nullable String token, Duration fresh) {
+    private Mono<StoreResult> store(
+            CacheKey key, CacheEntry entry, ModelReply reply, @Nullable String token, Duration fresh) {
         if (token != null && LocalFlights.isLocal(token)) {
-            return local.release(key, token, false).map(ours -> {
+            return local.release(key, token, Flights.Ending.ABANDONED).map(ours -> {
                 if (ours) {
                     single.landed(key, entry);
                 }
-                return Stored.refused(key, Reason.UNAVAILABLE);
+                return StoreResult.refused(key, Reason.UNAVAILABLE);
             });
         }
         return store.put(key, entry, reply.response(), token, fresh)
                 .timeout(FallbackFlights.PATIENCE, FallbackFlights.late())
                 .doOnError(FallbackFlights::tell)
                 .onErrorReturn(Reason.UNAVAILABLE)
-                .map(reason -> Stored.refused(key, reason))
-                .defaultIfEmpty(new Stored(key, null, fresh))
+                .map(reason -> StoreResult.refused(key, reason))
+                .defaultIfEmpty(new StoreResult(key, null, fresh))
                 .doOnNext(stored -> {
                     if (stored.reason() == null) {
                         single.landed(key, entry);
@@ -273,19 +295,24 @@ public final class LlmCache implements Disposable {
                 });
     }
 
-    private Duration fresh(Category category, Reply reply) {
+    private Duration fresh(Category category, ModelReply reply) {
         Duration ttl = Objects.requireNonNullElse(reply.ttl(), settings.ttl(category));
         double factor = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
         return ttl.isZero() ? ttl : Duration.ofMillis(Math.max(1, Math.round(ttl.toMillis() * factor)));
     }
 
     /**
-     * An answer that is to be shown while it comes, to those of {@link Terms#live this form} who wait for it on any node.
+     * An answer that is to be shown while it comes, to those of {@link LookupOptions#live this form} who wait for it on any node.
      *
      * @param token of whoever was told to compute it; {@link #conceal} is to be called with it in the end
      */
     public LiveAnswer show(String token, String form) {
         return live.begin(token, form);
+    }
+
+    /** An answer that only whoever asked for it follows. */
+    public LiveAnswer alone() {
+        return live.alone();
     }
 
     /** Cuts off an answer that has not ended, and lets nobody else join it. */
@@ -296,9 +323,9 @@ public final class LlmCache implements Disposable {
     /**
      * Says that an answer is still computed, which takes longer than was said: its lease begins anew.
      *
-     * @return whether the token was good for that
+     * @return whether the token was good for that, and whether somebody on another node waits for the answer. Never fails
      */
-    public Mono<Boolean> renew(CacheKey key, Lead lead) {
+    public Mono<LeaseRenewal> renew(CacheKey key, ComputeLease lead) {
         return flights.renew(key, lead.token(), Duration.ofMillis(lead.millis()));
     }
 
@@ -308,23 +335,41 @@ public final class LlmCache implements Disposable {
      * @return whether the token was good for that
      */
     public Mono<Boolean> abandon(CacheKey key, String token) {
-        return flights.release(key, token, false);
+        return flights.release(key, token, Flights.Ending.ABANDONED);
     }
 
     /**
-     * As {@link #abandon}, where nobody on this node can compute it now: all who wait here are told of a miss, and do not try one after the
-     * other.
+     * Says that no answer comes, to all who wait for it: on this node at once, on others within 200 ms. Nobody of them waits for another
+     * one that tries: that would fail after them, one after the other.
+     *
+     * @param failure for those of the same {@link LookupOptions#account}; null: whoever waited is told of a miss, and tries at the same time as all
+     * @return whether the token was good for that. Never fails
      */
-    public Mono<Boolean> dismiss(CacheKey key, String token) {
-        return flights.release(key, token, false).doOnNext(ours -> single.dismiss(key));
+    public Mono<Boolean> fail(CacheKey key, String token, @Nullable ComputeFailure failure) {
+        return Mono.defer(() -> {
+            single.failed(key, failure);
+            return flights.release(key, token, new Flights.Ending.Failed(failure));
+        });
+    }
+
+    /** Whether somebody waits on this node for what is computed under a key. */
+    public boolean isAwaited(CacheKey key) {
+        return single.isAwaited(key);
     }
 
     /** What would come of a look-up and why; it counts as none, and takes no flight. */
     public Mono<Explanation> explain(Question question) {
         return Mono.defer(() -> {
             CacheKey key = key(question);
-            Explanation without = new Explanation(
-                    key, CacheKey.textOf(question, settings.seedTenant()), policy.fired(question), null, null);
+            Mono<List<Reason>> fired = Mono.fromSupplier(() -> policy.fired(question));
+            return (policy.isLong(question) ? fired.subscribeOn(Schedulers.parallel()) : fired)
+                    .flatMap(rules -> explain(question, key, rules));
+        });
+    }
+
+    private Mono<Explanation> explain(Question question, CacheKey key, List<Reason> rules) {
+        return Mono.defer(() -> {
+            Explanation without = new Explanation(key, CacheKey.textOf(question, seedTenant), rules, null, null);
             Mono<Optional<Found>> semantic = paraphrases == null
                     ? Mono.just(Optional.empty())
                     : paraphrases.explain(question, key).singleOptional();
@@ -348,17 +393,17 @@ public final class LlmCache implements Disposable {
      *
      * @return completes when it is so; fails with {@code unavailable} while Redis is away
      */
-    public Mono<Void> invalidate(String tenant, List<Scope> scopes) {
+    public Mono<Void> invalidate(String tenant, List<InvalidationScope> scopes) {
         return store.invalidate(tenant, scopes).then();
     }
 
     /** Whether some of a tenant's entries are the seed's: nobody can tell how many, and of what. */
     public boolean sharesWithSeed(String tenant) {
-        return tenant.equals(settings.seedTenant());
+        return tenant.equals(seedTenant);
     }
 
     /** How many entries that would be, without the seed's; fails with {@code unavailable} while Redis is away. */
-    public Mono<Long> count(String tenant, Scope scope) {
+    public Mono<Long> count(String tenant, InvalidationScope scope) {
         return store.count(tenant, scope);
     }
 

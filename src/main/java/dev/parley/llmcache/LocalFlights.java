@@ -28,16 +28,17 @@ final class LocalFlights implements Flights {
     }
 
     @Override
-    public Mono<Look> look(CacheKey key, Duration lease, @Nullable Duration oldest) {
-        return Mono.fromSupplier(() -> lease.isZero() ? new Look.Missing(Reason.UNAVAILABLE, null) : take(key, lease));
+    public Mono<StoreLookup> look(CacheKey key, Duration lease, @Nullable Duration oldest, @Nullable String awaited) {
+        return Mono.fromSupplier(
+                () -> lease.isZero() ? new StoreLookup.Missing(Reason.UNAVAILABLE, null) : take(key, lease));
     }
 
-    private Look take(CacheKey key, Duration lease) {
+    private StoreLookup take(CacheKey key, Duration lease) {
         long now = nanos.getAsLong();
         if (flights.size() >= MOST) {
             flights.values().removeIf(flight -> flight.ends - now <= 0);
             if (flights.size() >= MOST) {
-                return new Look.Missing(Reason.UNAVAILABLE, null);
+                return new StoreLookup.Missing(Reason.UNAVAILABLE, null);
             }
         }
         String token = TOKEN + Ids.random();
@@ -46,22 +47,24 @@ final class LocalFlights implements Flights {
                 (name, there) ->
                         there != null && there.ends - now > 0 ? there : new Flight(token, now + lease.toNanos()));
         return flight.token.equals(token)
-                ? new Look.Missing(Reason.UNAVAILABLE, new Lead(token, lease.toMillis()))
-                : new Look.Taken(
+                ? new StoreLookup.Missing(Reason.UNAVAILABLE, new ComputeLease(token, lease.toMillis()))
+                : new StoreLookup.Taken(
                         Reason.UNAVAILABLE, Duration.ofNanos(flight.ends - now).toMillis(), flight.token);
     }
 
     @Override
-    public Mono<Boolean> renew(CacheKey key, String token, Duration lease) {
+    public Mono<LeaseRenewal> renew(CacheKey key, String token, Duration lease) {
         return Mono.fromSupplier(() -> {
             Flight renewed = new Flight(token, nanos.getAsLong() + lease.toNanos());
-            return renewed.equals(
+            boolean ours = renewed.equals(
                     flights.computeIfPresent(key, (name, there) -> there.token.equals(token) ? renewed : there));
+            return new LeaseRenewal(ours, false);
         });
     }
 
+    /** However it ends: those who wait for it are on this node, and are told by {@link SingleFlight}. */
     @Override
-    public Mono<Boolean> release(CacheKey key, String token, boolean uncacheable) {
+    public Mono<Boolean> release(CacheKey key, String token, Ending ending) {
         return Mono.fromSupplier(() -> {
             Flight flight = flights.get(key);
             return flight != null && flight.token.equals(token) && flights.remove(key, flight);

@@ -1,36 +1,37 @@
 package dev.parley.llmcache;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.llmcache.text.TimeWords;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Which questions may be answered from the cache, and which answers may go into it. Each rule has its {@link Reason}. Thread-safe. */
 final class Policy {
 
-    private static final Pattern TIME = Pattern.compile(
-            "\\b(?:today|tonight|tomorrow|yesterday|now|currently|current|latest|newest|recent(?:ly)?|this (?:week|month|year|morning|evening)"
-                    + "|at the moment|what time|weather|heute|gestern|morgen|jetzt|gerade|aktuell\\w*|derzeit|momentan|neueste\\w*"
-                    + "|aujourd.hui|demain|hier|maintenant|actuel\\w*|hoy|ahora|mañana|ayer|actual\\w*)\\b",
-            Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE | Pattern.UNICODE_CHARACTER_CLASS);
-
     private static final Set<String> ENDED = Set.of("stop", "end_turn", "stop_sequence", "completed");
     private static final Set<String> CUT = Set.of("length", "max_tokens", "incomplete");
-    private static final Set<String> CALLING = Set.of("tool_calls", "function_call", "tool_use");
+
+    /** Characters; half a millisecond or so. */
+    private static final int LONG = 4_096;
+
+    /** Ten telephone numbers; the same. */
+    private static final int MANY_DIGITS = 100;
 
     private record Rule(Reason reason, BiPredicate<Question, Prompt> refuses) {}
 
-    private record ReplyRule(Reason reason, Predicate<Reply> refuses) {}
+    private record ReplyRule(Reason reason, Predicate<ModelReply> refuses) {}
 
     private final List<Rule> rules;
     private final List<ReplyRule> replyRules;
     private final PersonalData personal;
 
+    /** Reads the words that it knows: later that would hold up an event loop. */
     Policy(double maxTemperature, PersonalData personal) {
+        TimeWords.load();
         this.personal = personal;
         this.rules = List.of(
                 new Rule(Reason.CATEGORY, (question, prompt) -> question.category() == Category.NONE),
@@ -43,7 +44,7 @@ final class Policy {
                         Reason.TIME_SENSITIVE,
                         (question, prompt) -> question.category() != Category.LIVE
                                 && question.category() != Category.EMBEDDING
-                                && TIME.matcher(prompt.last()).find()),
+                                && TimeWords.first(prompt.last()) != null),
                 new Rule(
                         Reason.PII,
                         (question, prompt) -> prompt.said().stream()
@@ -52,12 +53,33 @@ final class Policy {
                 new ReplyRule(Reason.STATUS, Policy::failed),
                 new ReplyRule(
                         Reason.TRUNCATED,
-                        reply -> reply.truncated() || ends(reply).stream().anyMatch(CUT::contains)),
-                new ReplyRule(Reason.TOOL_CALLS, Policy::calls),
+                        reply -> reply.truncated() || reply.ends().stream().anyMatch(CUT::contains)),
+                new ReplyRule(Reason.TOOL_CALLS, ModelReply::calls),
                 new ReplyRule(
                         Reason.FINISH_REASON,
-                        reply -> !ends(reply).stream()
-                                .allMatch(end -> ENDED.contains(end) || CUT.contains(end) || CALLING.contains(end))));
+                        reply -> !reply.ends().stream()
+                                .allMatch(end ->
+                                        ENDED.contains(end) || CUT.contains(end) || ModelReply.CALLING.contains(end))),
+                new ReplyRule(Reason.EMPTY, reply -> EmptyResponse.is(reply.response())));
+    }
+
+    /** Whether reading it takes longer than an event loop should. */
+    boolean isLong(Question question) {
+        return isLong(Prompt.of(question.request()).said());
+    }
+
+    boolean isLong(ModelReply reply) {
+        return isLong(texts(reply.response()));
+    }
+
+    /** A digit may be of a telephone number, which takes longer to tell. */
+    private static boolean isLong(List<String> texts) {
+        return texts.stream().mapToLong(String::length).sum() > LONG
+                || texts.stream()
+                                .flatMapToInt(String::chars)
+                                .filter(Character::isDigit)
+                                .count()
+                        > MANY_DIGITS;
     }
 
     /** The first rule that keeps a question from the cache; null: it may be answered from there. */
@@ -78,7 +100,7 @@ final class Policy {
 
     /** Why an answer may not be kept; null: it may. */
     @Nullable
-    Reason refusal(Question question, Reply reply) {
+    Reason refusal(Question question, ModelReply reply) {
         Reason refusal = refusal(question);
         if (refusal != null) {
             return refusal;
@@ -92,12 +114,12 @@ final class Policy {
     }
 
     /** Whether what is kept may be given to who asks. */
-    static boolean allows(Question question, Entry entry) {
+    static boolean allows(Question question, CacheEntry entry) {
         return !entry.calls() || question.waives(Reason.TOOL_CALLS);
     }
 
     /** What the house itself has written into its prompt, such as where to write to, is no secret of anybody. */
-    private boolean isPersonal(Question question, Reply reply) {
+    private boolean isPersonal(Question question, ModelReply reply) {
         if (question.category() == Category.EMBEDDING) {
             return false;
         }
@@ -129,33 +151,9 @@ final class Policy {
         }
     }
 
-    private static boolean failed(Reply reply) {
+    private static boolean failed(ModelReply reply) {
         return reply.status() != 200
                 || reply.response().hasNonNull("error")
                 || reply.response().isNull();
-    }
-
-    /** Whether it calls tools. */
-    static boolean calls(Reply reply) {
-        return ends(reply).stream().anyMatch(CALLING::contains)
-                || reply.response().findValues("tool_calls").stream().anyMatch(calls -> !calls.isEmpty());
-    }
-
-    /** How it ended: OpenAI's finish reasons, Anthropic's stop reason, or what the caller says. */
-    private static List<String> ends(Reply reply) {
-        List<String> ends = new ArrayList<>();
-        if (reply.finishReason() != null) {
-            ends.add(reply.finishReason());
-        }
-        reply.response()
-                .path("choices")
-                .forEach(choice -> ends.add(choice.path("finish_reason").asText()));
-        if (reply.response().has("stop_reason")) {
-            ends.add(reply.response().path("stop_reason").asText());
-        }
-        if (reply.response().path("object").asText().equals("response")) {
-            ends.add(reply.response().path("status").asText());
-        }
-        return ends;
     }
 }

@@ -1,6 +1,9 @@
 package dev.parley.llmcache;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.support.NamedValues;
+import java.util.List;
+import java.util.Map;
 
 /**
  * What a model's tokens cost, for a million of each kind, in whatever money is counted in.
@@ -9,6 +12,16 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param completion of what it writes
  */
 public record Price(double prompt, double completion) {
+
+    /** Prices by model, of a list whose elements are {@code model=prompt/completion}; the last one of a model counts. */
+    public static Map<String, Price> byModel(List<String> prices) {
+        return NamedValues.of(prices, Price::of);
+    }
+
+    private static Price of(String both) {
+        String[] prices = both.split("/", 2);
+        return new Price(Double.parseDouble(prices[0]), Double.parseDouble(prices[1]));
+    }
 
     /** @param usage as OpenAI's and Anthropic's APIs have it */
     long micros(JsonNode usage) {

@@ -2,7 +2,7 @@ package dev.parley.llmcache;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ParleyException;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +18,7 @@ public record Question(
 
     private static final int MAX_MODEL = 256;
 
-    /** @throws Refusal {@code bad_request} when the request names no model */
+    /** @throws ParleyException {@code bad_request} when the request names no model */
     public Question {
         waived = Set.copyOf(waived);
         JsonNode model = request.path("model");
@@ -27,7 +27,7 @@ public record Question(
                 || name.isEmpty()
                 || name.length() > MAX_MODEL
                 || name.chars().anyMatch(c -> c < ' ')) {
-            throw Refusal.badRequest(
+            throw ParleyException.badRequest(
                     "request.model must be there: 1 to " + MAX_MODEL + " characters without control characters");
         }
     }

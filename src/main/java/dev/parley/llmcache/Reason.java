@@ -39,6 +39,8 @@ public enum Reason {
     FINISH_REASON,
     /** The answer was cut off. */
     TRUNCATED,
+    /** The answer says nothing: no text, no call of a tool, no refusal, no numbers. */
+    EMPTY,
     /** The answer is an error. */
     STATUS,
     /** It is to be kept for no time at all. */

@@ -1,7 +1,7 @@
 package dev.parley.llmcache;
 
 import dev.parley.llmcache.live.LiveAnswers;
-import dev.parley.support.Succession;
+import dev.parley.support.LatestSubscription;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -19,9 +19,9 @@ import reactor.core.publisher.MonoSink;
 
 /**
  * Of those who want the same answer one computes it, the others wait. All that wait on this node for one key, and for an answer of the same
- * age at most, share one look at it, every {@link #LOOK_FIRST} to {@link #LOOK_LATER}: it finds what another node has stored, or takes over from a leader who is gone. What is
- * computed on this node they are told at once. Who takes an answer that is still on its way is told as soon as it is shown, on whatever
- * node. Thread-safe.
+ * age at most, share one look at it, every {@link #LOOK_FIRST} to {@link #LOOK_LATER}: it finds what another node has stored, or how it has
+ * failed, or takes over from a leader who is gone. What is computed on this node, or fails here, they are told at once. Who takes an answer
+ * that is still on its way is told as soon as it is shown, on whatever node. Thread-safe.
  */
 final class SingleFlight implements Disposable {
 
@@ -42,17 +42,17 @@ final class SingleFlight implements Disposable {
         this.most = most;
     }
 
-    Mono<Answer> look(CacheKey key, Terms terms) {
+    Mono<CacheAnswer> look(CacheKey key, LookupOptions terms) {
         return Mono.defer(() -> {
             boolean waits = !terms.patience().isZero();
             // What is on its way may be of an earlier epoch: only a look tells.
             if (waits && terms.live() == null && of(groups.getOrDefault(key, List.of()), terms.oldest()) != null) {
                 return join(key, terms, null);
             }
-            return flights.look(key, terms.lease(), terms.oldest())
-                    .flatMap(look -> look instanceof Look.Taken taken && waits
+            return flights.look(key, terms.lease(), terms.oldest(), null)
+                    .flatMap(look -> look instanceof StoreLookup.Taken taken && waits
                             ? join(key, terms, taken.token())
-                            : Mono.just(answer(key, look, Answer.Kind.EXACT)));
+                            : Mono.just(answer(key, look, CacheAnswer.Kind.EXACT)));
         });
     }
 
@@ -65,30 +65,31 @@ final class SingleFlight implements Disposable {
         return null;
     }
 
-    private static Answer answer(CacheKey key, Look look, Answer.Kind fresh) {
-        if (look instanceof Look.Found found) {
-            Answer.Kind kind = found.stale() ? Answer.Kind.STALE : fresh;
-            return new Answer.Hit(key, found.entry(), kind, found.ageMillis(), found.lead());
+    private static CacheAnswer answer(CacheKey key, StoreLookup look, CacheAnswer.Kind fresh) {
+        if (look instanceof StoreLookup.Found found) {
+            CacheAnswer.Kind kind = found.stale() ? CacheAnswer.Kind.STALE : fresh;
+            return new CacheAnswer.Hit(key, found.entry(), kind, found.ageMillis(), found.lead());
         }
-        if (look instanceof Look.Missing missing) {
-            return new Answer.Miss(key, missing.reason(), missing.lead());
+        if (look instanceof StoreLookup.Missing missing) {
+            return new CacheAnswer.Miss(key, missing.reason(), missing.lead());
         }
-        return new Answer.Miss(key, look instanceof Look.Free ? Reason.UNCACHEABLE : Reason.IN_FLIGHT, null);
+        return new CacheAnswer.Miss(
+                key, look instanceof StoreLookup.Free ? Reason.UNCACHEABLE : Reason.IN_FLIGHT, null);
     }
 
-    private static Look withoutLead(Look look) {
-        return look instanceof Look.Found found
-                ? new Look.Found(found.entry(), found.ageMillis(), found.stale(), null)
+    private static StoreLookup withoutLead(StoreLookup look) {
+        return look instanceof StoreLookup.Found found
+                ? new StoreLookup.Found(found.entry(), found.ageMillis(), found.stale(), null)
                 : look;
     }
 
-    private Mono<Answer> join(CacheKey key, Terms terms, @Nullable String token) {
-        Answer tired = new Answer.Miss(key, Reason.IN_FLIGHT, null);
+    private Mono<CacheAnswer> join(CacheKey key, LookupOptions terms, @Nullable String token) {
+        CacheAnswer tired = new CacheAnswer.Miss(key, Reason.IN_FLIGHT, null);
         if (disposed || waiting.get() >= most) {
             return Mono.just(tired);
         }
-        return Mono.<Answer>create(sink -> {
-                    Waiter waiter = new Waiter(key, terms, sink);
+        return Mono.<CacheAnswer>create(sink -> {
+                    Waiter waiter = new Waiter(key, terms, sink, token);
                     queue(key, waiter);
                     waiter.watch(token);
                 })
@@ -117,21 +118,29 @@ final class SingleFlight implements Disposable {
     }
 
     /** Tells everybody who waits here what has just been computed. */
-    void landed(CacheKey key, Entry entry) {
-        tell(key, new Answer.Hit(key, entry, Answer.Kind.JOINED, 0, null));
+    void landed(CacheKey key, CacheEntry entry) {
+        tell(key, new CacheAnswer.Hit(key, entry, CacheAnswer.Kind.JOINED, 0, null));
     }
 
     /** Tells everybody who waits here that what has just been computed may not be kept. */
     void uncacheable(CacheKey key) {
-        tell(key, new Answer.Miss(key, Reason.UNCACHEABLE, null));
+        tell(key, new CacheAnswer.Miss(key, Reason.UNCACHEABLE, null));
     }
 
-    /** Tells everybody who waits here that nobody computes it. */
-    void dismiss(CacheKey key) {
-        tell(key, new Answer.Miss(key, Reason.IN_FLIGHT, null));
+    /** Tells everybody who waits here that no answer comes: whoever the failure is not for tries now, and nobody waits again. */
+    void failed(CacheKey key, @Nullable ComputeFailure failure) {
+        List<Group> all = groups.remove(key);
+        if (all != null) {
+            all.forEach(group -> group.takeAll().forEach(waiter -> waiter.fail(failure)));
+        }
     }
 
-    private void tell(CacheKey key, Answer answer) {
+    /** Whether anybody waits here. */
+    boolean isAwaited(CacheKey key) {
+        return groups.getOrDefault(key, List.of()).stream().anyMatch(group -> group.first() != null);
+    }
+
+    private void tell(CacheKey key, CacheAnswer answer) {
         List<Group> all = groups.remove(key);
         if (all != null) {
             all.forEach(group -> group.tellAll(answer));
@@ -149,22 +158,25 @@ final class SingleFlight implements Disposable {
         disposed = true;
         groups.keySet().forEach(key -> {
             groups.getOrDefault(key, List.of()).forEach(group -> group.looking.dispose());
-            dismiss(key);
+            failed(key, null);
         });
     }
 
     private final class Waiter {
 
         private final CacheKey key;
-        private final Terms terms;
-        private final MonoSink<Answer> sink;
+        private final LookupOptions terms;
+        private final MonoSink<CacheAnswer> sink;
         private final AtomicBoolean settled = new AtomicBoolean();
-        private final Succession watching = new Succession();
+        private final LatestSubscription watching = new LatestSubscription();
         private volatile @Nullable String watched;
+        private volatile @Nullable String awaited;
 
-        Waiter(CacheKey key, Terms terms, MonoSink<Answer> sink) {
+        /** @param awaited the flight that is waited for; null: the group's next look tells */
+        Waiter(CacheKey key, LookupOptions terms, MonoSink<CacheAnswer> sink, @Nullable String awaited) {
             this.key = key;
             this.terms = terms;
+            this.awaited = awaited;
             this.sink = sink.onDispose(this::left);
         }
 
@@ -175,12 +187,28 @@ final class SingleFlight implements Disposable {
         }
 
         /** Whether it was still waiting. */
-        boolean tell(Answer answer) {
+        boolean tell(CacheAnswer answer) {
             boolean first = settled.compareAndSet(false, true);
             if (first) {
                 sink.success(answer);
             }
             return first;
+        }
+
+        void fail(@Nullable ComputeFailure failure) {
+            boolean unused = tell(
+                    failure != null && failure.account().equals(terms.account())
+                            ? new CacheAnswer.Failed(key, failure)
+                            : new CacheAnswer.Miss(key, Reason.IN_FLIGHT, null));
+        }
+
+        boolean awaits(String token) {
+            return token.equals(awaited);
+        }
+
+        void await(@Nullable String token) {
+            awaited = token == null ? awaited : token;
+            watch(token);
         }
 
         boolean gone() {
@@ -195,7 +223,7 @@ final class SingleFlight implements Disposable {
             }
             watched = token;
             watching.begin(() -> live.find(token, form)
-                    .map(answer -> tell(new Answer.Live(key, answer.events())))
+                    .map(answer -> tell(new CacheAnswer.Live(key, answer.events())))
                     .subscribe(told -> {}, e -> {}, () -> watched = null));
         }
     }
@@ -206,8 +234,9 @@ final class SingleFlight implements Disposable {
         private final CacheKey key;
         private final @Nullable Duration oldest;
         private final Deque<Waiter> waiters = new ArrayDeque<>();
-        private final Succession looking = new Succession();
+        private final LatestSubscription looking = new LatestSubscription();
         private Duration pause = LOOK_FIRST;
+        private @Nullable String awaited;
 
         Group(CacheKey key, @Nullable Duration oldest) {
             this.key = key;
@@ -216,44 +245,74 @@ final class SingleFlight implements Disposable {
 
         synchronized void add(Waiter waiter) {
             waiters.add(waiter);
+            awaited = waiter.awaited == null ? awaited : waiter.awaited;
         }
 
         void lookLater(Duration after) {
             looking.begin(() -> Mono.delay(after)
                     .then(Mono.defer(this::look))
-                    .subscribe(this::heard, e -> tell(key, new Answer.Miss(key, Reason.UNAVAILABLE, null))));
+                    .subscribe(look -> {}, e -> tell(key, new CacheAnswer.Miss(key, Reason.UNAVAILABLE, null))));
         }
 
-        private Mono<Look> look() {
+        private Mono<StoreLookup> look() {
             Waiter first = first();
-            return first == null ? Mono.fromRunnable(this::leave) : flights.look(key, first.terms.lease(), oldest);
+            String token = awaited();
+            return first == null
+                    ? Mono.fromRunnable(this::leave)
+                    : flights.look(key, first.terms.lease(), oldest, token).doOnNext(look -> heard(look, token));
         }
 
-        private void heard(Look look) {
-            if (look instanceof Look.Taken taken) {
-                waiters().forEach(waiter -> waiter.watch(taken.token()));
+        private synchronized @Nullable String awaited() {
+            return awaited;
+        }
+
+        private synchronized void await(@Nullable String token) {
+            awaited = token;
+        }
+
+        /** @param token of the flight that was looked for */
+        private void heard(StoreLookup look, @Nullable String token) {
+            if (look instanceof StoreLookup.Taken taken) {
+                await(taken.token());
+                waiters().forEach(waiter -> waiter.await(taken.token()));
                 pause = min(pause.multipliedBy(2), LOOK_LATER);
                 lookLater(min(pause, Duration.ofMillis(Math.max(1, taken.leaseMillis() + 1))));
-            } else if (look instanceof Look.Missing missing && missing.lead() != null) {
+            } else if (look instanceof StoreLookup.Failed failed && token != null) {
+                fail(token, failed.failure());
+            } else if (look instanceof StoreLookup.Missing missing && missing.lead() != null) {
                 handOver(missing, missing.lead());
             } else {
                 groups.computeIfPresent(key, (name, all) -> without(all, this));
                 tellOneToRefresh(look);
-                tellAll(answer(key, withoutLead(look), Answer.Kind.JOINED));
+                tellAll(answer(key, withoutLead(look), CacheAnswer.Kind.JOINED));
             }
         }
 
-        private void tellOneToRefresh(Look look) {
-            if (look instanceof Look.Found found && found.lead() != null) {
-                Answer answer = answer(key, look, Answer.Kind.JOINED);
+        /** Who has come since the flight was looked for last may have come after its end: they look again. */
+        private void fail(String token, @Nullable ComputeFailure failure) {
+            List<Waiter> told;
+            synchronized (this) {
+                awaited = null;
+                told = waiters.stream().filter(waiter -> waiter.awaits(token)).toList();
+                waiters.removeAll(told);
+            }
+            told.forEach(waiter -> waiter.fail(failure));
+            pause = LOOK_FIRST;
+            lookLater(pause);
+        }
+
+        private void tellOneToRefresh(StoreLookup look) {
+            if (look instanceof StoreLookup.Found found && found.lead() != null) {
+                CacheAnswer answer = answer(key, look, CacheAnswer.Kind.JOINED);
                 boolean unused = tellNext(answer);
             }
         }
 
         /** The leader is gone: the first one here takes over, the others wait on. */
-        private void handOver(Look.Missing missing, Lead lead) {
-            if (!tellNext(answer(key, missing, Answer.Kind.JOINED))) {
-                looking.begin(() -> flights.release(key, lead.token(), false).subscribe(released -> leave()));
+        private void handOver(StoreLookup.Missing missing, ComputeLease lead) {
+            if (!tellNext(answer(key, missing, CacheAnswer.Kind.JOINED))) {
+                looking.begin(() -> flights.release(key, lead.token(), Flights.Ending.ABANDONED)
+                        .subscribe(released -> leave()));
                 return;
             }
             pause = LOOK_FIRST;
@@ -280,7 +339,7 @@ final class SingleFlight implements Disposable {
         }
 
         /** Tells one that still waits, if there is any. */
-        private boolean tellNext(Answer answer) {
+        private boolean tellNext(CacheAnswer answer) {
             Waiter next;
             do {
                 next = first();
@@ -291,13 +350,14 @@ final class SingleFlight implements Disposable {
             return true;
         }
 
-        private void tellAll(Answer answer) {
-            List<Waiter> all;
-            synchronized (this) {
-                all = List.copyOf(waiters);
-                waiters.clear();
-            }
-            for (Waiter waiter : all) {
+        private synchronized List<Waiter> takeAll() {
+            List<Waiter> all = List.copyOf(waiters);
+            waiters.clear();
+            return all;
+        }
+
+        private void tellAll(CacheAnswer answer) {
+            for (Waiter waiter : takeAll()) {
                 boolean unused = waiter.tell(answer);
             }
         }

@@ -13,7 +13,10 @@ public enum Metric {
             "parley.redis.up",
             "1 while calls to Redis pass; 0 while they are refused at once since it, or a master of it, is away",
             false),
-    POSTGRES_UP("parley.postgres.up", "1 while calls to PostgreSQL pass; 0 while it is away or not configured", false),
+    POSTGRES_UP(
+            "parley.postgres.up",
+            "1 while calls to PostgreSQL pass, writes among them; 0 while they do not, or it is not configured",
+            false),
     ARCHIVE_WAITING("parley.archive.waiting", "Sessions that wait to be archived, on all nodes", false),
     ARCHIVE_LAG("parley.archive.lag.seconds", "How long the oldest of them has been waiting", false),
     ARCHIVED("parley.archive.messages", "Messages that this node has copied to PostgreSQL", true),
@@ -25,6 +28,7 @@ public enum Metric {
     STREAMED("parley.ingest.streamed", "Entries of durable streams that are in a log", true),
     DEAD("parley.ingest.dead", "Entries of durable streams that went to the dead letters", true),
     PASSED_OVER("parley.ingest.passed.over", "Entries that neither a log nor the dead letters took", true),
+    LOST("parley.ingest.lost", "Entries of a durable stream that were trimmed or deleted before they were read", true),
     AUDIT_WAITING("parley.audit.waiting", "Audit entries of the gateway's own that wait for Redis", false),
     AUDIT_DROPPED("parley.audit.dropped", "Audit entries of the gateway's own that are lost", true),
     AUDIT_ARCHIVED("parley.audit.archived", "Audit entries that this node has copied to PostgreSQL", true),
@@ -49,7 +53,13 @@ public enum Metric {
     CACHE_WAITING("parley.cache.waiting", "Callers that wait now for an answer that somebody else computes", false),
     UPSTREAM_CALLS("parley.upstream.calls", "Calls of the upstream, by the status of the answer", true),
     UPSTREAM_SECONDS("parley.upstream.seconds", "Time from those calls to the heads of their answers", true),
+    UPSTREAM_REFUSING("parley.upstream.refusing", "Models whose calls a breaker refuses now", false),
+    UPSTREAM_MEMORY(
+            "parley.upstream.memory.bytes", "What requests and whole answers take of parley.upstream.memory", false),
+    UPSTREAM_CROWDED("parley.upstream.crowded", "Requests and answers refused since that was taken", true),
     RESUBSCRIBED("parley.pubsub.acknowledged", "Subscriptions acknowledged by Redis, again after each reconnect", true),
+    PUBSUB_REFUSED("parley.pubsub.refused", "Pub/Sub connections and subscriptions that Redis refused", true),
+    PUBSUB_LOST("parley.pubsub.lost", "Pub/Sub connections cut by Redis or by the network", true),
     REPLACED("parley.pubsub.replaced", "Pub/Sub connections given up because nothing was heard on them", true);
 
     private final String meter;

@@ -22,23 +22,30 @@ final class Breaker {
     private static final int WINDOW = 32;
     private static final int FEWEST = 10;
 
-    private final CircuitBreaker breaker = CircuitBreaker.of(
-            "upstream",
-            CircuitBreakerConfig.custom()
-                    .slidingWindow(WINDOW, FEWEST, SlidingWindowType.COUNT_BASED)
-                    .failureRateThreshold(50)
-                    .recordResult(status -> status instanceof Integer code && code >= 500)
-                    .permittedNumberOfCallsInHalfOpenState(1)
-                    .waitIntervalFunctionInOpenState(IntervalFunction.ofExponentialRandomBackoff(
-                            Duration.ofMillis(500), 2, 0.5, Duration.ofSeconds(30)))
-                    .writableStackTraceEnabled(false)
-                    .build());
+    private static final CircuitBreakerConfig CONFIG = CircuitBreakerConfig.custom()
+            .slidingWindow(WINDOW, FEWEST, SlidingWindowType.COUNT_BASED)
+            .failureRateThreshold(50)
+            .recordResult(status -> status instanceof Integer code && code >= 500)
+            .permittedNumberOfCallsInHalfOpenState(1)
+            .waitIntervalFunctionInOpenState(
+                    IntervalFunction.ofExponentialRandomBackoff(Duration.ofMillis(500), 2, 0.5, Duration.ofSeconds(30)))
+            .writableStackTraceEnabled(false)
+            .build();
 
-    Breaker() {
+    private final CircuitBreaker breaker;
+
+    /** @param name of what is asked, for the log: of one line */
+    Breaker(String name) {
+        breaker = CircuitBreaker.of(name, CONFIG);
         breaker.getEventPublisher()
                 .onStateTransition(change -> LOG.warn(
-                        "The upstream's breaker is {}",
+                        "The upstream's breaker for {} is {}",
+                        name,
                         change.getStateTransition().getToState()));
+    }
+
+    boolean isOpen() {
+        return breaker.getState() == CircuitBreaker.State.OPEN;
     }
 
     /** Throws {@link io.github.resilience4j.circuitbreaker.CallNotPermittedException} when there is to be no call. */

@@ -2,8 +2,8 @@ package dev.parley.openai;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.http.Exchange;
 import dev.parley.http.Problem;
 import dev.parley.http.ProblemException;
@@ -29,11 +29,16 @@ record ErrorAnswer(int status, String code, String message, int retryMs, List<St
     private static @Nullable ErrorAnswer of(Throwable error) {
         if (error instanceof ProxyException refused) {
             return new ErrorAnswer(
-                    refused.status(), refused.code(), text(refused), refused.status() == 503 ? 1000 : 0, List.of());
+                    refused.status(),
+                    refused.code(),
+                    text(refused),
+                    refused.status() == 503 ? 1000 : 0,
+                    // The SDKs try again after a 5xx unless they are told.
+                    refused.isLasting() ? List.of("x-should-retry", "false") : List.of());
         }
         Problem problem = error instanceof ProblemException refused
                 ? refused.problem()
-                : error instanceof Refusal refusal ? Problem.of(refusal) : null;
+                : error instanceof ParleyException refusal ? Problem.of(refusal) : null;
         return problem == null
                 ? null
                 : new ErrorAnswer(
@@ -46,7 +51,7 @@ record ErrorAnswer(int status, String code, String message, int retryMs, List<St
 
     /** What an upstream has done is no fault of this node. */
     private static Throwable known(Throwable error) {
-        return error instanceof ProxyException ? Refusal.of(ErrorCode.UNAVAILABLE, text(error)) : error;
+        return error instanceof ProxyException ? ParleyException.of(ErrorCode.UNAVAILABLE, text(error)) : error;
     }
 
     private static String text(Throwable error) {

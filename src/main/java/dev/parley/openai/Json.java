@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Utf8;
-import dev.parley.frame.Refusal;
 import dev.parley.support.ExactNumbers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -29,19 +29,19 @@ final class Json {
 
     private Json() {}
 
-    /** @throws Refusal {@code bad_request} when it is no JSON object, or has text that is no Unicode and would be hashed like other text */
+    /** @throws ParleyException {@code bad_request} when it is no JSON object, or has text that is no Unicode and would be hashed like other text */
     static ObjectNode request(byte[] body) {
         if (!Utf8.valid(body)) {
-            throw Refusal.badRequest("the body is not valid UTF-8");
+            throw ParleyException.badRequest("the body is not valid UTF-8");
         }
         try {
             if (parse(body) instanceof ObjectNode object) {
                 requireUnicode(object);
                 return object;
             }
-            throw Refusal.badRequest("the body must be a JSON object");
+            throw ParleyException.badRequest("the body must be a JSON object");
         } catch (JsonProcessingException e) {
-            throw Refusal.badRequest("the body is not JSON that can be taken: " + e.getOriginalMessage());
+            throw ParleyException.badRequest("the body is not JSON that can be taken: " + e.getOriginalMessage());
         }
     }
 
@@ -97,7 +97,7 @@ final class Json {
 
     private static void requireUnicode(String text) {
         if (!Utf8.canEncode(text)) {
-            throw Refusal.badRequest("the body has half of a surrogate pair: text must be Unicode");
+            throw ParleyException.badRequest("the body has half of a surrogate pair: text must be Unicode");
         }
     }
 }

@@ -3,12 +3,14 @@ package dev.parley.openai;
 import dev.parley.auth.Authenticator;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.http.Exchange;
-import dev.parley.http.Origins;
+import dev.parley.http.OriginCheck;
 import dev.parley.http.Route;
 import dev.parley.llmcache.LlmCache;
+import dev.parley.support.MemoryBudget;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import java.util.List;
 import java.util.stream.Stream;
 import reactor.core.Disposable;
@@ -31,7 +33,7 @@ public final class OpenAiRoutes implements Disposable {
     }
 
     public List<Route> routes() {
-        return Stream.of(Api.values())
+        return Stream.of(ProxiedApi.values())
                 .map(api -> Route.post("/v1" + api.path(), exchange -> serve(api, exchange)))
                 .toList();
     }
@@ -42,20 +44,34 @@ public final class OpenAiRoutes implements Disposable {
         proxy.dispose();
     }
 
-    private Mono<Void> serve(Api api, Exchange exchange) {
-        return Mono.defer(() -> {
-                    Principal who = caller(exchange);
-                    exchange.requireContentType("application/json");
-                    return exchange.body(upstream.settings().maxBody())
-                            .map(body -> Ask.of(api, who, exchange, body, upstream.settings()))
-                            .flatMap(ask -> proxy.serve(exchange, ask));
-                })
+    private Mono<Void> serve(ProxiedApi api, Exchange exchange) {
+        return Mono.using(
+                        () -> upstream.memory().share(),
+                        memory -> ask(api, exchange, memory).flatMap(ask -> proxy.serve(exchange, ask)),
+                        MemoryBudget.Share::close)
                 .onErrorResume(e -> ErrorAnswer.answer(exchange, e));
     }
 
+    private Mono<ProxyRequest> ask(ProxiedApi api, Exchange exchange, MemoryBudget.Share memory) {
+        return Mono.defer(() -> {
+            Principal who = caller(exchange);
+            exchange.requireContentType("application/json");
+            return exchange.body(
+                            upstream.settings().maxBody().intBytes(), bytes -> memory.take(ProxyRequest.HELD * bytes))
+                    .flatMap(LargeBodies::handled)
+                    .map(body -> ProxyRequest.of(
+                            api,
+                            who,
+                            exchange,
+                            body,
+                            upstream.authorization(exchange.header(HttpHeaderNames.AUTHORIZATION)),
+                            memory));
+        });
+    }
+
     private Principal caller(Exchange exchange) {
-        if (checkOrigin && !Origins.allowed(exchange.request())) {
-            throw Refusal.of(ErrorCode.FORBIDDEN, "this page's origin may not ask: auth.mode is none");
+        if (checkOrigin && !OriginCheck.allowed(exchange.request())) {
+            throw ParleyException.of(ErrorCode.FORBIDDEN, "this page's origin may not ask: auth.mode is none");
         }
         Principal who = authenticator.authenticate(exchange.bearer());
         who.require(Role.AGENT);

@@ -1,29 +1,28 @@
 package dev.parley.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.http.Exchange;
-import dev.parley.llmcache.Answer;
+import dev.parley.llmcache.CacheAnswer;
 import dev.parley.llmcache.CacheSettings;
-import dev.parley.llmcache.Lead;
+import dev.parley.llmcache.ComputeFailure;
+import dev.parley.llmcache.ComputeLease;
 import dev.parley.llmcache.LlmCache;
+import dev.parley.llmcache.LookupOptions;
 import dev.parley.llmcache.Question;
 import dev.parley.llmcache.Reason;
-import dev.parley.llmcache.Stored;
-import dev.parley.llmcache.Terms;
-import dev.parley.openai.Upstream.Received;
-import dev.parley.support.Background;
+import dev.parley.support.BoundedTasks;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -50,7 +49,8 @@ final class Proxy implements Disposable {
     private final LlmCache cache;
     private final Upstream upstream;
     private final Duration patience;
-    private final Background refreshing = new Background(REFRESHES);
+    private final BoundedTasks refreshing = new BoundedTasks(REFRESHES);
+    private final Disposable.Composite flights = Disposables.composite();
 
     Proxy(LlmCache cache, Upstream upstream) {
         this.cache = cache;
@@ -59,46 +59,71 @@ final class Proxy implements Disposable {
         this.patience = longest.compareTo(CacheSettings.MAX_LEASE) < 0 ? longest : CacheSettings.MAX_LEASE;
     }
 
-    /** Ends refreshes. */
+    /** Ends all calls of the upstream. */
     @Override
     public void dispose() {
         refreshing.dispose();
+        flights.dispose();
     }
 
-    Mono<Void> serve(Exchange exchange, Ask ask) {
+    Mono<Void> serve(Exchange exchange, ProxyRequest ask) {
         Question question = ask.question();
         String bypass = ask.bypass();
         if (question == null || bypass != null) {
-            return otherwise(exchange, ask, "bypass; reason=" + bypass, ask.stores(), null);
+            return pass(exchange, ask, "bypass; reason=" + bypass, ask.stores(), null);
         }
         CacheControl control = ask.control();
-        Terms terms = control.onlyIfCached()
-                ? new Terms(Duration.ZERO, Duration.ZERO, control.maxAge())
-                : new Terms(patience, LEASE, control.maxAge(), 0, ask.form());
+        LookupOptions terms = control.onlyIfCached()
+                ? new LookupOptions(Duration.ZERO, Duration.ZERO, control.maxAge())
+                : new LookupOptions(patience, LEASE, control.maxAge(), 0, ask.form(), ask.account());
         return cache.lookup(question, terms)
                 // Redis' event loop has better to do than to read and write answers.
                 .publishOn(Schedulers.fromExecutor(exchange.eventLoop()))
                 .flatMap(answer -> answer(exchange, ask, answer));
     }
 
-    private Mono<Void> answer(Exchange exchange, Ask ask, Answer answer) {
-        if (answer instanceof Answer.Hit hit) {
+    private Mono<Void> answer(Exchange exchange, ProxyRequest ask, CacheAnswer answer) {
+        if (answer instanceof CacheAnswer.Hit hit) {
             return hit(exchange, ask, hit);
         }
-        return answer instanceof Answer.Live live ? join(exchange, live) : miss(exchange, ask, (Answer.Miss) answer);
+        if (answer instanceof CacheAnswer.Live live) {
+            return join(exchange, ask, live);
+        }
+        return answer instanceof CacheAnswer.Failed failed
+                ? failed(exchange, failed.failure())
+                : miss(exchange, ask, (CacheAnswer.Miss) answer);
     }
 
-    /** What somebody else is just being answered, each at his own pace, and on his own event loop. */
-    private static Mono<Void> join(Exchange exchange, Answer.Live live) {
-        mark(exchange, "joined");
-        return stream(
-                exchange, 200, live.events().publishOn(Schedulers.fromExecutor(exchange.eventLoop()), true, AHEAD));
+    /**
+     * What somebody else is just being answered, each at his own pace, and on his own event loop. Where it ends before a word of it has
+     * come here, it is passed on by itself.
+     */
+    private Mono<Void> join(Exchange exchange, ProxyRequest ask, CacheAnswer.Live live) {
+        return live.events()
+                .publishOn(Schedulers.fromExecutor(exchange.eventLoop()), true, AHEAD)
+                .switchOnFirst((first, events) -> {
+                    if (first.isOnError()) {
+                        return pass(exchange, ask, "miss; reason=" + Reason.IN_FLIGHT.wire(), true, null);
+                    }
+                    mark(exchange, "joined");
+                    return stream(exchange, 200, events);
+                })
+                .then();
     }
 
-    private Mono<Void> hit(Exchange exchange, Ask ask, Answer.Hit hit) {
+    /** What whoever asked first was told, and this caller would be told, too. */
+    private static Mono<Void> failed(Exchange exchange, ComputeFailure failure) {
+        return Mono.defer(() -> {
+            mark(exchange, "joined");
+            exchange.answerWith(failure.headers());
+            return exchange.bytes(failure.status(), failure.type(), failure.body());
+        });
+    }
+
+    private Mono<Void> hit(Exchange exchange, ProxyRequest ask, CacheAnswer.Hit hit) {
         JsonNode response = Json.read(hit.entry().json()).path("response");
         if (!ask.isAnsweredBy(response)) {
-            return otherwise(exchange, ask, "miss; reason=format", true, hit.lead());
+            return otherwise(exchange, ask, "miss; reason=format", true, hit);
         }
         mark(
                 exchange,
@@ -113,93 +138,84 @@ final class Proxy implements Disposable {
             exchange.answerWith(List.of(HttpHeaderNames.AGE.toString(), Long.toString(hit.ageMillis() / 1000)));
         }
         Mono<Void> answer = ask.streams()
-                ? stream(exchange, 200, Flux.fromIterable(Replay.events(response, ask.wantsUsage())))
+                ? stream(exchange, 200, Flux.fromIterable(ChunkSynthesizer.events(response, ask.wantsUsage())))
                 : exchange.json(200, Json.bytes(response));
         return hit.lead() == null ? answer : refresh(ask, hit, hit.lead()).then(answer);
     }
 
-    private Mono<Void> miss(Exchange exchange, Ask ask, Answer.Miss miss) {
+    private Mono<Void> miss(Exchange exchange, ProxyRequest ask, CacheAnswer.Miss miss) {
         boolean ruled = RULES.contains(miss.reason());
         String mark = (ruled ? "bypass" : "miss") + "; reason=" + miss.reason().wire();
-        return otherwise(exchange, ask, mark, !ruled, miss.lead());
+        return otherwise(exchange, ask, mark, !ruled, miss);
     }
 
     /** From the upstream, if the caller wants that. */
-    private Mono<Void> otherwise(Exchange exchange, Ask ask, String mark, boolean stores, @Nullable Lead lead) {
+    private Mono<Void> otherwise(Exchange exchange, ProxyRequest ask, String mark, boolean stores, CacheAnswer answer) {
+        ComputeLease lead = answer.lead();
+        if (!ask.control().onlyIfCached()) {
+            return pass(exchange, ask, mark, stores, lead == null ? null : new CacheFill.Shared(answer.key(), lead));
+        }
         mark(exchange, mark);
         // A look past an entry's time may have made even the one who asks nobody else its leader.
+        Mono<Boolean> abandoned = lead == null ? Mono.empty() : cache.abandon(answer.key(), lead.token());
+        return abandoned.then(
+                Mono.error(new ProxyException(504, "not_cached", "there is no such answer in the cache: " + mark)));
+    }
+
+    private Mono<Void> pass(
+            Exchange exchange, ProxyRequest ask, String mark, boolean stores, CacheFill.@Nullable Shared shared) {
         return flown(
                 ask,
                 stores,
-                lead,
-                flight -> ask.control().onlyIfCached()
-                        ? Mono.error(
-                                new ProxyException(504, "not_cached", "there is no such answer in the cache: " + mark))
-                        : forward(exchange, ask, mark, flight));
+                shared,
+                flight -> flight.head()
+                        .publishOn(Schedulers.fromExecutor(exchange.eventLoop()))
+                        .flatMap(head -> tell(exchange, mark, head))
+                        .onErrorResume(UpstreamErrorResponse.class, failed -> {
+                            mark(exchange, mark);
+                            return tell(exchange, failed.status(), failed.headers(), failed.body());
+                        })
+                        .doOnError(e -> mark(exchange, mark)));
     }
 
-    /** However it ends, nobody waits for a flight that does not come. */
-    private Mono<Void> flown(Ask ask, boolean stores, @Nullable Lead lead, Function<Flight, Mono<Void>> use) {
-        return Mono.usingWhen(
-                Mono.fromSupplier(() -> Flight.begun(cache, ask, stores, lead)),
-                use,
-                Flight::close,
-                Flight::failed,
-                Flight::close);
+    /** However it ends, the flight hears that whoever asked has what there is, or has left. */
+    private Mono<Void> flown(
+            ProxyRequest ask, boolean stores, CacheFill.@Nullable Shared shared, Function<CacheFill, Mono<Void>> use) {
+        return Mono.using(() -> begun(ask, stores, shared), use, CacheFill::leave);
     }
 
-    private Mono<Void> forward(Exchange exchange, Ask ask, String mark, Flight flight) {
-        return upstream.<Void>call(
-                        ask.api().path(),
-                        ask.headers(),
-                        ask.body(),
-                        received -> isStream(received)
-                                ? passStream(exchange, received, flight)
-                                : passWhole(exchange, received, mark, flight))
-                .then()
-                .onErrorResume(
-                        Failed.class, failed -> pass(exchange, failed.status(), failed.headers(), failed.body()));
-    }
-
-    private static boolean isStream(Received received) {
-        return contentType(received.headers()).toLowerCase(Locale.ROOT).startsWith(EVENTS);
-    }
-
-    private Mono<Void> passWhole(Exchange exchange, Received received, String mark, Flight flight) {
-        return upstream.whole(received.body())
-                .flatMap(body -> landed(received, body, flight)
-                        .mapNotNull(Stored::reason)
-                        .doOnNext(reason -> mark(exchange, mark + "; not-stored=" + reason.wire()))
-                        .then(pass(exchange, received.status(), received.headers(), body)));
-    }
-
-    private static Mono<Stored> landed(Received received, byte[] body, Flight flight) {
-        return received.status() == 200 && flight.stores() ? flight.land(Json.readOrNull(body)) : Mono.empty();
-    }
-
-    /** Each event as it comes; the last one when the answer is in the cache. */
-    private Mono<Void> passStream(Exchange exchange, Received received, Flight flight) {
-        int most = upstream.settings().maxBody();
-        EventCutter cutter = new EventCutter(most);
-        Chunks chunks = new Chunks(most);
-        boolean keeps = received.status() == 200 && flight.stores();
-        Flux<byte[]> events = received.body()
-                .concatMapIterable(cutter::add)
-                .concatMap(event -> keeps ? copied(event, chunks, flight) : Mono.just(event))
-                .concatWith(Mono.fromSupplier(cutter::rest).filter(rest -> rest.length > 0));
-        passHeaders(exchange, received.headers());
-        return stream(exchange, received.status(), keeps ? flight.shown(events, chunks) : events);
-    }
-
-    private static Mono<byte[]> copied(byte[] event, Chunks chunks, Flight flight) {
-        String data = EventCutter.data(event);
-        if (data.equals(Chunks.DONE)) {
-            return flight.land(chunks.whole()).thenReturn(event);
+    private CacheFill begun(ProxyRequest ask, boolean stores, CacheFill.@Nullable Shared shared) {
+        CacheFill flight = new CacheFill(cache, upstream, ask, stores, shared);
+        if (!flights.add(flight)) {
+            throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again, at another one");
         }
-        if (!data.isEmpty()) {
-            chunks.add(data);
+        flight.begin(() -> flights.remove(flight));
+        return flight;
+    }
+
+    private static Mono<Void> tell(Exchange exchange, String mark, CacheFill.Head head) {
+        if (head instanceof CacheFill.Head.Whole whole) {
+            mark(
+                    exchange,
+                    whole.refused() == null
+                            ? mark
+                            : mark + "; not-stored=" + whole.refused().wire());
+            return tell(exchange, whole.status(), whole.headers(), whole.body());
         }
-        return Mono.just(event);
+        CacheFill.Head.Streamed streamed = (CacheFill.Head.Streamed) head;
+        mark(exchange, mark);
+        exchange.answerWith(Headers.passed(streamed.headers()));
+        return stream(
+                exchange,
+                streamed.status(),
+                streamed.events().publishOn(Schedulers.fromExecutor(exchange.eventLoop()), true, AHEAD));
+    }
+
+    private static Mono<Void> tell(Exchange exchange, int status, HttpHeaders headers, byte[] body) {
+        return Mono.defer(() -> {
+            exchange.answerWith(Headers.passed(headers));
+            return exchange.bytes(status, Headers.contentType(headers), body);
+        });
     }
 
     private static Mono<Void> stream(Exchange exchange, int status, Flux<byte[]> events) {
@@ -211,50 +227,19 @@ final class Proxy implements Disposable {
                 .then());
     }
 
-    private static Mono<Void> pass(Exchange exchange, int status, HttpHeaders headers, byte[] body) {
-        return Mono.defer(() -> {
-            passHeaders(exchange, headers);
-            return exchange.bytes(status, contentType(headers), body);
-        });
-    }
-
-    private static void passHeaders(Exchange exchange, HttpHeaders headers) {
-        for (Map.Entry<String, String> header : headers) {
-            String name = header.getKey().toLowerCase(Locale.ROOT);
-            if (name.startsWith("openai-")
-                    || name.startsWith("x-ratelimit-")
-                    || name.equals("x-request-id")
-                    || name.equals("x-should-retry")
-                    || name.startsWith("retry-after")) {
-                exchange.answerWith(List.of(name, header.getValue()));
-            }
-        }
-    }
-
-    private static String contentType(HttpHeaders headers) {
-        return Objects.requireNonNullElse(headers.get(HttpHeaderNames.CONTENT_TYPE), "application/octet-stream");
-    }
-
     private static void mark(Exchange exchange, String mark) {
         exchange.answerWith(List.of(MARK, mark));
     }
 
     /** Asks again in the background for what is served stale; the next one who asks does where there is too much of that. */
-    private Mono<Void> refresh(Ask ask, Answer.Hit stale, Lead lead) {
-        Ask whole = ask.whole();
-        return refreshing.begin(flown(whole, true, lead, flight -> refreshed(whole, flight)))
+    private Mono<Void> refresh(ProxyRequest ask, CacheAnswer.Hit stale, ComputeLease lead) {
+        Mono<Void> refreshed = flown(
+                ask.whole(),
+                true,
+                new CacheFill.Shared(stale.key(), lead),
+                flight -> flight.head().then());
+        return refreshing.begin(refreshed)
                 ? Mono.empty()
                 : cache.abandon(stale.key(), lead.token()).then();
-    }
-
-    private Mono<Void> refreshed(Ask ask, Flight flight) {
-        return upstream.<Void>call(
-                        ask.api().path(),
-                        ask.headers(),
-                        ask.body(),
-                        received -> upstream.whole(received.body())
-                                .flatMap(body -> landed(received, body, flight))
-                                .then())
-                .then();
     }
 }

@@ -1,10 +1,15 @@
 package dev.parley.openai;
 
-import dev.parley.http.Whole;
+import dev.parley.auth.AuthMode;
+import dev.parley.http.BodyCollector;
+import dev.parley.support.LimitedLog;
+import dev.parley.support.MemoryBudget;
 import dev.parley.support.RetryPolicy;
+import dev.parley.support.Size;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.timeout.ReadTimeoutException;
@@ -17,6 +22,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Function;
+import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -25,13 +31,15 @@ import reactor.core.Exceptions;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.channel.AbortedException;
+import reactor.netty.http.Http11SslContextSpec;
 import reactor.netty.http.client.HttpClient;
 import reactor.netty.resources.ConnectionProvider;
 import reactor.netty.resources.LoopResources;
+import reactor.netty.tcp.SslProvider.GenericSslContextSpec;
 import reactor.util.retry.Retry;
 
 /**
- * The model's own API: a bounded pool of connections behind a {@link Breaker}.
+ * The model's own API: a bounded pool of connections behind {@link Breakers}, and a bounded memory for what is asked and answered.
  *
  * <p>Thread-safe; everything is cold, and comes on the connection's event loop.
  */
@@ -41,6 +49,9 @@ public final class Upstream {
 
     /** What a call fails with that the breaker refuses. */
     static final String UNAVAILABLE = "upstream_unavailable";
+
+    /** What is wrong with the configuration is logged that often at most. */
+    private static final Duration LOGGED = Duration.ofMinutes(1);
 
     private static final int WAITING_EACH = 10;
     private static final Duration WAIT_FOR_CONNECTION = Duration.ofSeconds(10);
@@ -54,67 +65,115 @@ public final class Upstream {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private final UpstreamSettings settings;
+    private final String url;
+    private final boolean passKeys;
     private final ConnectionProvider connections;
     private final HttpClient client;
-    private final Breaker breaker = new Breaker();
+    private final MemoryBudget memory;
+    private final Breakers breakers = new Breakers();
+    private final LimitedLog faults = new LimitedLog(LOG, LOGGED);
     private final LongAdder[] answers = {new LongAdder(), new LongAdder(), new LongAdder(), new LongAdder()};
     private final LongAdder unanswered = new LongAdder();
     private final LongAdder millis = new LongAdder();
 
-    public Upstream(UpstreamSettings settings, LoopResources loops) {
+    /**
+     * @param settings with a URL
+     * @param mode a caller's own {@code Authorization} is passed on only where it can't be the gateway's token
+     */
+    public Upstream(UpstreamSettings settings, AuthMode mode, LoopResources loops) {
         this.settings = settings;
+        this.url = settings.url().orElseThrow().value();
+        this.passKeys = mode == AuthMode.NONE;
+        this.memory = new MemoryBudget(budget(settings));
         this.connections = ConnectionProvider.builder("parley-upstream")
                 .maxConnections(settings.pool())
                 .pendingAcquireMaxCount(settings.pool() * WAITING_EACH)
                 .pendingAcquireTimeout(WAIT_FOR_CONNECTION)
                 .maxIdleTime(IDLE)
                 .build();
-        this.client = HttpClient.create(connections)
-                .runOn(loops)
+        HttpClient plain = HttpClient.create(connections);
+        // Trust stores are files: they are read here, and not by an event loop at the first call.
+        HttpClient bare = url.regionMatches(true, 0, "https:", 0, 6)
+                ? plain.secure(spec -> spec.sslContext((GenericSslContextSpec<?>) Http11SslContextSpec.forClient()))
+                : plain;
+        this.client = bare.runOn(loops)
                 // What has been sent may have been done: only what is retried below is retried.
                 .disableRetry(true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         settings.connectTimeout().toMillis())
+                // A path that is gone is found out before the response's time is over.
+                .option(ChannelOption.SO_KEEPALIVE, true)
+                // Nobody is asked to compress; who does it all the same is read.
+                .compress(true)
                 .responseTimeout(settings.responseTimeout());
+    }
+
+    /** Enough for one request of the largest kind, however small the heap is. */
+    private static long budget(UpstreamSettings settings) {
+        return settings.memory()
+                .map(Size::bytes)
+                .orElseGet(() -> Math.max(
+                        Runtime.getRuntime().maxMemory() / 4,
+                        ProxyRequest.HELD * settings.maxBody().bytes()));
+    }
+
+    /**
+     * The header {@code Authorization} of a call; null for none.
+     *
+     * @param callers what the caller has sent
+     */
+    @Nullable
+    String authorization(@Nullable String callers) {
+        return settings.key().map(key -> "Bearer " + key.value()).orElse(passKeys ? callers : null);
     }
 
     UpstreamSettings settings() {
         return settings;
     }
 
+    /** What requests and whole answers take of this node's memory. */
+    MemoryBudget memory() {
+        return memory;
+    }
+
     /** The head of an answer that is no error, and its body, which is to be read at once. */
     record Received(int status, HttpHeaders headers, Flux<byte[]> body) {}
 
     /**
-     * Posts JSON. Tries again only as long as {@code then} has not been called.
+     * Posts a request. Tries again only as long as {@code then} has not been called, and not where the caller does so itself.
      *
      * @param then what is made of an answer with a status below 400
-     * @return fails with {@link Failed} for any other, and with a {@link ProxyException} when there is no whole answer
+     * @return fails with {@link UpstreamErrorResponse} for any other, and with a {@link ProxyException} when there is no whole answer
      */
-    <T> Flux<T> call(String path, HttpHeaders headers, byte[] body, Function<Received, Publisher<T>> then) {
+    <T> Flux<T> call(ProxyRequest ask, Function<Received, Publisher<T>> then) {
         return Flux.defer(() -> {
             AtomicBoolean begun = new AtomicBoolean();
-            return attempt(path, headers, body, received -> {
+            int most = ask.callerRetries() ? 0 : settings.retries();
+            return attempt(ask, received -> {
                         begun.set(true);
                         return then.apply(received);
                     })
                     .retryWhen(Retry.from(signals -> signals.concatMap(signal -> {
-                        Duration wait = begun.get() ? null : wait(signal.failure(), signal.totalRetries());
+                        Duration wait = begun.get() || signal.totalRetries() >= most
+                                ? null
+                                : wait(signal.failure(), signal.totalRetries());
                         return wait == null ? Mono.error(signal.failure()) : Mono.delay(wait);
                     })))
-                    .onErrorMap(Upstream::mapped);
+                    .onErrorMap(this::mapped);
         });
     }
 
-    private <T> Flux<T> attempt(String path, HttpHeaders headers, byte[] body, Function<Received, Publisher<T>> then) {
+    private <T> Flux<T> attempt(ProxyRequest ask, Function<Received, Publisher<T>> then) {
         return Flux.defer(() -> {
             long began = System.nanoTime();
-            Breaker.Call call = breaker.begin();
-            return client.headers(to -> to.set(headers)
+            Breaker.Call call = breakers.of(ask.api().path(), ask.model()).begin();
+            byte[] body = ask.body();
+            return client.headers(to -> to.remove(HttpHeaderNames.ACCEPT_ENCODING)
+                            .set(ask.headers())
                             .set(HttpHeaderNames.CONTENT_TYPE, "application/json")
                             .set(HttpHeaderNames.CONTENT_LENGTH, body.length))
                     .post()
-                    .uri(settings.url() + path)
+                    .uri(url + ask.api().path())
                     .send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(body)))
                     .response((response, content) -> {
                         int status = response.status().code();
@@ -123,8 +182,8 @@ public final class Upstream {
                         Flux<byte[]> parts = content.asByteArray();
                         return status < 400
                                 ? then.apply(new Received(status, response.responseHeaders(), parts))
-                                : whole(parts)
-                                        .flatMapMany(all -> Flux.error(new Failed(
+                                : whole(parts, ask.memory())
+                                        .flatMapMany(all -> Flux.error(new UpstreamErrorResponse(
                                                 status,
                                                 response.responseHeaders().copy(),
                                                 all)));
@@ -139,7 +198,8 @@ public final class Upstream {
             return;
         }
         unanswered.increment();
-        if (isSilence(error)) {
+        // A breaker that opens would hide a fault of the configuration, which does not pass.
+        if (isSilence(error) && TlsFault.of(error) == null) {
             call.unanswered(error);
         } else {
             call.left();
@@ -151,23 +211,33 @@ public final class Upstream {
         millis.add((System.nanoTime() - began) / 1_000_000);
     }
 
-    /** All of a body; fails with a {@link ProxyException} when that is too much. */
-    Mono<byte[]> whole(Flux<byte[]> parts) {
-        return Whole.of(
-                parts,
-                settings.maxBody(),
+    /**
+     * All of a body; fails with a {@link ProxyException} when that is too much, for one answer or for this node now.
+     *
+     * @param memory what it is counted to
+     */
+    Mono<byte[]> whole(Flux<byte[]> parts, MemoryBudget.Share memory) {
+        return BodyCollector.of(
+                parts.doOnNext(part -> {
+                    if (!memory.take(part.length)) {
+                        throw new ProxyException(
+                                503,
+                                "overloaded",
+                                "this node holds as many requests and answers as parley.upstream.memory allows: try again");
+                    }
+                }),
+                settings.maxBody().intBytes(),
                 () -> new ProxyException(
                         502,
                         "upstream_too_large",
-                        "the upstream's answer is too large: more than " + settings.maxBody() + " bytes"));
+                        "the upstream's answer is too large: parley.upstream.max-body is "
+                                + settings.maxBody().bytes()
+                                + " bytes"));
     }
 
     /** Before the next try; null: there is none. */
     private @Nullable Duration wait(Throwable error, long retries) {
-        if (retries >= settings.retries()) {
-            return null;
-        }
-        if (error instanceof Failed failed && failed.temporary()) {
+        if (error instanceof UpstreamErrorResponse failed && failed.temporary()) {
             Duration asked = failed.retryAfter();
             Duration own = BACKOFF.delay((int) retries);
             return asked == null || asked.compareTo(own) < 0 ? own : asked.compareTo(LONGEST_WAIT) > 0 ? null : asked;
@@ -187,25 +257,55 @@ public final class Upstream {
                 || error instanceof ReadTimeoutException;
     }
 
-    private static Throwable mapped(Throwable thrown) {
+    private Throwable mapped(Throwable thrown) {
         Throwable error = Exceptions.unwrap(thrown);
         if (error instanceof CallNotPermittedException) {
-            return new ProxyException(503, UNAVAILABLE, "the upstream is away: it is tried again in a moment");
+            return new ProxyException(
+                    503, UNAVAILABLE, "the upstream fails for this model: it is tried again in a moment");
         }
         if (error instanceof ReadTimeoutException) {
-            return new ProxyException(504, "upstream_timeout", "the upstream has not answered in time");
+            return new ProxyException(
+                    504,
+                    "upstream_timeout",
+                    "the upstream has not answered in time: parley.upstream.response-timeout is "
+                            + settings.responseTimeout().toSeconds() + " s");
         }
         if (error instanceof TimeoutException || error instanceof RejectedExecutionException) {
-            return new ProxyException(503, "upstream_busy", "too many calls wait for a connection to the upstream");
+            return new ProxyException(
+                    503,
+                    "upstream_busy",
+                    "too many calls wait for a connection to the upstream: parley.upstream.pool is " + settings.pool());
         }
         if (isUnconnected(error)) {
-            return new ProxyException(502, "upstream_unreachable", "the upstream can't be reached");
+            return new ProxyException(
+                    502, "upstream_unreachable", "the upstream can't be reached: " + unconnected(error));
+        }
+        String tls = TlsFault.of(error);
+        if (tls != null) {
+            faults.warn("TLS fails", url, tls);
+            return ProxyException.lasting(502, "upstream_tls", tls);
+        }
+        if (error instanceof SSLHandshakeException) {
+            return new ProxyException(
+                    502,
+                    "upstream_unreachable",
+                    "the upstream can't be reached: it closes the connection, or is silent, in the TLS handshake");
         }
         if (error instanceof IOException || error instanceof AbortedException) {
             LOG.debug("An upstream's answer was cut off", error);
             return new ProxyException(502, "upstream_cut_off", "the upstream's answer was cut off");
         }
         return error;
+    }
+
+    private String unconnected(Throwable error) {
+        if (error instanceof UnknownHostException) {
+            return "its host name is not known";
+        }
+        return error instanceof ConnectTimeoutException
+                ? "no connection within parley.upstream.connect-timeout, "
+                        + settings.connectTimeout().toMillis() + " ms"
+                : "no connection is accepted there";
     }
 
     /** Answers with a status of the 200s (2) to 500s (5). */
@@ -221,6 +321,21 @@ public final class Upstream {
     /** From a call to its answer's head, in total. */
     public long millis() {
         return millis.sum();
+    }
+
+    /** Models whose calls are refused now. */
+    public long refusing() {
+        return breakers.open();
+    }
+
+    /** Bytes of requests and whole answers in memory. */
+    public long held() {
+        return memory.taken();
+    }
+
+    /** Requests and answers for which there was no memory. */
+    public long crowded() {
+        return memory.refused();
     }
 
     /** Closes all connections. */

@@ -78,8 +78,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
         }
     }
 
-    public String url() {
-        return "postgresql://127.0.0.1:" + port + "/" + user();
+    public PostgresUrl url() {
+        return new PostgresUrl("postgresql://127.0.0.1:" + port + "/" + user());
     }
 
     /** Who logs in, without a password. */

@@ -1,7 +1,7 @@
 package dev.parley.postgres;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import io.r2dbc.spi.R2dbcException;
 import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcTransientException;
@@ -18,31 +18,52 @@ final class Failures {
 
     /**
      * Errors that say nothing about the statement: connections, who may log in, and which database; rollbacks that may be tried again;
-     * resources, operators, the system; and a standby that takes no writes (PostgreSQL's manual, appendix A).
+     * resources, operators, the system; and names of statements, which a pooler has mixed up since the gateway gives none (PostgreSQL's
+     * manual, appendix A).
      */
-    private static final Pattern AWAY = Pattern.compile("(08|28|3D|40|53|57|58)...|25006");
+    private static final Pattern AWAY = Pattern.compile("(08|28|3D|40|53|57|58)...|26000|42P05");
+
+    private static final String READ_ONLY = "25006";
+    private static final String PROTOCOL_VIOLATION = "08P01";
+
+    /** After these a connection is of no more use. */
+    private static final Pattern SPENT = Pattern.compile("(08|58)...|57P..|26000|42P05|" + READ_ONLY);
 
     private Failures() {}
 
-    /** A {@link Refusal} {@code unavailable} where PostgreSQL is away or can't do it for now; else the same. */
+    /** A {@link ParleyException} {@code unavailable} where PostgreSQL is away or can't do it for now; else the same. */
     static Throwable mapped(Throwable e) {
-        return isPassing(e) ? Refusal.of(ErrorCode.UNAVAILABLE, "PostgreSQL can't be reached: " + message(e)) : e;
+        if (isReadOnly(e)) {
+            return ParleyException.of(ErrorCode.UNAVAILABLE, "PostgreSQL takes no writes: " + message(e));
+        }
+        return isAway(e) ? ParleyException.of(ErrorCode.UNAVAILABLE, "PostgreSQL can't be reached: " + message(e)) : e;
     }
 
+    /** Whether a server that answers takes no writes: a standby, or one whose operator or host keeps them from it. */
+    static boolean isReadOnly(Throwable e) {
+        return state(e).equals(READ_ONLY);
+    }
+
+    /** Whether a connection that failed so is of no more use. */
+    static boolean isSpent(Throwable e) {
+        return e instanceof TimeoutException || SPENT.matcher(state(e)).matches();
+    }
+
+    /** Whether PostgreSQL could not be asked, or not in time, whatever it was asked. */
     static boolean isAway(Throwable e) {
-        return e instanceof Refusal refusal && refusal.code() == ErrorCode.UNAVAILABLE;
+        return !isReadOnly(e)
+                && (e instanceof R2dbcTransientException
+                        || e instanceof R2dbcNonTransientResourceException
+                        || e instanceof TimeoutException
+                        || e instanceof IOException
+                        || e instanceof PoolAcquirePendingLimitException
+                        || e instanceof PoolShutdownException
+                        || AWAY.matcher(state(e)).matches());
     }
 
-    private static boolean isPassing(Throwable e) {
-        return e instanceof R2dbcTransientException
-                || e instanceof R2dbcNonTransientResourceException
-                || e instanceof TimeoutException
-                || e instanceof IOException
-                || e instanceof PoolAcquirePendingLimitException
-                || e instanceof PoolShutdownException
-                || (e instanceof R2dbcException known
-                        && known.getSqlState() != null
-                        && AWAY.matcher(known.getSqlState()).matches());
+    /** The five characters by which PostgreSQL names an error; empty when it is none of PostgreSQL's. */
+    private static String state(Throwable e) {
+        return e instanceof R2dbcException known && known.getSqlState() != null ? known.getSqlState() : "";
     }
 
     /** For the operator: what happened, and which setting may be wrong. */
@@ -55,16 +76,38 @@ final class Failures {
             if (each instanceof SSLException || each instanceof GeneralSecurityException) {
                 return " (see sslMode and sslRootCert in parley.postgres.url)";
             }
-            String state =
-                    each instanceof R2dbcException known && known.getSqlState() != null ? known.getSqlState() : "";
+            String state = state(each);
             if (state.startsWith("28")) {
                 return " (see parley.postgres.username, parley.postgres.password, and sslMode in parley.postgres.url)";
             }
             if (state.startsWith("3D")) {
                 return " (see the database in parley.postgres.url)";
             }
+            if (state.equals(READ_ONLY)) {
+                return " (it is a standby, or default_transaction_read_only is on: see the hosts in parley.postgres.url,"
+                        + " and whether the server's disk is full)";
+            }
+            if (state.equals("26000") || state.equals("42P05")) {
+                return " (a pooler in between mixes up the statements of its clients: let it pool by transaction or by"
+                        + " session, or put PostgreSQL itself into parley.postgres.url)";
+            }
+            if (state.equals(PROTOCOL_VIOLATION)) {
+                return pooler(message(e));
+            }
         }
         return "";
+    }
+
+    /** PgBouncer has one state for most of what it says itself. */
+    private static String pooler(String message) {
+        if (message.contains("startup parameter")) {
+            return " (a pooler in between refuses it: take it out of options in parley.postgres.url, or put it into"
+                    + " PgBouncer's ignore_startup_parameters)";
+        }
+        if (message.contains("statement pooling")) {
+            return " (set PgBouncer's pool_mode to transaction or session)";
+        }
+        return " (so says a pooler in between: see its log and its settings)";
     }
 
     static String message(Throwable e) {

@@ -1,82 +1,92 @@
 package dev.parley.postgres;
 
-import io.r2dbc.spi.ConnectionFactory;
-import java.io.ByteArrayInputStream;
+import io.r2dbc.spi.Connection;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import name.nkonev.r2dbc.migrate.core.Dialect;
-import name.nkonev.r2dbc.migrate.core.R2dbcMigrate;
-import name.nkonev.r2dbc.migrate.core.R2dbcMigrateProperties;
-import name.nkonev.r2dbc.migrate.reader.MigrateResource;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The schema, brought up to date: each file that the database has not had, in the order of their numbers, in a transaction each. Nodes
- * that start at once wait for each other at an advisory lock, which goes with the connection of a node that dies.
+ * The schema, brought up to date: each file that the database has not had, in the order of their numbers, all of them or none. Nodes that
+ * start at once wait for each other at an advisory lock of the transaction: one of the session would stay behind in a pooler.
  */
 final class Migrations {
+
+    /** With all of it, the wait for another node included. */
+    static final Duration PATIENCE = Duration.ofMinutes(2);
 
     /** Never changed once they were released: a change is a new file. */
     private static final List<String> FILES = List.of("V1__record.sql", "V2__audit_heads.sql");
 
-    /** Of all of it, the wait for another node included. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Pattern NAME = Pattern.compile("V(\\d+)__(\\w+)\\.sql");
 
     /** Read once, since a class path is a file and event loops read none. */
-    private static final List<MigrateResource> SCRIPTS =
-            FILES.stream().<MigrateResource>map(Migrations::read).toList();
+    private static final List<Migration> ALL =
+            FILES.stream().map(Migrations::read).toList();
+
+    /** "parley" and 2: the audit trail's months have 1. */
+    private static final String LOCK = "SELECT pg_advisory_xact_lock(1885434489, 2)";
+
+    private static final String IS_THERE = "SELECT to_regclass('parley_migrations') IS NOT NULL";
+    private static final String CREATE =
+            "CREATE TABLE IF NOT EXISTS parley_migrations (id bigint PRIMARY KEY, description text)";
+    private static final String DONE = "SELECT coalesce(max(id), 0) FROM parley_migrations";
+    private static final String NOTE = "INSERT INTO parley_migrations (id, description) VALUES ($1, $2)";
 
     private Migrations() {}
 
-    /** Cold. It needs connections of its own, not those of a pool: one that is pooled would take the lock along. */
-    static Mono<Void> run(ConnectionFactory server) {
-        return R2dbcMigrate.migrate(server, properties(), path -> SCRIPTS, null, null)
-                .timeout(PATIENCE);
-    }
+    private record Migration(long id, String description, String sql) {}
 
-    private static R2dbcMigrateProperties properties() {
-        R2dbcMigrateProperties properties = new R2dbcMigrateProperties();
-        properties.setDialect(Dialect.POSTGRESQL);
-        properties.setResourcesPath("db");
-        properties.setWaitForDatabase(false);
-        properties.setPreferDbSpecificLock(true);
-        properties.setAcquireLockMaxRetries(PATIENCE.toSeconds());
-        properties.setMigrationsTable("parley_migrations");
-        properties.setMigrationsLockTable("parley_migrations_lock");
-        properties.setUseEnvironmentSubstitutor(false);
-        properties.setUseSystemPropertiesSubstitutor(false);
-        return properties;
-    }
-
-    private static Resource read(String name) {
-        try (InputStream in = Migrations.class.getResourceAsStream("/db/" + name)) {
-            if (in == null) {
-                throw new IllegalStateException("no migration " + name);
+    private static Migration read(String file) {
+        Matcher name = NAME.matcher(file);
+        try (InputStream in = Migrations.class.getResourceAsStream("/db/" + file)) {
+            if (in == null || !name.matches()) {
+                throw new IllegalStateException("no migration " + file);
             }
-            return new Resource(name, in.readAllBytes());
+            String sql = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return new Migration(Long.parseLong(name.group(1)), name.group(2), sql);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private record Resource(String name, byte[] sql) implements MigrateResource {
+    /** Cold. A schema that is up to date is only looked at, which a server that takes no writes allows, too. */
+    static Mono<Void> run(Connection inTransaction) {
+        return one(inTransaction, IS_THERE, Boolean.class)
+                .flatMap(there -> there ? one(inTransaction, DONE, Long.class) : Mono.just(0L))
+                .flatMap(done -> ALL.stream().allMatch(each -> each.id() <= done)
+                        ? Mono.<Void>empty()
+                        : execute(inTransaction, LOCK)
+                                .then(execute(inTransaction, CREATE))
+                                .then(one(inTransaction, DONE, Long.class))
+                                .flatMap(locked -> missing(inTransaction, locked)));
+    }
 
-        @Override
-        public boolean isReadable() {
-            return true;
-        }
+    private static Mono<Void> missing(Connection connection, long done) {
+        return Flux.fromIterable(ALL)
+                .filter(each -> each.id() > done)
+                .concatMap(each -> execute(connection, each.sql())
+                        .then(Statements.rowsUpdated(connection
+                                .createStatement(NOTE)
+                                .bind("$1", each.id())
+                                .bind("$2", each.description()))))
+                .then();
+    }
 
-        @Override
-        public InputStream getInputStream() {
-            return new ByteArrayInputStream(sql);
-        }
+    private static Mono<Void> execute(Connection connection, String sql) {
+        return Statements.rowsUpdated(connection.createStatement(sql)).then();
+    }
 
-        @Override
-        public String getFilename() {
-            return name;
-        }
+    private static <T> Mono<T> one(Connection connection, String sql, Class<T> type) {
+        return Flux.from(connection.createStatement(sql).execute())
+                .concatMap(result -> result.map(row -> Objects.requireNonNull(row.get(0, type))))
+                .single();
     }
 }

@@ -1,9 +1,9 @@
 package dev.parley.postgres;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import dev.parley.support.LatestSubscription;
 import dev.parley.support.RetryPolicy;
-import dev.parley.support.Succession;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
@@ -13,11 +13,12 @@ import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.reactor.circuitbreaker.operator.CircuitBreakerOperator;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Readable;
-import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -29,11 +30,12 @@ import reactor.core.scheduler.Schedulers;
 
 /**
  * The PostgreSQL that all nodes share. From {@link #open} on it is tried in the background until it is there and its schema is up to date;
- * until then, and while it is away, calls fail at once with a {@link Refusal} {@code unavailable}. A call that PostgreSQL itself refuses
+ * until then, and while it is away, calls fail at once with a {@link ParleyException} {@code unavailable}. A call that PostgreSQL itself refuses
  * fails with the driver's {@link io.r2dbc.spi.R2dbcException}.
  *
  * <p>Circuit breaker: it opens when half of the last calls could not reach PostgreSQL or were not answered in time, and one query of its
- * own tries whether it is back, after a wait that is jittered and grows to 10 s.
+ * own tries whether it is back, after a wait that is jittered and grows to 10 s. A server that answers and takes no writes opens nothing:
+ * reads go on, writes fail at once, and a query on a connection of its own tries, after such waits, whether it takes them again.
  *
  * <p>Thread-safe; everything is cold and comes on PostgreSQL's event loop.
  */
@@ -45,9 +47,12 @@ public final class Postgres {
     private static final int FEWEST = 4;
     private static final Duration SHORTEST_WAIT = Duration.ofMillis(200);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(10);
-    private static final RetryPolicy START = new RetryPolicy(SHORTEST_WAIT, LONGEST_WAIT, Long.MAX_VALUE);
+    private static final String NOT_YET = "PostgreSQL has not been reached yet";
+    private static final RetryPolicy AGAIN = new RetryPolicy(SHORTEST_WAIT, LONGEST_WAIT, Long.MAX_VALUE);
 
     private final PostgresSettings settings;
+    private final String applicationName;
+    private final PostgresUrl url;
     private final Connections connections;
     private final CircuitBreaker breaker = CircuitBreaker.of(
             "postgres",
@@ -63,39 +68,83 @@ public final class Postgres {
                     .build());
     private final Sinks.Many<Boolean> up = Sinks.many().replay().latestOrDefault(false);
     private final Disposable.Swap preparing = Disposables.swap();
-    private final Succession probing = new Succession();
-    private volatile boolean prepared;
-    private volatile String trouble = "";
+    private final LatestSubscription probing = new LatestSubscription();
+    private final LatestSubscription askingForWrites = new LatestSubscription();
+    /** Since the last write that came through. */
+    private final AtomicInteger asked = new AtomicInteger();
 
-    public Postgres(PostgresSettings settings) {
+    private volatile boolean prepared;
+    /** Why PostgreSQL could not be asked when it last could not. */
+    private volatile String trouble = NOT_YET;
+    /** Why PostgreSQL takes no writes; empty while it does. */
+    private volatile String readOnly = "";
+    /** What has been logged of the present outage. */
+    private volatile String told = "";
+
+    /**
+     * @param applicationName as {@code pg_stat_activity} shows it
+     * @param embedded the server to use instead of the one that the settings name; null for that one
+     */
+    public Postgres(PostgresSettings settings, String applicationName, @Nullable EmbeddedPostgres embedded) {
         this.settings = settings;
-        this.connections = new Connections(settings);
+        this.applicationName = applicationName;
+        this.url = embedded == null ? settings.url().orElseThrow() : embedded.url();
+        this.connections = new Connections(
+                settings, url, embedded == null ? settings.username().orElseThrow() : embedded.user(), applicationName);
         breaker.getEventPublisher().onStateTransition(change -> moved(breaker.getState()));
     }
 
     /** Starts to connect and to bring the schema up to date, and goes on trying until {@link #close}. */
     public void open() {
         preparing.update(prepare()
-                .doOnError(e -> LOG.warn("{} is not ready yet: {}", settings, Failures.advice(e)))
-                .retryWhen(START.asReactorRetry())
+                .doOnError(e -> {
+                    trouble = Failures.advice(e);
+                    tell("{} is not ready yet: {}", applicationName + " at " + url);
+                })
+                .retryWhen(AGAIN.asReactorRetry())
                 .subscribe(null, null, () -> {
                     prepared = true;
-                    LOG.info("PostgreSQL is there, its schema up to date: {}", settings.url());
+                    told = "";
+                    LOG.info("PostgreSQL is there, its schema up to date: {}", url);
                     changed();
                 }));
     }
 
     private Mono<Void> prepare() {
-        // A question first, since the migration shows a server that is away with a stack trace.
-        return Mono.usingWhen(connections.server().create(), Postgres::ask, Connection::close)
-                .timeout(settings.connectTimeout().plus(settings.queryTimeout()))
-                .then(Migrations.run(connections.server()));
+        return connections
+                .useNew(
+                        Migrations.PATIENCE,
+                        connection -> Migrations.run(connection).then(refusal(connection)))
+                .doOnNext(this::refusesWrites)
+                .then();
     }
 
-    private static Mono<Void> ask(Connection connection) {
-        return Flux.from(connection.createStatement("SELECT 1").execute())
-                .concatMap(Result::getRowsUpdated)
-                .then();
+    /** Why a server that answers takes no writes; empty when it takes them. With a value to bind, as most statements have one. */
+    private static Mono<String> refusal(Connection connection) {
+        return Flux.from(connection
+                        .createStatement("SELECT current_setting($1) = 'on', pg_is_in_recovery()")
+                        .bind("$1", "transaction_read_only")
+                        .execute())
+                .concatMap(result -> result.map(row -> {
+                    if (Boolean.TRUE.equals(row.get(1, Boolean.class))) {
+                        return "it is a standby: see the hosts in parley.postgres.url";
+                    }
+                    return Boolean.TRUE.equals(row.get(0, Boolean.class))
+                            ? "default_transaction_read_only is on: see whether the server's disk is full"
+                            : "";
+                }))
+                .single()
+                .filter(why -> !why.isEmpty());
+    }
+
+    /** Warns once, as long as it is for the same reason. */
+    private void tell(String text, String what) {
+        if (told.equals(trouble)) {
+            LOG.debug(text, what, trouble);
+        } else {
+            told = trouble;
+            LOG.warn(text, what, trouble);
+        }
     }
 
     /** Completes when PostgreSQL has been reached for the first time and its schema is up to date. */
@@ -103,11 +152,20 @@ public final class Postgres {
         return up.asFlux().filter(now -> now).next().then();
     }
 
+    /** Whether all calls pass, writes among them. */
     public boolean isUp() {
-        return prepared && breaker.getState() == State.CLOSED;
+        return trouble() == null;
     }
 
-    /** Whether calls pass: the present state, then each change. Hot, never ends; on Reactor's parallel scheduler. */
+    /** Why not all calls pass, in words for the operator; null while they do. */
+    public @Nullable String trouble() {
+        if (!prepared || breaker.getState() != State.CLOSED) {
+            return trouble;
+        }
+        return readOnly.isEmpty() ? null : "PostgreSQL takes no writes: " + readOnly;
+    }
+
+    /** Whether all calls pass: the present state, then each change. Hot, never ends; on Reactor's parallel scheduler. */
     public Flux<Boolean> up() {
         return up.asFlux().distinctUntilChanged().publishOn(Schedulers.parallel());
     }
@@ -130,54 +188,85 @@ public final class Postgres {
 
     /** Writes. Emits how many rows that touched. */
     public Mono<Long> update(String sql, UnaryOperator<Statement> values) {
-        return guarded(connections.use(connection -> rowsUpdated(values.apply(connection.createStatement(sql)))));
+        return inTransaction(connection -> Statements.rowsUpdated(values.apply(connection.createStatement(sql))));
     }
 
-    /** Does several things, all or none. What is done in it must end; it is cut off after the time of a query. */
+    /** Does several things, writes among them, all or none. What is done in it must end; it is cut off after the time of a query. */
     public <T> Mono<T> inTransaction(Function<Connection, Mono<T>> work) {
-        return guarded(connections.use(connection -> Mono.usingWhen(
-                Mono.from(connection.beginTransaction()).thenReturn(connection),
-                work,
-                Connection::commitTransaction,
-                (open, e) -> open.rollbackTransaction(),
-                Connection::rollbackTransaction)));
-    }
-
-    /** How many rows a statement touched, for use in a transaction. */
-    public static Mono<Long> rowsUpdated(Statement statement) {
-        return Flux.from(statement.execute()).concatMap(Result::getRowsUpdated).reduce(0L, Long::sum);
+        Mono<T> write = guarded(connections.use(work)).doOnSuccess(done -> asked.set(0));
+        return Mono.defer(() ->
+                readOnly.isEmpty() ? write : Mono.<T>error(unavailable("PostgreSQL takes no writes: " + readOnly)));
     }
 
     /** What is refused before PostgreSQL was reached says nothing of it now: the breaker does not hear of that. */
     private <T> Mono<T> guarded(Mono<T> call) {
-        Mono<T> judged = call.onErrorMap(this::mapped)
+        Mono<T> judged = call.doOnError(this::note)
                 .transformDeferred(CircuitBreakerOperator.of(breaker))
                 .onErrorMap(
                         CallNotPermittedException.class,
-                        e -> unavailable("PostgreSQL can't be reached: it is being tried again"));
-        return Mono.defer(() -> prepared ? judged : Mono.<T>error(unavailable("PostgreSQL has not been reached yet")));
+                        e -> unavailable("PostgreSQL can't be reached: it is being tried again"))
+                .onErrorMap(Failures::mapped);
+        return Mono.defer(() -> prepared ? judged : Mono.<T>error(unavailable(NOT_YET)));
     }
 
-    private Throwable mapped(Throwable e) {
-        Throwable mapped = Failures.mapped(e);
-        if (Failures.isAway(mapped)) {
+    private void note(Throwable e) {
+        if (Failures.isAway(e)) {
             trouble = Failures.advice(e);
+        } else if (Failures.isReadOnly(e)) {
+            refusesWrites(Failures.advice(e));
         }
-        return mapped;
     }
 
-    private static Refusal unavailable(String message) {
-        return Refusal.of(ErrorCode.UNAVAILABLE, message);
+    private void refusesWrites(String why) {
+        synchronized (up) {
+            if (!readOnly.isEmpty()) {
+                return;
+            }
+            readOnly = why;
+        }
+        LOG.warn("PostgreSQL takes no writes, reads go on: {}", why);
+        changed();
+        askingForWrites.begin(() -> askForWrites().subscribe(null, null, this::takesWrites));
+    }
+
+    /** Completes when PostgreSQL takes writes. It asks less and less often until one has come through, for a new connection may mislead. */
+    private Mono<Void> askForWrites() {
+        return Mono.defer(() -> Mono.delay(AGAIN.delay(asked.getAndIncrement())))
+                .then(connections.useNew(settings.queryTimeout(), Postgres::refusal))
+                .onErrorResume(e -> {
+                    LOG.debug("Whether PostgreSQL takes writes is not known: {}", Failures.message(e));
+                    return Mono.just(readOnly);
+                })
+                .doOnNext(why -> readOnly = why)
+                .hasElement()
+                .repeat()
+                .takeWhile(refused -> refused)
+                .then();
+    }
+
+    /** A connection of the pool may still be as it began, whatever the server is now. */
+    private void takesWrites() {
+        connections.renew();
+        readOnly = "";
+        LOG.info("PostgreSQL takes writes");
+        changed();
+    }
+
+    private static ParleyException unavailable(String message) {
+        return ParleyException.of(ErrorCode.UNAVAILABLE, message);
     }
 
     private void moved(State state) {
         changed();
         switch (state) {
-            case OPEN -> LOG.warn("PostgreSQL is away: calls are refused: {}", trouble);
+            case OPEN -> tell("{}: calls are refused: {}", "PostgreSQL is unavailable");
             case HALF_OPEN ->
-                probing.begin(() -> guarded(connections.use(Postgres::ask))
-                        .subscribe(null, e -> LOG.debug("PostgreSQL is still away: {}", e.getMessage())));
-            case CLOSED -> LOG.info("PostgreSQL answers: calls pass");
+                probing.begin(() -> guarded(connections.use(Postgres::refusal))
+                        .subscribe(null, e -> LOG.debug("PostgreSQL is still unavailable: {}", e.getMessage())));
+            case CLOSED -> {
+                told = "";
+                LOG.info("PostgreSQL answers: calls pass");
+            }
             default -> throw new IllegalStateException("nobody put the breaker into " + state);
         }
     }
@@ -194,6 +283,7 @@ public final class Postgres {
         return Mono.defer(() -> {
             preparing.dispose();
             probing.dispose();
+            askingForWrites.dispose();
             return connections.close();
         });
     }

@@ -1,7 +1,7 @@
 package dev.parley.ratelimit;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +16,8 @@ final class FallbackBuckets implements Buckets {
     /** Nobody is held up for longer just to be counted. */
     static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    private static final Mono<Taken> LATE =
-            Mono.error(Refusal.of(ErrorCode.UNAVAILABLE, "Redis takes too long to count"));
+    private static final Mono<LimitDecision> LATE =
+            Mono.error(ParleyException.of(ErrorCode.UNAVAILABLE, "Redis takes too long to count"));
 
     private final Buckets shared;
     private final LocalBuckets local;
@@ -31,7 +31,7 @@ final class FallbackBuckets implements Buckets {
     }
 
     @Override
-    public Mono<Taken> take(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+    public Mono<LimitDecision> take(Limit limit, LimitKey owner, long cost, @Nullable Receipt receipt) {
         return Mono.defer(() -> receipt != null && local.has(limit, owner, receipt.id())
                         ? alone(limit, owner, cost, receipt)
                         : shared.take(limit, owner, cost, receipt)
@@ -41,16 +41,16 @@ final class FallbackBuckets implements Buckets {
     }
 
     private static boolean isAway(Throwable e) {
-        return e instanceof Refusal refusal && refusal.code() == ErrorCode.UNAVAILABLE;
+        return e instanceof ParleyException refusal && refusal.code() == ErrorCode.UNAVAILABLE;
     }
 
-    private Mono<Taken> alone(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+    private Mono<LimitDecision> alone(Limit limit, LimitKey owner, long cost, @Nullable Receipt receipt) {
         alone.increment();
         return local.take(limit, owner, cost, receipt);
     }
 
     @Override
-    public Mono<Settled> settle(Limit limit, Owner owner, String reservation, long used) {
+    public Mono<SettleResult> settle(Limit limit, LimitKey owner, String reservation, long used) {
         return Mono.defer(
                 () -> (local.has(limit, owner, reservation) ? local : shared).settle(limit, owner, reservation, used));
     }

@@ -11,7 +11,12 @@ import java.time.Duration;
  * @param burst most that may be taken at once, after a time in which nothing was
  * @param per who shares it
  */
-public record Limit(String name, long events, Duration period, long burst, Per per) {
+public record Limit(String name, long events, Duration period, long burst, LimitScope per) {
+
+    static Limit of(String name, LimitSettings settings) {
+        int events = settings.events().orElseThrow();
+        return new Limit(name, events, settings.period(), settings.burst().orElse(events), settings.per());
+    }
 
     public Limit {
         if (events < 1 || burst < 1 || period.toMillis() < 1) {

@@ -3,15 +3,13 @@ package dev.parley.ratelimit;
 import static java.util.stream.Collectors.toUnmodifiableMap;
 
 import dev.parley.auth.Principal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
@@ -21,7 +19,7 @@ import reactor.core.publisher.Mono;
  * is away: then this node counts alone, from nothing, with the same rates. Thread-safe.
  *
  * <p>A {@code key} says for whom something is taken: a subject, a conversation or an address, whatever the limit is per. Without one it
- * is the caller, or the caller's tenant. All fail with a {@link Refusal}: {@code not_found}, {@code bad_request}.
+ * is the caller, or the caller's tenant. All fail with a {@link ParleyException}: {@code not_found}, {@code bad_request}.
  */
 public final class Limits {
 
@@ -34,18 +32,20 @@ public final class Limits {
     private final Map<String, Limit> limits;
     private final FallbackBuckets buckets;
 
-    public Limits(Redis redis, Keys keys, List<Limit> limits) {
-        this.limits = limits.stream().collect(toUnmodifiableMap(Limit::name, Function.identity()));
+    /** @param settings by the limits' names */
+    public Limits(Redis redis, Keys keys, Map<String, LimitSettings> settings) {
+        this.limits = settings.entrySet().stream()
+                .collect(toUnmodifiableMap(Map.Entry::getKey, each -> Limit.of(each.getKey(), each.getValue())));
         this.buckets = new FallbackBuckets(new RedisBuckets(redis, keys), new LocalBuckets(System::nanoTime));
     }
 
-    public Turnstiles turnstiles() {
-        return new Turnstiles(turnstile(CONNECT), turnstile(SEND), turnstile(PUBLISH));
+    public EndpointLimiters turnstiles() {
+        return new EndpointLimiters(turnstile(CONNECT), turnstile(SEND), turnstile(PUBLISH));
     }
 
-    private Turnstile turnstile(String name) {
+    private EndpointLimiter turnstile(String name) {
         Limit limit = limits.get(name);
-        return limit == null ? Turnstile.OPEN : Turnstile.of(limit, buckets);
+        return limit == null ? EndpointLimiter.OPEN : EndpointLimiter.of(limit, buckets);
     }
 
     /**
@@ -55,12 +55,12 @@ public final class Limits {
      * @param id under which it is taken once, however often it is asked for; null: each time
      * @return fails with {@code rate_limited} too, and {@code conflict} when under that id something else was taken
      */
-    public Mono<Taken> take(Principal who, String name, @Nullable String key, long cost, @Nullable String id) {
+    public Mono<LimitDecision> take(Principal who, String name, @Nullable String key, long cost, @Nullable String id) {
         return Mono.defer(() -> {
             Limit limit = limit(name);
             requireFits(limit, cost);
             Buckets.Receipt receipt = id == null ? null : new Buckets.Receipt(id, false);
-            return buckets.take(limit, owner(limit, who, key), cost, receipt).map(Taken::orRefused);
+            return buckets.take(limit, owner(limit, who, key), cost, receipt).map(LimitDecision::orRefused);
         });
     }
 
@@ -69,13 +69,13 @@ public final class Limits {
      *
      * @param id the reservation's; the same one again is the same reservation. One is made when null
      */
-    public Mono<Reserved> reserve(Principal who, String name, @Nullable String key, long cost, @Nullable String id) {
+    public Mono<Reservation> reserve(Principal who, String name, @Nullable String key, long cost, @Nullable String id) {
         return Mono.defer(() -> {
             Limit limit = limit(name);
             requireFits(limit, cost);
             String reservation = id == null ? Ids.random() : id;
             return buckets.take(limit, owner(limit, who, key), cost, new Buckets.Receipt(reservation, true))
-                    .map(taken -> new Reserved(reservation, cost, taken.orRefused()));
+                    .map(taken -> new Reservation(reservation, cost, taken.orRefused()));
         });
     }
 
@@ -87,7 +87,7 @@ public final class Limits {
      * @return fails with {@code not_found} when there is no such reservation, {@code conflict} when it was settled with another use,
      *     {@code unavailable} while Redis is away, unless it was made on this node meanwhile
      */
-    public Mono<Settled> settle(Principal who, String name, @Nullable String key, String reservation, long used) {
+    public Mono<SettleResult> settle(Principal who, String name, @Nullable String key, String reservation, long used) {
         return Mono.defer(() -> {
             Limit limit = limit(name);
             return buckets.settle(limit, owner(limit, who, key), reservation, used);
@@ -96,34 +96,35 @@ public final class Limits {
 
     private Limit limit(String name) {
         if (OWN.contains(name)) {
-            throw Refusal.of(ErrorCode.FORBIDDEN, "the limit " + name + " is counted by the gateway itself");
+            throw ParleyException.of(ErrorCode.FORBIDDEN, "the limit " + name + " is counted by the gateway itself");
         }
         Limit limit = limits.get(name);
         if (limit == null) {
-            throw Refusal.of(ErrorCode.NOT_FOUND, "there is no limit " + name + " in the gateway's configuration");
+            throw ParleyException.of(
+                    ErrorCode.NOT_FOUND, "there is no limit " + name + " in the gateway's configuration");
         }
         return limit;
     }
 
     private static void requireFits(Limit limit, long cost) {
         if (cost < 1 || cost > limit.burst()) {
-            throw Refusal.badRequest(
+            throw ParleyException.badRequest(
                     "cost must be from 1 to " + limit.burst() + ", what the limit " + limit.name() + " takes at once");
         }
     }
 
-    private static Owner owner(Limit limit, Principal who, @Nullable String key) {
-        if (limit.per() == Per.TENANT) {
+    private static LimitKey owner(Limit limit, Principal who, @Nullable String key) {
+        if (limit.per() == LimitScope.TENANT) {
             if (key != null) {
-                throw Refusal.badRequest("key must not be there: the limit " + limit.name() + " is per tenant");
+                throw ParleyException.badRequest("key must not be there: the limit " + limit.name() + " is per tenant");
             }
-            return new Owner(who.tenant(), "");
+            return new LimitKey(who.tenant(), "");
         }
-        if (key == null && limit.per() != Per.SUBJECT) {
-            throw Refusal.badRequest("key is missing: the limit " + limit.name() + " is per "
+        if (key == null && limit.per() != LimitScope.SUBJECT) {
+            throw ParleyException.badRequest("key is missing: the limit " + limit.name() + " is per "
                     + limit.per().word());
         }
-        return new Owner(who.tenant(), key == null ? who.subject() : key);
+        return new LimitKey(who.tenant(), key == null ? who.subject() : key);
     }
 
     /** How often something was taken, by anybody. */

@@ -23,52 +23,65 @@ final class LocalBuckets implements Buckets {
         this.nanos = nanos;
     }
 
-    private record Key(String limit, Owner owner) {}
+    private record Key(String limit, LimitKey owner) {}
 
     private record Slip(Key key, String id) {}
 
-    /** @param settled with which use; negative while it is open */
-    private record Entry(long cost, double at, long settled) {}
+    /** @param settled with which use; negative while it is open, {@link Entry#TAKEN} when it is no reservation */
+    private record Entry(long cost, double at, long settled) {
+
+        static final long TAKEN = Long.MIN_VALUE;
+
+        boolean reserved() {
+            return settled != TAKEN;
+        }
+    }
 
     /** Whether it was here that this was taken. */
-    synchronized boolean has(Limit limit, Owner owner, String id) {
+    synchronized boolean has(Limit limit, LimitKey owner, String id) {
         return entries.containsKey(new Slip(new Key(limit.name(), owner), id));
     }
 
     @Override
-    public Mono<Taken> take(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+    public Mono<LimitDecision> take(Limit limit, LimitKey owner, long cost, @Nullable Receipt receipt) {
         return Mono.fromSupplier(() -> taken(limit, owner, cost, receipt));
     }
 
-    private synchronized Taken taken(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+    private synchronized LimitDecision taken(Limit limit, LimitKey owner, long cost, @Nullable Receipt receipt) {
         Key key = new Key(limit.name(), owner);
         double now = millis();
         Bucket bucket = drained(limit, key, now);
         Entry before = receipt == null ? null : entries.get(new Slip(key, receipt.id()));
         if (before != null) {
+            if (receipt != null && before.reserved() != receipt.open()) {
+                throw Receipts.otherOperation();
+            }
             if (before.cost != cost) {
                 throw Receipts.otherCost();
             }
-            return Taken.of(limit, true, bucket.level(), cost);
+            return LimitDecision.of(limit, true, bucket.level(), cost);
         }
         boolean allowed = bucket.take(limit, cost);
         if (allowed && receipt != null) {
-            entries.put(new Slip(key, receipt.id()), new Entry(cost, now, receipt.open() ? -1 : cost));
+            entries.put(new Slip(key, receipt.id()), new Entry(cost, now, receipt.open() ? -1 : Entry.TAKEN));
         }
-        return Taken.of(limit, allowed, bucket.level(), cost);
+        return LimitDecision.of(limit, allowed, bucket.level(), cost);
     }
 
     @Override
-    public Mono<Settled> settle(Limit limit, Owner owner, String reservation, long used) {
+    public Mono<SettleResult> settle(Limit limit, LimitKey owner, String reservation, long used) {
         return Mono.fromSupplier(() -> settled(limit, owner, reservation, used));
     }
 
-    private synchronized Settled settled(Limit limit, Owner owner, String reservation, long used) {
+    private synchronized SettleResult settled(Limit limit, LimitKey owner, String reservation, long used) {
         Key key = new Key(limit.name(), owner);
         Slip slip = new Slip(key, reservation);
         Entry entry = entries.get(slip);
         if (entry == null) {
             throw Receipts.notFound();
+        }
+        if (!entry.reserved()) {
+            throw Receipts.otherOperation();
         }
         Bucket bucket = drained(limit, key, millis());
         if (entry.settled < 0) {
@@ -77,7 +90,7 @@ final class LocalBuckets implements Buckets {
         } else if (entry.settled != used) {
             throw Receipts.otherUse();
         }
-        return new Settled(entry.cost, used, Taken.of(limit, true, bucket.level(), 0));
+        return new SettleResult(entry.cost, used, LimitDecision.of(limit, true, bucket.level(), 0));
     }
 
     private Bucket drained(Limit limit, Key key, double now) {

@@ -1,7 +1,7 @@
 package dev.parley.ratelimit;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import java.time.Duration;
 
 /** What holds for receipts wherever they are kept. */
@@ -12,16 +12,22 @@ final class Receipts {
 
     private Receipts() {}
 
-    static Refusal notFound() {
-        return Refusal.of(
+    static ParleyException notFound() {
+        return ParleyException.of(
                 ErrorCode.NOT_FOUND, "there is no such reservation with this limit and key, or it is too old");
     }
 
-    static Refusal otherCost() {
-        return Refusal.of(ErrorCode.CONFLICT, "under this id something else was taken: use an id once");
+    static ParleyException otherCost() {
+        return ParleyException.of(ErrorCode.CONFLICT, "under this id something else was taken: use an id once");
     }
 
-    static Refusal otherUse() {
-        return Refusal.of(ErrorCode.CONFLICT, "the reservation was settled before, with another use");
+    static ParleyException otherOperation() {
+        return ParleyException.of(
+                ErrorCode.CONFLICT,
+                "this id was used before, for the other of limits.take and limits.reserve: use another one");
+    }
+
+    static ParleyException otherUse() {
+        return ParleyException.of(ErrorCode.CONFLICT, "the reservation was settled before, with another use");
     }
 }

@@ -23,17 +23,17 @@ final class RedisBuckets implements Buckets {
     }
 
     @Override
-    public Mono<Taken> take(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+    public Mono<LimitDecision> take(Limit limit, LimitKey owner, long cost, @Nullable Receipt receipt) {
         return Mono.defer(() -> run(limit, owner, cost, receipt)).map(reply -> {
             long outcome = (Long) reply.get(0);
             if (outcome < 0) {
-                throw Receipts.otherCost();
+                throw outcome == -2 ? Receipts.otherOperation() : Receipts.otherCost();
             }
-            return Taken.of(limit, outcome == 1, Double.parseDouble(Script.text(reply.get(1))), cost);
+            return LimitDecision.of(limit, outcome == 1, Double.parseDouble(Script.text(reply.get(1))), cost);
         });
     }
 
-    private Mono<List<Object>> run(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+    private Mono<List<Object>> run(Limit limit, LimitKey owner, long cost, @Nullable Receipt receipt) {
         String bucket = bucket(limit, owner);
         if (receipt == null) {
             return TAKE.run(redis, new String[] {bucket}, rate(limit), Script.bytes(limit.burst()), Script.bytes(cost));
@@ -44,26 +44,28 @@ final class RedisBuckets implements Buckets {
                 rate(limit),
                 Script.bytes(limit.burst()),
                 Script.bytes(cost),
-                Script.bytes(receipt.open() ? "-" : Long.toString(cost)),
+                Script.bytes(receipt.open() ? "-" : "taken"),
                 Script.bytes(ttl(limit).toMillis()));
     }
 
     @Override
-    public Mono<Settled> settle(Limit limit, Owner owner, String reservation, long used) {
+    public Mono<SettleResult> settle(Limit limit, LimitKey owner, String reservation, long used) {
         String bucket = bucket(limit, owner);
         return SETTLE.run(redis, new String[] {bucket, bucket + ":" + reservation}, rate(limit), Script.bytes(used))
                 .map(reply -> {
                     long outcome = (Long) reply.get(0);
                     if (outcome != 1) {
-                        throw outcome == 0 ? Receipts.notFound() : Receipts.otherUse();
+                        throw outcome == 0
+                                ? Receipts.notFound()
+                                : outcome == -2 ? Receipts.otherOperation() : Receipts.otherUse();
                     }
                     long reserved = Long.parseLong(Script.text(reply.get(1)));
                     double level = Double.parseDouble(Script.text(reply.get(2)));
-                    return new Settled(reserved, used, Taken.of(limit, true, level, 0));
+                    return new SettleResult(reserved, used, LimitDecision.of(limit, true, level, 0));
                 });
     }
 
-    private String bucket(Limit limit, Owner owner) {
+    private String bucket(Limit limit, LimitKey owner) {
         return keys.rateLimit(limit.name(), owner.tenant(), owner.subject());
     }
 

@@ -16,7 +16,7 @@ import reactor.core.publisher.Mono;
  * cluster connection does not move subscriptions with their slots, and subscribes again to all channels of a node in one command, which
  * Redis refuses when they have different slots.
  */
-record ClusterShards(ClusterMasters masters, RedisClient listening) implements Shards {
+record ClusterShards(ClusterMasters masters, RedisClient listening) implements PubSubRouting {
 
     @Override
     public @Nullable String of(String channel) {
@@ -54,7 +54,7 @@ record ClusterShards(ClusterMasters masters, RedisClient listening) implements S
     }
 
     /** What is broadcast is heard on any of the masters: each attempt tries the next one, so one that hangs is not tried twice in a row. */
-    static final class Any implements Shards {
+    static final class Any implements PubSubRouting {
 
         private static final String ANY = "any";
 

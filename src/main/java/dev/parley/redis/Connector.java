@@ -38,10 +38,10 @@ interface Connector {
     Mono<Link> connectTo(String key);
 
     /** Where conversations' own channels are listened to. */
-    Shards live();
+    PubSubRouting live();
 
     /** Where channels that everybody hears are listened to. */
-    Shards broadcast();
+    PubSubRouting broadcast();
 
     /** Each master's name and a slot that it serves; none while the cluster has not been reached. */
     Map<String, Integer> masters();
@@ -57,28 +57,29 @@ interface Connector {
     /** To be shut down. */
     List<AbstractRedisClient> clients();
 
-    static Connector of(RedisTopology topology, RedisSettings settings, ClientResources resources) {
+    static Connector of(RedisTopology topology, String clientName, RedisSettings settings, ClientResources resources) {
         // What listens or waits does not reconnect by itself: whoever uses it begins anew, in the same way after a
         // loss,
         // deafness and a change of the cluster.
         RedisClient listening = new ReactiveClient(resources);
-        listening.setOptions(Options.waiting(settings));
+        listening.setOptions(LettuceOptions.waiting(settings));
         if (topology instanceof RedisTopology.Standalone standalone) {
-            return single(standalone.uri(), settings, resources, listening);
+            return single(named(standalone.uri(), clientName, settings), settings, resources, listening);
         }
         if (topology instanceof RedisTopology.Sentinel sentinel) {
-            return single(sentinel.uri(), settings, resources, listening);
+            return single(named(sentinel.uri(), clientName, settings), settings, resources, listening);
         }
-        return cluster((RedisTopology.Cluster) topology, settings, resources, listening);
+        List<RedisURI> seeds = ((RedisTopology.Cluster) topology)
+                .seeds().stream().map(uri -> named(uri, clientName, settings)).toList();
+        return cluster(seeds, settings, resources, listening);
     }
 
     /** Standalone and Sentinel differ in their URI only: Lettuce asks the sentinels at every (re)connect. */
     private static Connector single(
-            RedisURI uri, RedisSettings settings, ClientResources resources, RedisClient listening) {
+            RedisURI named, RedisSettings settings, ClientResources resources, RedisClient listening) {
         RedisClient client = new ReactiveClient(resources);
-        client.setOptions(Options.client(settings));
-        RedisURI named = named(uri, settings);
-        Shards one = new Shards() {
+        client.setOptions(LettuceOptions.client(settings));
+        PubSubRouting one = new PubSubRouting() {
             @Override
             public String of(String channel) {
                 return ONE;
@@ -102,12 +103,12 @@ interface Connector {
             }
 
             @Override
-            public Shards live() {
+            public PubSubRouting live() {
                 return one;
             }
 
             @Override
-            public Shards broadcast() {
+            public PubSubRouting broadcast() {
                 return one;
             }
 
@@ -134,11 +135,9 @@ interface Connector {
     }
 
     private static Connector cluster(
-            RedisTopology.Cluster cluster, RedisSettings settings, ClientResources resources, RedisClient listening) {
-        RedisClusterClient client = RedisClusterClient.create(
-                resources,
-                cluster.seeds().stream().map(uri -> named(uri, settings)).toList());
-        client.setOptions(Options.cluster(settings));
+            List<RedisURI> seeds, RedisSettings settings, ClientResources resources, RedisClient listening) {
+        RedisClusterClient client = RedisClusterClient.create(resources, seeds);
+        client.setOptions(LettuceOptions.cluster(settings));
         ClusterMasters masters = new ClusterMasters(client);
         return new Connector() {
             @Override
@@ -160,12 +159,12 @@ interface Connector {
             }
 
             @Override
-            public Shards live() {
+            public PubSubRouting live() {
                 return new ClusterShards(masters, listening);
             }
 
             @Override
-            public Shards broadcast() {
+            public PubSubRouting broadcast() {
                 return new ClusterShards.Any(masters, listening);
             }
 
@@ -197,8 +196,8 @@ interface Connector {
     }
 
     /** Sets the name in place: Lettuce's copying builder forgets the sentinels. */
-    private static RedisURI named(RedisURI uri, RedisSettings settings) {
-        uri.setClientName(settings.clientName());
+    private static RedisURI named(RedisURI uri, String clientName, RedisSettings settings) {
+        uri.setClientName(clientName);
         uri.setTimeout(settings.commandTimeout());
         return uri;
     }

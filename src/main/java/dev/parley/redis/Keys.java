@@ -4,7 +4,7 @@ package dev.parley.redis;
  * Every key and channel that Parley uses, in one place. A conversation's keys share its hash tag, so that each script stays on one
  * slot.
  *
- * @param prefix put before each, for Redis servers that are shared; empty by default
+ * @param prefix the first characters of each, so that an ACL rule {@code ~prefix*} covers them all; without braces; empty by default
  */
 public record Keys(String prefix) {
 
@@ -31,6 +31,16 @@ public record Keys(String prefix) {
         return of("session:conv:", conversation);
     }
 
+    /** Where the original Python code keeps a session: without braces, so on a cluster on a slot of its own. */
+    public String plainSession(String conversation) {
+        return prefix + "session:conv:" + conversation;
+    }
+
+    /** What one of a conversation's keys is renamed to when something in the original Python format stood there; on the same slot. */
+    public String imported(String key) {
+        return prefix + "imported:" + key.substring(prefix.length());
+    }
+
     public String messages(String conversation) {
         return of("messages:conv:", conversation);
     }
@@ -54,6 +64,11 @@ public record Keys(String prefix) {
         return prefix + "session:dirty";
     }
 
+    /** What durable streams have lost before it was read, and the channel on which nodes tell each other of it. */
+    public String streamsLost() {
+        return prefix + "streams:lost";
+    }
+
     /** The channel of what was just appended. */
     public String live(String conversation) {
         return of("live:conv:", conversation);
@@ -68,9 +83,9 @@ public record Keys(String prefix) {
         return prefix + "agent:inbox:" + agent;
     }
 
-    /** The message ids that an inbox has had; on the inbox's own slot, since its tag is the inbox's whole key. */
+    /** The message ids that an inbox has had; on the inbox's own slot. */
     public String inboxSeen(String agent) {
-        return "{" + inbox(agent) + "}:seen";
+        return beside(inbox(agent), "seen");
     }
 
     /** The audit trail of a conversation ({@code conv}) or a tenant ({@code tenant}). */
@@ -127,6 +142,11 @@ public record Keys(String prefix) {
         return prefix + "leaderboard:scan";
     }
 
+    /** A day's board of the original Python code: {@code resolutions}, {@code total_time} or {@code total_count}; on a slot of its own. */
+    public String plainLeaderboard(String what, String date) {
+        return prefix + "leaderboard:" + what + ":" + date;
+    }
+
     /** What a tenant's leaderboards begin with: a colon, the day and what is counted on it follow. */
     public String leaderboard(String tenant) {
         return of("leaderboard:", tenant);
@@ -159,7 +179,7 @@ public record Keys(String prefix) {
 
     /** Who computes a cached answer; on that answer's slot. */
     public String cacheFlight(String cached) {
-        return cached.contains("{") ? cached + ":flight" : "{" + cached + "}:flight";
+        return cached.contains("{") ? cached + ":flight" : beside(cached, "flight");
     }
 
     /** The channel on which a node hears from others what is asked of the answers that it computes, and what comes of theirs. */
@@ -169,7 +189,7 @@ public record Keys(String prefix) {
 
     /** After which invalidation one of the seed's answers was made; on that answer's slot. */
     public String cacheSeedEpoch(String cached) {
-        return "{" + cached + "}:epoch";
+        return beside(cached, "epoch");
     }
 
     /** What of a tenant's cache has been invalidated, and when. */
@@ -212,13 +232,47 @@ public record Keys(String prefix) {
         return of("llm:semantic_quality:", withoutColons(tenant) + ":" + category);
     }
 
-    /** Where a node hears itself, on the slot of the tag. */
-    String probe(String node, String tag) {
-        return prefix + "probe:" + node + ":{" + tag + "}";
+    /**
+     * What a node tries Redis with, on the slot of the tag: named like a conversation's own keys and channels, since rights may depend on
+     * names.
+     *
+     * @param kind such as {@code meta}
+     */
+    String probe(String kind, String node, String tag) {
+        return prefix + kind + ":conv:probe:" + node + ":{" + tag + "}";
     }
 
     public String stream(String name) {
         return prefix + name;
+    }
+
+    /**
+     * The reader's lease of a durable stream, on the stream's slot.
+     *
+     * @param stream its key, prefix included
+     */
+    public String lease(String stream) {
+        return beside(stream, "lease");
+    }
+
+    /** The nodes that would read a durable stream; on the stream's slot. */
+    public String readers(String stream) {
+        return beside(stream, "readers");
+    }
+
+    /** How far a durable stream was read, which outlives the stream; on its slot. */
+    public String read(String stream) {
+        return beside(stream, "read");
+    }
+
+    /** How often each entry of a durable stream was refused; on the stream's slot. */
+    public String refused(String stream) {
+        return beside(stream, "refused");
+    }
+
+    /** On the slot of a key without braces: its whole name is the hash tag. */
+    private String beside(String key, String what) {
+        return prefix + "{" + key + "}:" + what;
     }
 
     private String of(String kind, String conversation) {

@@ -2,7 +2,7 @@ package dev.parley.redis;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.parley.support.Succession;
+import dev.parley.support.LatestSubscription;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /** A channel of this node's own, on one master: what is published there must be heard. Thread-safe. */
-final class Probe implements PubSub.Listener {
+final class Probe implements LiveChannels.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(Probe.class);
 
@@ -18,8 +18,9 @@ final class Probe implements PubSub.Listener {
     private final Redis redis;
     private final PubSub pubSub;
     private final String channel;
+    private final @Nullable AclRights rights;
     private final Runnable changed;
-    private final Succession publishing = new Succession();
+    private final LatestSubscription publishing = new LatestSubscription();
     private long sent;
     private long heard;
     private long heardAt;
@@ -31,12 +32,16 @@ final class Probe implements PubSub.Listener {
     private boolean suspected;
     private @Nullable String silent;
 
-    /** @param changed run when the master has answered or failed to; on any thread */
-    Probe(String master, Redis redis, PubSub pubSub, String channel, Runnable changed) {
+    /**
+     * @param rights tried before each is published; null where another probe of the master does so
+     * @param changed run when the master has answered or failed to; on any thread
+     */
+    Probe(String master, Redis redis, PubSub pubSub, String channel, @Nullable AclRights rights, Runnable changed) {
         this.master = master;
         this.redis = redis;
         this.pubSub = pubSub;
         this.channel = channel;
+        this.rights = rights;
         this.changed = changed;
     }
 
@@ -77,7 +82,8 @@ final class Probe implements PubSub.Listener {
     /** Whether the last one has not been answered yet. */
     private synchronized boolean waits(long now, Duration timeout) {
         if (underWay && now - underWaySince > timeout.toNanos()) {
-            silent = "no answer for " + Duration.ofNanos(now - underWaySince).toMillis() + " ms";
+            silent = "does not answer: nothing for "
+                    + Duration.ofNanos(now - underWaySince).toMillis() + " ms";
         }
         return underWay;
     }
@@ -92,9 +98,18 @@ final class Probe implements PubSub.Listener {
             underWaySince = System.nanoTime();
             message = Long.toString(++sent).getBytes(US_ASCII);
         }
-        publishing.begin(() -> redis.unguarded(commands ->
+        Mono<Long> publish = redis.unguarded(commands ->
                         pubSub.sharded() ? commands.spublish(channel, message) : commands.publish(channel, message))
-                .subscribe(receivers -> answered(), error -> failed(Redis.rootMessage(error))));
+                .next();
+        Mono<Void> trial = rights == null ? Mono.empty() : rights.check();
+        publishing.begin(() -> trial.then(publish).subscribe(receivers -> answered(), error -> failed(why(error))));
+    }
+
+    private String why(Throwable error) {
+        String message = Redis.rootMessage(error);
+        return Redis.isDenied(error)
+                ? "refuses " + (pubSub.sharded() ? "SPUBLISH" : "PUBLISH") + " on " + channel + ": " + message
+                : "does not answer: " + message;
     }
 
     private void answered() {
@@ -145,6 +160,9 @@ final class Probe implements PubSub.Listener {
     /** What was published before this could not be heard here, so another one is published at once. */
     @Override
     public void acknowledged() {
+        if (rights != null) {
+            rights.again();
+        }
         synchronized (this) {
             unheard = false;
             again = underWay;
@@ -158,6 +176,12 @@ final class Probe implements PubSub.Listener {
     /** Why the master does not take what is published; null while it does. */
     synchronized @Nullable String silent() {
         return silent;
+    }
+
+    /** What is refused of what a purpose needs, as far as this probe tries it. */
+    @Nullable
+    String refused(String whose) {
+        return rights == null ? null : rights.refused(whose);
     }
 
     /** Whether one was heard that recently. */

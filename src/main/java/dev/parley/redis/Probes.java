@@ -19,6 +19,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -32,6 +33,7 @@ public final class Probes implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Probes.class);
 
+    private static final Script RIGHTS = Script.load(Probes.class, "rights.lua");
     private static final Duration STOP = Duration.ofSeconds(1);
 
     private final Redis redis;
@@ -52,7 +54,7 @@ public final class Probes implements Disposable {
         this.redis = redis;
         this.keys = keys;
         this.interval = redis.settings().probeInterval();
-        this.timeout = redis.settings().silence();
+        this.timeout = redis.settings().probeTimeout();
         this.listening = List.of(listening);
         this.listening.forEach(each -> probes.add(new ConcurrentHashMap<>()));
     }
@@ -91,12 +93,20 @@ public final class Probes implements Disposable {
         });
         masters.forEach((master, slot) -> {
             if (!placed.containsKey(master)) {
-                String channel = keys.probe(node + "-" + index, tag(slot));
-                Probe probe = new Probe(master, redis, listening.get(index), channel, this::changed);
+                Probe probe = probe(index, master, tag(slot));
                 placed.put(master, probe);
                 probe.open();
             }
         });
+    }
+
+    private Probe probe(int index, String master, String tag) {
+        PubSub pubSub = listening.get(index);
+        String channel = keys.probe("live", node + "-" + index, tag);
+        AclRights rights = index > 0
+                ? null
+                : new AclRights(RIGHTS, master, redis, keys, node, tag, pubSub.sharded() ? "SPUBLISH" : "PUBLISH");
+        return new Probe(master, redis, pubSub, channel, rights, this::changed);
     }
 
     /** The least number that is on a slot: some ten thousand are tried, once a master. */
@@ -123,7 +133,7 @@ public final class Probes implements Disposable {
     private synchronized void tell(Map<String, String> silentNow) {
         silentNow.forEach((master, why) -> {
             if (toldSilent.add(master)) {
-                LOG.warn("Redis ({}) does not answer: {}", master, why);
+                LOG.warn("Redis ({}) {}", master, why);
             }
         });
         toldSilent.removeIf(master -> {
@@ -162,14 +172,52 @@ public final class Probes implements Disposable {
         List<String> silent =
                 all.stream().map(Probe::silent).filter(Objects::nonNull).toList();
         if (all.isEmpty()) {
-            return "Redis has not been reached yet";
+            return redis.whyNotReached();
         }
-        return silent.size() == all.size() ? "Redis does not answer: " + silent.get(0) : null;
+        return silent.size() == all.size() ? "Redis " + silent.get(0) : null;
+    }
+
+    /** Completes when a master has given a sign of life on the shared connection; fails when it is none any more. Past the guard. */
+    public Mono<Void> ping(String master) {
+        return Mono.defer(() -> {
+            Integer slot = redis.masters().get(master);
+            return slot == null
+                    ? Mono.error(Redis.unavailable(master + " is no master now"))
+                    : redis.unguarded(commands -> commands.exists(keys.probe("meta", node, tag(slot))))
+                            .then();
+        });
+    }
+
+    /** What no master grants of what conversations need, and what to do about it; null while one grants all of it. */
+    public @Nullable String refusedToConversations() {
+        return refused(AclRights.CONVERSATIONS);
+    }
+
+    /** The same for durable streams. */
+    public @Nullable String refusedToStreams() {
+        return refused(AclRights.STREAMS);
+    }
+
+    private @Nullable String refused(String whose) {
+        Collection<Probe> each = probes.get(0).values();
+        List<String> refused = each.stream()
+                .map(probe -> probe.refused(whose))
+                .filter(Objects::nonNull)
+                .toList();
+        return !refused.isEmpty() && refused.size() == each.size() ? refused.get(0) : null;
     }
 
     /** Why this node may miss what is published; null while it hears its probes from every master that answers. */
     public @Nullable String deaf(PubSub pubSub) {
         Collection<Probe> own = probes.get(listening.indexOf(pubSub)).values();
+        String refused = own.stream()
+                .map(probe -> pubSub.refusal(probe.channel()))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
+        if (refused != null) {
+            return refused;
+        }
         List<Probe> answered =
                 own.stream().filter(probe -> probe.silent() == null).toList();
         if (answered.isEmpty()) {

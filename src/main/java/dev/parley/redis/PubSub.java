@@ -1,7 +1,8 @@
 package dev.parley.redis;
 
+import dev.parley.support.LatestSubscription;
+import dev.parley.support.LimitedLog;
 import dev.parley.support.RetryPolicy;
-import dev.parley.support.Succession;
 import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.RedisPubSubListener;
@@ -29,29 +30,24 @@ import reactor.core.publisher.Sinks;
  * that is lost, or {@link #replace replaced}, is made anew and everything that was heard on it is subscribed to again; so is what has
  * moved to another master. Each acknowledgement is passed on, since messages were lost in between.
  */
-public final class PubSub {
+public final class PubSub implements LiveChannels {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSub.class);
 
     /** A server that hangs up on everybody is not called again at once. */
     private static final Duration CALL_APART = Duration.ofMillis(500);
 
-    /** Who listens on a channel or pattern. */
-    public interface Listener {
+    private static final String CUT = "by Redis or by the network; Redis cuts one that is read too slowly"
+            + " (client-output-buffer-limit pubsub), and its log says so. It is made again";
 
-        /** A message came. The channel matters to listeners on a pattern. */
-        void message(String channel, byte[] message);
-
-        /** Redis has acknowledged the subscription: the first time or again, after messages may have been lost. */
-        default void acknowledged() {}
-    }
+    private final LimitedLog lostLog = new LimitedLog(LOG, Duration.ofSeconds(10));
 
     private static final class Subscription {
         private final String name;
         private final boolean pattern;
         private final Listener listener;
         private final Sinks.Empty<Void> acknowledged = Sinks.empty();
-        private final Succession asking = new Succession();
+        private final LatestSubscription asking = new LatestSubscription();
         private volatile @Nullable PubSubLink at;
 
         Subscription(String name, boolean pattern, Listener listener) {
@@ -67,13 +63,15 @@ public final class PubSub {
     private final Map<String, Long> called = new ConcurrentHashMap<>();
     private final AtomicLong acknowledgements = new AtomicLong();
     private final AtomicLong replacements = new AtomicLong();
-    private final Shards shards;
+    private final AtomicLong lost = new AtomicLong();
+    private final PubSubRefusals refusals = new PubSubRefusals();
+    private final PubSubRouting shards;
     private final Duration timeout;
     private final PubSubLink.Owner owner = new Links();
     private final Disposable moving;
     private volatile boolean closed;
 
-    PubSub(Shards shards, Duration timeout) {
+    PubSub(PubSubRouting shards, Duration timeout) {
         this.shards = shards;
         this.timeout = timeout;
         this.moving = shards.changes().subscribe(change -> moveHouse());
@@ -84,12 +82,7 @@ public final class PubSub {
         return shards.sharded();
     }
 
-    /**
-     * Listens on a channel; one listener a channel.
-     *
-     * @return completes when Redis has acknowledged; asks again until then. Hot: the subscription is made at once and stays until
-     *     {@link #unsubscribe}
-     */
+    @Override
     public Mono<Void> subscribe(String channel, Listener listener) {
         return listen(channels, new Subscription(channel, false, listener));
     }
@@ -112,6 +105,9 @@ public final class PubSub {
             subscription.asking.begin(() -> Mono.defer(() -> askAtHome(subscription))
                     .doOnError(e -> {
                         LOG.debug("Could not subscribe to {}: {}", subscription.name, Redis.rootMessage(e));
+                        if (Redis.isDenied(e)) {
+                            refusals.add(subscription.name, command(subscription) + " " + subscription.name, e);
+                        }
                         shards.refresh();
                     })
                     .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
@@ -150,6 +146,13 @@ public final class PubSub {
         return shards.sharded() ? commands.ssubscribe(to.name) : commands.subscribe(to.name);
     }
 
+    private String command(Subscription of) {
+        if (of.pattern) {
+            return "PSUBSCRIBE";
+        }
+        return shards.sharded() ? "SSUBSCRIBE" : "SUBSCRIBE";
+    }
+
     private PubSubLink call(String shard) {
         long now = System.nanoTime();
         Long before = called.put(shard, now);
@@ -161,7 +164,8 @@ public final class PubSub {
 
     private void lost(PubSubLink link) {
         if (links.remove(link.shard(), link)) {
-            LOG.debug("The Pub/Sub connection to {} is lost", link.shard());
+            lost.incrementAndGet();
+            lostLog.warn("A Pub/Sub connection was cut", link.shard(), CUT);
             hearElsewhere(link);
         }
     }
@@ -215,11 +219,12 @@ public final class PubSub {
         return Stream.concat(channels.values().stream(), patterns.values().stream());
     }
 
-    /** Stops listening on a channel. Not awaited: what still comes is dropped. */
+    @Override
     public void unsubscribe(String channel) {
         Subscription gone = channels.remove(channel);
         if (gone != null) {
             gone.asking.dispose();
+            refusals.remove(channel);
             PubSubLink at = gone.at;
             if (at != null) {
                 leave(at, channel);
@@ -261,6 +266,24 @@ public final class PubSub {
         return replacements.get();
     }
 
+    /** How many connections Redis, or the network, has cut. */
+    public long lost() {
+        return lost.get();
+    }
+
+    /** How often Redis has refused a connection or a subscription; each is tried again. */
+    public long refused() {
+        return refusals.count();
+    }
+
+    /** Why Redis lets nobody listen on a channel or pattern, in its own words, and what to do about it; null while it does not say so. */
+    public @Nullable String refusal(String name) {
+        Subscription subscription = channels.getOrDefault(name, patterns.get(name));
+        PubSubLink at = subscription == null ? null : subscription.at;
+        String connection = at == null ? null : refusals.of(at.shard());
+        return connection == null ? refusals.of(name) : connection;
+    }
+
     public Mono<Void> close() {
         return Mono.fromRunnable(() -> {
             closed = true;
@@ -282,7 +305,13 @@ public final class PubSub {
 
         @Override
         public void stands(PubSubLink link) {
+            refusals.remove(link.shard());
             askAll(link);
+        }
+
+        @Override
+        public void refused(PubSubLink link, Throwable reason) {
+            refusals.add(link.shard(), "a Pub/Sub connection", reason);
         }
 
         @Override
@@ -353,6 +382,7 @@ public final class PubSub {
         private void acknowledge(@Nullable Subscription to) {
             if (to != null && to.at == link) {
                 acknowledgements.incrementAndGet();
+                refusals.remove(to.name);
                 Sinks.EmitResult result = to.acknowledged.tryEmitEmpty();
                 LOG.trace("acknowledged: {}", result);
                 to.listener.acknowledged();

@@ -19,7 +19,7 @@ final class PubSubLink {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSubLink.class);
 
-    /** Who uses it. Told each once at most, on whatever thread. */
+    /** Who uses it. Told each once at most unless it says otherwise, on whatever thread. */
     interface Owner {
 
         /** Listens on it, on its event loop. */
@@ -27,6 +27,9 @@ final class PubSubLink {
 
         /** It can be asked now. */
         void stands(PubSubLink link);
+
+        /** The server takes no connection, for this reason; tried again. Told each time. */
+        void refused(PubSubLink link, Throwable reason);
 
         /** It has stood and stands no more; not told after {@link #close}. */
         void lost(PubSubLink link);
@@ -48,7 +51,12 @@ final class PubSubLink {
      * @param wait before the first attempt
      */
     void open(Mono<StatefulRedisPubSubConnection<String, byte[]>> connect, Duration wait) {
-        Disposable unused = connect.doOnError(e -> LOG.debug("Can't listen to {} yet: {}", shard, Redis.rootMessage(e)))
+        Disposable unused = connect.doOnError(e -> {
+                    LOG.debug("Can't listen to {} yet: {}", shard, Redis.rootMessage(e));
+                    if (Redis.isDenied(e)) {
+                        owner.refused(this, e);
+                    }
+                })
                 .onErrorResume(e -> ended.get() ? Mono.empty() : Mono.error(e))
                 .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
                 .delaySubscription(wait)

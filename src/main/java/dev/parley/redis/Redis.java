@@ -1,13 +1,15 @@
 package dev.parley.redis;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.support.RetryPolicy;
 import io.lettuce.core.RedisChannelHandler;
 import io.lettuce.core.RedisCommandExecutionException;
+import io.lettuce.core.RedisCommandTimeoutException;
 import io.lettuce.core.RedisConnectionStateListener;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.cluster.api.reactive.RedisClusterReactiveCommands;
+import io.lettuce.core.event.connection.ReconnectFailedEvent;
 import io.lettuce.core.resource.ClientResources;
 import io.lettuce.core.resource.DefaultClientResources;
 import io.lettuce.core.resource.Delay;
@@ -35,7 +37,8 @@ import reactor.core.scheduler.Schedulers;
  * ({@link SilenceHandler}) and made again.
  *
  * <p>Results come on Lettuce's event loop: nothing may block there. Commands that can't be sent, time out, or are refused for a passing
- * reason, fail with a {@link Refusal} {@code unavailable}; a command that Redis itself refuses otherwise fails with Lettuce's exception.
+ * reason, fail with a {@link ParleyException} {@code unavailable}; one that finds a key of another type fails with {@code conflict}
+ * ({@link ForeignKey}); a command that Redis itself refuses otherwise fails with Lettuce's exception.
  */
 public final class Redis {
 
@@ -48,19 +51,25 @@ public final class Redis {
 
     private final RedisTopology topology;
     private final RedisSettings settings;
-    private final Guard guard;
+    private final CallInterceptor guard;
     private final ClientResources resources;
     private final Connector connector;
     private final Sinks.Many<Boolean> up = Sinks.many().replay().latestOrDefault(false);
     private final Disposable.Swap connecting = Disposables.swap();
+    private final Disposable.Swap reconnecting = Disposables.swap();
+    private final LoginRefusals refusals = new LoginRefusals();
     private volatile Connector.@Nullable Link shared;
 
-    public Redis(RedisTopology topology, RedisSettings settings) {
-        this(topology, settings, Guard.NONE);
+    public Redis(RedisTopology topology, String clientName, RedisSettings settings) {
+        this(topology, clientName, settings, CallInterceptor.NONE);
     }
 
-    /** @param guard stands around every {@link #call} */
-    public Redis(RedisTopology topology, RedisSettings settings, Guard guard) {
+    /**
+     * @param topology which may differ from the settings' URI: an embedded Redis has an address of its own
+     * @param clientName as {@code CLIENT LIST} shows it
+     * @param guard stands around every {@link #call}
+     */
+    public Redis(RedisTopology topology, String clientName, RedisSettings settings, CallInterceptor guard) {
         this.topology = topology;
         this.settings = settings;
         this.guard = guard;
@@ -69,7 +78,7 @@ public final class Redis {
                         () -> Delay.fullJitter(Duration.ofMillis(20), Duration.ofSeconds(1), 20, TimeUnit.MILLISECONDS))
                 .nettyCustomizer(SilenceHandler.everywhere(settings))
                 .build();
-        this.connector = Connector.of(topology, settings, resources);
+        this.connector = Connector.of(topology, clientName, settings, resources);
     }
 
     public RedisTopology topology() {
@@ -78,9 +87,18 @@ public final class Redis {
 
     /** Starts to connect, and goes on trying until {@link #close}. */
     public void open() {
+        // Lettuce makes a connection again by itself, and says only here why it can't.
+        reconnecting.update(resources
+                .eventBus()
+                .get()
+                .ofType(ReconnectFailedEvent.class)
+                .subscribe(failed -> refusals.add(failed.getCause())));
         connecting.update(connector
                 .connect()
-                .doOnError(e -> LOG.warn("Redis can't be reached yet: {}", rootMessage(e)))
+                .doOnError(e -> {
+                    LOG.warn("Redis can't be reached yet: {}", rootMessage(e));
+                    refusals.note(e);
+                })
                 .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
                 .subscribe(this::connected));
     }
@@ -90,6 +108,7 @@ public final class Redis {
             watch(link);
         }
         shared = link;
+        refusals.stands(true);
         up.emitNext(true, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
     }
 
@@ -99,17 +118,29 @@ public final class Redis {
             @Override
             public void onRedisConnected(RedisChannelHandler<?, ?> connection, SocketAddress address) {
                 LOG.info("Redis is back at {}", address);
+                refusals.stands(true);
                 up.emitNext(true, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
             }
 
             @Override
             public void onRedisDisconnected(RedisChannelHandler<?, ?> connection) {
+                refusals.stands(false);
                 if (!connecting.isDisposed()) {
                     LOG.warn("The connection to Redis is lost; trying again");
                 }
                 up.emitNext(false, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
             }
         });
+    }
+
+    /** Why the server refuses the shared connection; null where that stands, or the server can't be reached. Not on a cluster. */
+    public @Nullable String refusedConnection() {
+        return refusals.now();
+    }
+
+    /** Why there has been none yet. */
+    String whyNotReached() {
+        return refusals.orElse("Redis has not been reached yet");
     }
 
     /** Completes when the shared connection stands for the first time. */
@@ -119,7 +150,7 @@ public final class Redis {
 
     /**
      * Whether the shared connection stands: the present state, then each change; on a cluster, whether it has been reached. What
-     * stands may still be silent: {@link Probes#up()} knows better. Hot, never ends.
+     * stands may still be silent: {@link Probes#masters()} knows better. Hot, never ends.
      */
     public Flux<Boolean> up() {
         return up.asFlux().distinctUntilChanged();
@@ -143,16 +174,30 @@ public final class Redis {
                             ? Mono.<T>error(unavailable("Redis can't be reached: nobody serves " + key + " now"))
                             : guard.around(master, unguarded(command));
                 })
-                .onErrorMap(Redis::isPassing, e -> unavailable("Redis can't take it now: " + e.getMessage()));
+                .onErrorMap(Redis::isPassing, e -> unavailable("Redis can't take it now: " + e.getMessage()))
+                .onErrorMap(ForeignKey::isWhy, e -> ForeignKey.of(key));
+    }
+
+    /**
+     * As {@link #call}, for a command whose answer may be megabytes. When that does not come in time the guard sees a
+     * {@link LateAnswerException}, and the caller {@code unavailable} as always.
+     */
+    <T> Flux<T> callLarge(
+            String key, Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
+        return this.<T>call(
+                        key,
+                        commands -> Flux.from(command.apply(commands))
+                                .onErrorMap(
+                                        RedisCommandTimeoutException.class,
+                                        e -> new LateAnswerException(rootMessage(e))))
+                .onErrorMap(LateAnswerException.class, e -> unavailable("Redis took too long: " + e.getMessage()));
     }
 
     /** Past the guard and with any key: for whoever finds out whether Redis is there. */
     <T> Flux<T> unguarded(Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
         return Flux.defer(() -> {
                     Connector.Link link = shared;
-                    return link == null
-                            ? Mono.<T>error(unavailable("Redis has not been reached yet"))
-                            : command.apply(link.commands());
+                    return link == null ? Mono.<T>error(unavailable(whyNotReached())) : command.apply(link.commands());
                 })
                 .onErrorMap(Redis::isUnavailable, e -> unavailable("Redis can't be reached: " + rootMessage(e)));
     }
@@ -160,16 +205,6 @@ public final class Redis {
     /** As {@link #call}, for a command with one answer. */
     public <T> Mono<T> callOne(String key, Function<RedisClusterReactiveCommands<String, byte[]>, Mono<T>> command) {
         return call(key, command).next();
-    }
-
-    /** Completes when a master has given a sign of life on the shared connection; fails when it is none any more. Past the guard. */
-    public Mono<Void> ping(String master) {
-        return Mono.defer(() -> {
-            Integer slot = masters().get(master);
-            return slot == null
-                    ? Mono.error(unavailable(master + " is no master now"))
-                    : unguarded(commands -> commands.exists(Probes.tag(slot))).then();
-        });
     }
 
     /** What Redis says of itself ({@code INFO}), on a cluster any of its nodes. Past the guard. */
@@ -227,6 +262,7 @@ public final class Redis {
     public Mono<Void> close() {
         return Mono.defer(() -> {
                     connecting.dispose();
+                    reconnecting.dispose();
                     // A cluster's client waits for its connections to close.
                     return Flux.fromIterable(connector.clients())
                             .concatMap(client -> Mono.fromCompletionStage(
@@ -259,11 +295,20 @@ public final class Redis {
         return refusal != null && PASSING.matcher(refusal).find();
     }
 
-    private static Refusal unavailable(String message) {
-        return Refusal.of(ErrorCode.UNAVAILABLE, message);
+    /**
+     * Whether Redis refuses something until its configuration changes: a right is missing, a command has been renamed away, or it takes no
+     * more clients.
+     */
+    public static boolean isDenied(Throwable e) {
+        return AclDenial.is(e);
     }
 
-    static String rootMessage(Throwable e) {
+    static ParleyException unavailable(String message) {
+        return ParleyException.of(ErrorCode.UNAVAILABLE, message);
+    }
+
+    /** What the innermost cause says. */
+    public static String rootMessage(Throwable e) {
         Throwable root = e;
         while (root.getCause() != null) {
             root = root.getCause();

@@ -15,9 +15,22 @@ public sealed interface RedisTopology {
         return false;
     }
 
-    record Standalone(RedisURI uri) implements RedisTopology {}
+    /** The database number that is named; 0 unless one is. */
+    int database();
 
-    record Sentinel(RedisURI uri) implements RedisTopology {}
+    record Standalone(RedisURI uri) implements RedisTopology {
+        @Override
+        public int database() {
+            return uri.getDatabase();
+        }
+    }
+
+    record Sentinel(RedisURI uri) implements RedisTopology {
+        @Override
+        public int database() {
+            return uri.getDatabase();
+        }
+    }
 
     record Cluster(List<RedisURI> seeds) implements RedisTopology {
         public Cluster {
@@ -27,6 +40,11 @@ public sealed interface RedisTopology {
         @Override
         public boolean sharded() {
             return true;
+        }
+
+        @Override
+        public int database() {
+            return seeds.stream().mapToInt(RedisURI::getDatabase).max().orElse(0);
         }
     }
 

@@ -60,6 +60,23 @@ public final class Script {
                 .map(Script::asList);
     }
 
+    /** As {@link #run}, past the guard. */
+    Mono<List<Object>> runUnguarded(Redis redis, String[] keys, byte[]... arguments) {
+        return redis.<Object>unguarded(commands -> evaluate(commands, keys, arguments))
+                .next()
+                .map(Script::asList);
+    }
+
+    /**
+     * As {@link #run}, for a script whose answer may be megabytes: when that does not come in time, it says nothing about Redis, and the guard
+     * does not count it.
+     */
+    public Mono<List<Object>> runLarge(Redis redis, String[] keys, byte[]... arguments) {
+        return redis.<Object>callLarge(keys[0], commands -> evaluate(commands, keys, arguments))
+                .next()
+                .map(Script::asList);
+    }
+
     private Flux<Object> evaluate(
             RedisClusterReactiveCommands<String, byte[]> commands, String[] keys, byte[][] arguments) {
         return commands.evalsha(digest, ScriptOutputType.MULTI, keys, arguments)

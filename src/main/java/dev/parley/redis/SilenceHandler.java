@@ -26,17 +26,16 @@ final class SilenceHandler extends ChannelDuplexHandler {
     private static final Logger LOG = LoggerFactory.getLogger(SilenceHandler.class);
 
     private static final int LOOKS = 8;
+    private static final long BLOCK = RedisSettings.LONGEST_BLOCK.toNanos();
 
     private final long patience;
-    private final long block;
     private @Nullable Future<?> looking;
     private boolean asked;
     private boolean suspected;
     private long deadline;
 
     private SilenceHandler(RedisSettings settings) {
-        this.patience = settings.silence().toNanos();
-        this.block = settings.block().toNanos();
+        this.patience = settings.probeTimeout().toNanos();
     }
 
     /** Puts one into every connection, where commands are still commands and answers are still bytes. */
@@ -72,7 +71,7 @@ final class SilenceHandler extends ChannelDuplexHandler {
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
         if (!asked) {
             asked = true;
-            deadline = System.nanoTime() + patience + (blocks(message) ? block : 0);
+            deadline = System.nanoTime() + patience + (blocks(message) ? BLOCK : 0);
         }
         var unused = context.write(message, promise);
     }

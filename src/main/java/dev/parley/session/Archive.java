@@ -1,23 +1,23 @@
 package dev.parley.session;
 
 import dev.parley.auth.Access;
-import dev.parley.log.SessionMessage;
-import dev.parley.log.SessionState;
+import dev.parley.store.SessionMessage;
+import dev.parley.store.SessionState;
 import java.util.List;
 import reactor.core.publisher.Mono;
 
-/** The record of all sessions, for what Redis has no more. Cold; fails with a {@link dev.parley.frame.Refusal}. */
+/** The record of all sessions, for what Redis has no more. Cold; fails with a {@link dev.parley.error.ParleyException}. */
 public interface Archive {
 
     /** Where there is no record. */
     Archive NONE = new Archive() {
         @Override
-        public Mono<Read> newest(String conversation, Access access, int messages) {
+        public Mono<SessionView> newest(String conversation, Access access, int messages) {
             return Mono.empty();
         }
 
         @Override
-        public Mono<Read> after(String conversation, Access access, long seq, int limit) {
+        public Mono<SessionView> after(String conversation, Access access, long seq, int limit) {
             return Mono.empty();
         }
 
@@ -43,10 +43,10 @@ public interface Archive {
     };
 
     /** The latest session of a conversation with its newest messages; empty when there is none. */
-    Mono<Read> newest(String conversation, Access access, int messages);
+    Mono<SessionView> newest(String conversation, Access access, int messages);
 
     /** The same with the messages behind a number, the oldest first. */
-    Mono<Read> after(String conversation, Access access, long seq, int limit);
+    Mono<SessionView> after(String conversation, Access access, long seq, int limit);
 
     /** Messages behind a number, the oldest first. */
     Mono<List<SessionMessage>> between(String conversation, long generation, long after, int limit);

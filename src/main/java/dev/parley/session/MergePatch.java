@@ -2,8 +2,8 @@ package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -46,7 +46,7 @@ final class MergePatch {
         Set<String> names = new HashSet<>(before.keySet());
         after.forEach((name, value) -> {
             if (value.length() > MAX_VALUE) {
-                throw Refusal.of(
+                throw ParleyException.of(
                         ErrorCode.TOO_LARGE,
                         "context." + name + " would have " + value.length() + " characters; at most " + MAX_VALUE);
             }
@@ -57,7 +57,7 @@ final class MergePatch {
             }
         });
         if (names.size() > MAX_NAMES) {
-            throw Refusal.of(ErrorCode.TOO_LARGE, "context would have more than " + MAX_NAMES + " names");
+            throw ParleyException.of(ErrorCode.TOO_LARGE, "context would have more than " + MAX_NAMES + " names");
         }
     }
 }

@@ -26,7 +26,7 @@ public record NewMessage(
         @Nullable String toolCallId,
         boolean pinned) {
 
-    /** As it is kept, see {@link dev.parley.log.SessionMessage}; without its time. */
+    /** As it is kept, see {@link dev.parley.store.SessionMessage}; without its time. */
     List<String> fields(String change) {
         List<String> fields = new ArrayList<>(List.of("role", role, "content", content, "change", change));
         add(fields, "agent", agent);

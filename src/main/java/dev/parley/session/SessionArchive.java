@@ -1,15 +1,15 @@
 package dev.parley.session;
 
-import dev.parley.archive.Archived;
-import dev.parley.archive.Pages;
-import dev.parley.archive.Pages.Step;
-import dev.parley.archive.Pages.Stepped;
-import dev.parley.log.SessionMessage;
-import dev.parley.log.SessionState;
+import dev.parley.archive.ArchiveSource;
+import dev.parley.archive.PagedCopy;
+import dev.parley.archive.PagedCopy.Step;
+import dev.parley.archive.PagedCopy.Stepped;
 import dev.parley.postgres.Postgres;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
+import dev.parley.store.SessionMessage;
+import dev.parley.store.SessionState;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -19,7 +19,7 @@ import reactor.core.publisher.Mono;
  * Copies what has changed in sessions from Redis to PostgreSQL, in one transaction for many, and lets Redis drop what is there. On Redis'
  * and PostgreSQL's event loops.
  */
-public final class SessionArchive implements Archived {
+public final class SessionArchive implements ArchiveSource {
 
     private static final Script READ = Script.load(SessionArchive.class, "archive-read.lua");
     private static final Script DONE = Script.load(SessionArchive.class, "archive-done.lua");
@@ -32,7 +32,7 @@ public final class SessionArchive implements Archived {
 
     private final Redis redis;
     private final Keys keys;
-    private final Pages<Copy> pages;
+    private final PagedCopy<ArchiveBatch> pages;
     private final int kept;
     private final Duration ttl;
     private final LongAdder copied = new LongAdder();
@@ -44,7 +44,7 @@ public final class SessionArchive implements Archived {
     public SessionArchive(Redis redis, Keys keys, Postgres postgres, int kept, Duration ttl) {
         this.redis = redis;
         this.keys = keys;
-        this.pages = new Pages<>(MOST, FEW, PAGE, this::read, new SessionWriter(postgres)::put, this::done);
+        this.pages = new PagedCopy<>(MOST, FEW, PAGE, this::read, new SessionWriter(postgres)::put, this::done);
         this.kept = kept;
         this.ttl = ttl;
     }
@@ -64,10 +64,10 @@ public final class SessionArchive implements Archived {
     }
 
     /** Empty when there is no such session. */
-    private Mono<Copy> read(String conversation, int page) {
+    private Mono<ArchiveBatch> read(String conversation, int page) {
         return READ.run(redis, all(conversation), Script.bytes(page))
                 .filter(reply -> !reply.isEmpty())
-                .map(reply -> new Copy(
+                .map(reply -> new ArchiveBatch(
                         conversation,
                         new SessionState(
                                 SessionMessage.pairs(Script.list(reply.get(0))),
@@ -77,7 +77,7 @@ public final class SessionArchive implements Archived {
                                 .toList()));
     }
 
-    private Mono<Stepped> done(Copy copy, int page) {
+    private Mono<Stepped> done(ArchiveBatch copy, int page) {
         boolean longer = copy.messages().size() == page;
         return DONE.run(
                         redis,

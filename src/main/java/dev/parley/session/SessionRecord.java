@@ -1,9 +1,9 @@
 package dev.parley.session;
 
 import dev.parley.auth.Access;
-import dev.parley.log.SessionMessage;
-import dev.parley.log.SessionState;
 import dev.parley.postgres.Postgres;
+import dev.parley.store.SessionMessage;
+import dev.parley.store.SessionState;
 import io.r2dbc.spi.Readable;
 import java.time.OffsetDateTime;
 import java.util.Collections;
@@ -40,7 +40,7 @@ final class SessionRecord {
                 .next()
                 .doOnNext(state -> {
                     if (access.checked() && !access.tenant().equals(state.text("tenant_id"))) {
-                        throw HotSessions.notFound();
+                        throw RedisSessions.notFound();
                     }
                 });
     }

@@ -1,8 +1,9 @@
 package dev.parley.session;
 
-import dev.parley.log.SessionMessage;
-import dev.parley.log.SessionState;
 import dev.parley.postgres.Postgres;
+import dev.parley.postgres.Statements;
+import dev.parley.store.SessionMessage;
+import dev.parley.store.SessionState;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Statement;
 import java.time.Instant;
@@ -82,25 +83,26 @@ final class SessionWriter {
      *
      * @param copies each conversation once, by name, so that two who write the same ones do not wait for each other
      */
-    Mono<Void> put(List<Copy> copies) {
-        List<Copy> kept = copies.stream().filter(copy -> !copy.deleted()).toList();
-        return postgres.inTransaction(connection -> Postgres.rowsUpdated(
+    Mono<Void> put(List<ArchiveBatch> copies) {
+        List<ArchiveBatch> kept =
+                copies.stream().filter(copy -> !copy.deleted()).toList();
+        return postgres.inTransaction(connection -> Statements.rowsUpdated(
                                 putSessions(connection.createStatement(PUT_SESSIONS), copies))
                         .then(forked(connection, kept))
                         .then(delete(
                                 connection,
-                                copies.stream().filter(Copy::deleted).toList()))
+                                copies.stream().filter(ArchiveBatch::deleted).toList()))
                         .then(putMessages(connection, kept)))
                 .then();
     }
 
-    private static Mono<Long> delete(Connection connection, List<Copy> deleted) {
+    private static Mono<Long> delete(Connection connection, List<ArchiveBatch> deleted) {
         return deleted.isEmpty()
                 ? Mono.empty()
-                : Postgres.rowsUpdated(connection
+                : Statements.rowsUpdated(connection
                         .createStatement(DELETE)
-                        .bind("$1", column(deleted, Copy::conversation, new String[0]))
-                        .bind("$2", column(deleted, Copy::generation, new Long[0])));
+                        .bind("$1", column(deleted, ArchiveBatch::conversation, new String[0]))
+                        .bind("$2", column(deleted, ArchiveBatch::generation, new Long[0])));
     }
 
     /** What {@link #forked} does with one that has just been made, so that what becomes of the other session is no matter. */
@@ -113,9 +115,11 @@ final class SessionWriter {
      * A fork begins with what the other session has in the record; the newest of that it brings itself. The eldest fork comes first, since
      * others may be forks of it, and before anything is deleted.
      */
-    private static Mono<Void> forked(Connection connection, List<Copy> copies) {
-        return Flux.fromStream(copies.stream().filter(Copy::forked).sorted(Comparator.comparingLong(Copy::generation)))
-                .concatMap(fork -> Postgres.rowsUpdated(
+    private static Mono<Void> forked(Connection connection, List<ArchiveBatch> copies) {
+        return Flux.fromStream(copies.stream()
+                        .filter(ArchiveBatch::forked)
+                        .sorted(Comparator.comparingLong(ArchiveBatch::generation)))
+                .concatMap(fork -> Statements.rowsUpdated(
                         bind(connection.createStatement(COPY_FORKED), fork.conversation(), fork.session())))
                 .then();
     }
@@ -130,9 +134,9 @@ final class SessionWriter {
     }
 
     /** A message and whose it is. */
-    private record Row(Copy of, SessionMessage message) {}
+    private record Row(ArchiveBatch of, SessionMessage message) {}
 
-    private static Mono<Long> putMessages(Connection connection, List<Copy> copies) {
+    private static Mono<Long> putMessages(Connection connection, List<ArchiveBatch> copies) {
         List<Row> rows = copies.stream()
                 .flatMap(copy -> copy.messages().stream().map(message -> new Row(copy, message)))
                 .toList();
@@ -140,7 +144,7 @@ final class SessionWriter {
             return Mono.empty();
         }
         List<SessionMessage> messages = rows.stream().map(Row::message).toList();
-        return Postgres.rowsUpdated(connection
+        return Statements.rowsUpdated(connection
                 .createStatement(PUT_MESSAGES)
                 .bind("$1", column(rows, row -> row.of().conversation(), new String[0]))
                 .bind("$2", column(rows, row -> row.of().generation(), new Long[0]))
@@ -168,18 +172,18 @@ final class SessionWriter {
         return ExactJson.ofTexts(rest);
     }
 
-    private static Statement putSessions(Statement statement, List<Copy> copies) {
-        List<SessionState> sessions = copies.stream().map(Copy::session).toList();
+    private static Statement putSessions(Statement statement, List<ArchiveBatch> copies) {
+        List<SessionState> sessions = copies.stream().map(ArchiveBatch::session).toList();
         return statement
-                .bind("$1", column(copies, Copy::conversation, new String[0]))
-                .bind("$2", column(copies, Copy::generation, new Long[0]))
+                .bind("$1", column(copies, ArchiveBatch::conversation, new String[0]))
+                .bind("$2", column(copies, ArchiveBatch::generation, new Long[0]))
                 .bind("$3", column(sessions, its -> its.text("tenant_id"), new String[0]))
                 .bind("$4", column(sessions, its -> its.text("current_agent"), new String[0]))
                 .bind("$5", column(sessions, SessionState::status, new String[0]))
                 .bind("$6", column(sessions, its -> its.number("turn_count"), new Long[0]))
                 .bind("$7", column(sessions, its -> its.number("message_count"), new Long[0]))
                 .bind("$8", column(sessions, its -> its.number("token_count"), new Long[0]))
-                .bind("$9", column(copies, Copy::last, new Long[0]))
+                .bind("$9", column(copies, ArchiveBatch::last, new Long[0]))
                 .bind("$10", column(sessions, its -> its.number("version"), new Long[0]))
                 .bind("$11", column(sessions, its -> ExactJson.ofMembers(its.context()), new String[0]))
                 .bind("$12", column(copies, SessionWriter::extra, new String[0]))
@@ -187,7 +191,7 @@ final class SessionWriter {
                 .bind("$14", column(sessions, its -> time(its.text("last_activity")), new OffsetDateTime[0]));
     }
 
-    private static String extra(Copy copy) {
+    private static String extra(ArchiveBatch copy) {
         Map<String, String> extra = new LinkedHashMap<>();
         for (String name : KEPT) {
             if (!copy.session().text(name).isEmpty() && !copy.deleted()) {

@@ -1,17 +1,17 @@
 package dev.parley.session;
 
 import dev.parley.auth.Access;
+import dev.parley.auth.AuditListener;
 import dev.parley.auth.Principal;
-import dev.parley.auth.Witness;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
-import dev.parley.log.ConversationLog;
-import dev.parley.log.SessionMessage;
-import dev.parley.log.SessionReply;
-import dev.parley.log.SessionState;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
+import dev.parley.store.RedisEventStore;
+import dev.parley.store.SessionMessage;
+import dev.parley.store.SessionReply;
+import dev.parley.store.SessionState;
 import dev.parley.support.LimitedLog;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -31,7 +31,7 @@ import reactor.core.publisher.Mono;
  * The sessions of conversations: who is spoken to, what was said, and what agents remember. Every change is one script on the
  * conversation's slot and an event in its log: both or neither, and once for each id.
  *
- * <p>All of this is cold, runs on Redis' event loop or the record's, and fails with {@link Refusal}: {@code not_found} also for another
+ * <p>All of this is cold, runs on Redis' event loop or the record's, and fails with {@link ParleyException}: {@code not_found} also for another
  * tenant's session, {@code gone} for one that has ended, {@code unavailable} while Redis is away and, for changes, until what was queued of
  * the conversation meanwhile is in its log. Reads are answered from the record then.
  */
@@ -50,23 +50,28 @@ public final class Sessions {
     private static final Mono<Void> LATE =
             Mono.error(() -> new TimeoutException("PostgreSQL takes longer than " + PATIENCE.toSeconds() + " s"));
 
-    private final ConversationLog log;
-    private final HotSessions hot;
+    private final RedisEventStore log;
+    private final RedisSessions hot;
     private final Archive archive;
-    private final Witness witness;
-    private final Claims claims;
+    private final AuditListener witness;
+    private final AdmissionCache claims;
     private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
     private final Predicate<String> queued;
 
     /** @param queued whether events of a conversation are queued: then it is not changed, since they come first */
     public Sessions(
-            Redis redis, Keys keys, ConversationLog log, Archive archive, Witness witness, Predicate<String> queued) {
+            Redis redis,
+            Keys keys,
+            RedisEventStore log,
+            Archive archive,
+            AuditListener witness,
+            Predicate<String> queued) {
         this.queued = queued;
         this.witness = witness;
         this.log = log;
-        this.hot = new HotSessions(redis, keys);
+        this.hot = new RedisSessions(redis, keys, log::imported);
         this.archive = archive;
-        this.claims = new Claims(log.ttl());
+        this.claims = new AdmissionCache(log.ttl());
     }
 
     /**
@@ -89,13 +94,14 @@ public final class Sessions {
             context.forEach((name, value) -> clean.put(name, MergePatch.apply("", value)));
             MergePatch.requireRoom(Map.of(), clean);
             clean.values().removeIf(String::isEmpty);
-            return create(who, conversation, new Change.Beginning(agent, clean, null), key);
+            return create(who, conversation, new SessionCommand.Beginning(agent, clean, null), key);
         });
     }
 
-    private Mono<Changed> create(Principal who, String conversation, Change.Beginning beginning, @Nullable String key) {
+    private Mono<Changed> create(
+            Principal who, String conversation, SessionCommand.Beginning beginning, @Nullable String key) {
         Access access = who.access(conversation).orNew();
-        Change change = Change.create(conversation, who.tenant(), beginning, idOf(key));
+        SessionCommand change = SessionCommand.create(conversation, who.tenant(), beginning, idOf(key));
         // What Redis has forgotten the record has: a session that has not ended is in the way, another tenant's is not
         // there.
         return denied(
@@ -112,8 +118,8 @@ public final class Sessions {
                 who,
                 conversation,
                 "session.append",
-                Mono.defer(() ->
-                        change(who.access(conversation), Change.append(conversation, message, expected, idOf(key)))));
+                Mono.defer(() -> change(
+                        who.access(conversation), SessionCommand.append(conversation, message, expected, idOf(key)))));
     }
 
     /** @param patches JSON merge patches (RFC 7396) by the context's names; a result of null takes the name away */
@@ -123,7 +129,7 @@ public final class Sessions {
             return hot.newest(conversation, access, 0)
                     .switchIfEmpty(Mono.defer(
                             () -> archive.warm(conversation, access).then(hot.newest(conversation, access, 0))))
-                    .switchIfEmpty(Mono.error(HotSessions::notFound))
+                    .switchIfEmpty(Mono.error(RedisSessions::notFound))
                     .flatMap(read ->
                             patch(access, conversation, patches, read.session().context(), idOf(key), PATCH_TRIES));
         }));
@@ -139,12 +145,12 @@ public final class Sessions {
             int tries) {
         if (tries == 0) {
             return Mono.error(
-                    Refusal.of(ErrorCode.OVERLOADED, "the context is changed by too many at once: try again"));
+                    ParleyException.of(ErrorCode.OVERLOADED, "the context is changed by too many at once: try again"));
         }
         Map<String, String> after = new LinkedHashMap<>();
         patches.forEach((name, patch) -> after.put(name, MergePatch.apply(before.getOrDefault(name, ""), patch)));
         MergePatch.requireRoom(before, after);
-        Change change = Change.update(conversation, patches, before, after, id);
+        SessionCommand change = SessionCommand.update(conversation, patches, before, after, id);
         return write(access, change).flatMap(reply -> {
             if (reply instanceof SessionReply.ContextChanged changed) {
                 Map<String, String> now = new LinkedHashMap<>(before);
@@ -159,7 +165,7 @@ public final class Sessions {
     public Mono<Changed> handOff(
             Principal who, String conversation, String to, @Nullable String reason, @Nullable String key) {
         return Mono.defer(() -> {
-            Change change = Change.handOff(conversation, to, reason, idOf(key));
+            SessionCommand change = SessionCommand.handOff(conversation, to, reason, idOf(key));
             return acted(
                     who,
                     change,
@@ -172,7 +178,7 @@ public final class Sessions {
     public Mono<Changed> complete(Principal who, String conversation, @Nullable Long expected, @Nullable String key) {
         return Mono.defer(() -> acted(
                 who,
-                Change.complete(conversation, expected, idOf(key)),
+                SessionCommand.complete(conversation, expected, idOf(key)),
                 "session.complete",
                 Map.of(),
                 session -> !session.status().equals("active")));
@@ -182,7 +188,7 @@ public final class Sessions {
     public Mono<Changed> delete(Principal who, String conversation, @Nullable String key) {
         return Mono.defer(() -> acted(
                 who,
-                Change.delete(conversation, idOf(key)),
+                SessionCommand.delete(conversation, idOf(key)),
                 "session.delete",
                 Map.of(),
                 session -> session.status().equals("deleted")));
@@ -196,18 +202,19 @@ public final class Sessions {
                         "session.fork",
                         Mono.defer(() -> hot.after(from, who.access(from), Integer.MAX_VALUE, 0)
                                 .switchIfEmpty(archive.newest(from, who.access(from), WINDOW))
-                                .switchIfEmpty(Mono.error(HotSessions::notFound))
+                                .switchIfEmpty(Mono.error(RedisSessions::notFound))
                                 .map(Sessions::alive)))
                 .flatMap(read -> upTo(seq, from, read))
                 .flatMap(fork -> create(
                                 who,
                                 to,
-                                new Change.Beginning(fork.state().get("current_agent"), fork.context(), fork.fork()),
+                                new SessionCommand.Beginning(
+                                        fork.state().get("current_agent"), fork.context(), fork.fork()),
                                 key)
                         .delayUntil(made -> made.repeated() || fork.isWhole() ? Mono.empty() : copied(made)));
     }
 
-    private record Forked(Change.Fork fork, Map<String, String> state, Map<String, String> context) {
+    private record Forked(SessionCommand.Fork fork, Map<String, String> state, Map<String, String> context) {
 
         /** Whether it brings all messages that it begins with. */
         boolean isWhole() {
@@ -223,9 +230,9 @@ public final class Sessions {
         });
     }
 
-    private Mono<Forked> upTo(long seq, String from, Read read) {
+    private Mono<Forked> upTo(long seq, String from, SessionView read) {
         if (seq > read.session().number("message_count")) {
-            return Mono.error(Refusal.badRequest(
+            return Mono.error(ParleyException.badRequest(
                     "seq must be a message's number, at most " + read.session().number("message_count")));
         }
         List<SessionMessage> known =
@@ -253,14 +260,14 @@ public final class Sessions {
                 state.put("pinned", pinned);
             }
             return new Forked(
-                    new Change.Fork(from, read.session().number("generation"), seq, list, state),
+                    new SessionCommand.Fork(from, read.session().number("generation"), seq, list, state),
                     read.session().fields(),
                     read.session().context());
         });
     }
 
     /** The session without messages. */
-    public Mono<Read> get(Principal who, String conversation) {
+    public Mono<SessionView> get(Principal who, String conversation) {
         return denied(who, conversation, "session.get", Mono.defer(() -> {
             Access access = who.access(conversation);
             return orArchived(hot.newest(conversation, access, 0), () -> archive.newest(conversation, access, 0))
@@ -268,7 +275,7 @@ public final class Sessions {
         }));
     }
 
-    private static Read alive(Read read) {
+    private static SessionView alive(SessionView read) {
         if (read.session().status().equals("deleted")) {
             throw gone("deleted");
         }
@@ -281,14 +288,14 @@ public final class Sessions {
      * @param last at most so many, up to {@value #WINDOW}
      * @param maxTokens at most so many, as they were counted
      */
-    public Mono<Read> window(Principal who, String conversation, int last, long maxTokens) {
+    public Mono<SessionView> window(Principal who, String conversation, int last, long maxTokens) {
         return denied(who, conversation, "session.messages", Mono.defer(() -> {
             Access access = who.access(conversation);
             return orArchived(
                             hot.newest(conversation, access, WINDOW),
                             () -> archive.newest(conversation, access, WINDOW))
                     .map(Sessions::alive)
-                    .map(read -> new Read(
+                    .map(read -> new SessionView(
                             read.session(),
                             new Window(last, maxTokens)
                                     .of(
@@ -303,7 +310,7 @@ public final class Sessions {
      *
      * @param after the number behind which the page begins
      */
-    public Mono<Read> history(Principal who, String conversation, long after, int limit) {
+    public Mono<SessionView> history(Principal who, String conversation, long after, int limit) {
         return denied(who, conversation, "session.messages", Mono.defer(() -> {
             Access access = who.access(conversation);
             return orArchived(
@@ -315,7 +322,7 @@ public final class Sessions {
     }
 
     /** Redis was read first: whatever it had dropped by then is in the record. */
-    private Mono<Read> whole(String conversation, long after, int limit, Read read) {
+    private Mono<SessionView> whole(String conversation, long after, int limit, SessionView read) {
         List<SessionMessage> tail = read.messages();
         boolean complete = tail.isEmpty()
                 ? read.session().number("message_count") <= after
@@ -324,7 +331,7 @@ public final class Sessions {
             return Mono.just(read);
         }
         return archive.between(conversation, read.session().number("generation"), after, limit)
-                .map(older -> new Read(read.session(), joined(older, tail, limit), read.source()));
+                .map(older -> new SessionView(read.session(), joined(older, tail, limit), read.source()));
     }
 
     private static List<SessionMessage> joined(List<SessionMessage> older, List<SessionMessage> tail, int limit) {
@@ -346,7 +353,7 @@ public final class Sessions {
                 .hasElement()
                 .filter(there -> !there)
                 .flatMap(missing -> patiently(archive.warm(conversation, access)))
-                .onErrorResume(e -> !Refusal.is(e, ErrorCode.NOT_FOUND), e -> goOn(conversation, e));
+                .onErrorResume(e -> !ParleyException.is(e, ErrorCode.NOT_FOUND), e -> goOn(conversation, e));
     }
 
     /** Kept in a cache it goes on when nobody waits any more, so that PostgreSQL's breaker hears of it. */
@@ -355,7 +362,7 @@ public final class Sessions {
     }
 
     private Mono<Void> goOn(String conversation, Throwable e) {
-        if (!(e instanceof Refusal)) {
+        if (!(e instanceof ParleyException)) {
             limited.warn("An archived session can't be brought back", conversation, e.getMessage());
         }
         return Mono.empty();
@@ -379,7 +386,7 @@ public final class Sessions {
                 .flatMap(tenant -> holds(access, tenant))
                 .switchIfEmpty(patiently(archive.warm(conversation, access)).thenReturn(true))
                 .onErrorResume(
-                        e -> !Refusal.is(e, ErrorCode.NOT_FOUND),
+                        e -> !ParleyException.is(e, ErrorCode.NOT_FOUND),
                         e -> goOn(conversation, e).thenReturn(true));
         return claims.settle(conversation, who.tenant(), question);
     }
@@ -387,17 +394,17 @@ public final class Sessions {
     /** Another tenant's may leave Redis at any moment. */
     private static Mono<Boolean> holds(Access access, String tenant) {
         boolean own = access.tenant().equals(tenant);
-        return own || !access.checked() ? Mono.just(own) : Mono.error(HotSessions.notFound());
+        return own || !access.checked() ? Mono.just(own) : Mono.error(RedisSessions.notFound());
     }
 
-    private static Mono<Read> orArchived(Mono<Read> live, Supplier<Mono<Read>> archived) {
+    private static Mono<SessionView> orArchived(Mono<SessionView> live, Supplier<Mono<SessionView>> archived) {
         return live.onErrorResume(
-                        Refusal.class,
+                        ParleyException.class,
                         refusal -> refusal.code() == ErrorCode.UNAVAILABLE
                                 ? archived.get().switchIfEmpty(Mono.error(refusal))
                                 : Mono.error(refusal))
                 .switchIfEmpty(Mono.defer(archived))
-                .switchIfEmpty(Mono.error(HotSessions::notFound));
+                .switchIfEmpty(Mono.error(RedisSessions::notFound));
     }
 
     /**
@@ -406,7 +413,11 @@ public final class Sessions {
      * @param stands whether a session is as this change leaves it: the same id may have been another change's
      */
     private Mono<Changed> acted(
-            Principal who, Change change, String what, Map<String, String> details, Predicate<SessionState> stands) {
+            Principal who,
+            SessionCommand change,
+            String what,
+            Map<String, String> details,
+            Predicate<SessionState> stands) {
         String conversation = change.event().conversation();
         String id = Objects.requireNonNull(change.event().eventId());
         return denied(who, conversation, what, change(who.access(conversation), change))
@@ -418,11 +429,12 @@ public final class Sessions {
     }
 
     private <T> Mono<T> denied(Principal who, String conversation, String what, Mono<T> call) {
-        return call.doOnError(e -> Refusal.is(e, ErrorCode.NOT_FOUND), e -> witness.refused(who, conversation, what));
+        return call.doOnError(
+                e -> ParleyException.is(e, ErrorCode.NOT_FOUND), e -> witness.refused(who, conversation, what));
     }
 
     /** A session that has left Redis comes back first. */
-    private Mono<Changed> change(Access access, Change change) {
+    private Mono<Changed> change(Access access, SessionCommand change) {
         String conversation = change.event().conversation();
         Mono<SessionReply> once = write(access, change);
         return once.flatMap(reply -> reply instanceof SessionReply.Missing
@@ -431,9 +443,9 @@ public final class Sessions {
                 .flatMap(reply -> done(conversation, reply));
     }
 
-    private Mono<SessionReply> write(Access access, Change change) {
+    private Mono<SessionReply> write(Access access, SessionCommand change) {
         return Mono.defer(() -> queued.test(change.event().conversation())
-                ? Mono.error(Refusal.of(
+                ? Mono.error(ParleyException.of(
                         ErrorCode.UNAVAILABLE, "what was said here before is still on its way to Redis: try again"))
                 : log.change(change.event(), access, change.script()));
     }
@@ -449,17 +461,17 @@ public final class Sessions {
         } else if (reply instanceof SessionReply.Ended ended) {
             return Mono.error(gone(ended.status()));
         } else if (reply instanceof SessionReply.Conflict conflict) {
-            return Mono.error(Refusal.of(
+            return Mono.error(ParleyException.of(
                     ErrorCode.CONFLICT,
                     conflict.last().isEmpty()
                             ? "there is a session of this conversation already"
                             : "the session's last message is number " + conflict.last() + ", not the one expected"));
         }
-        return Mono.error(HotSessions.notFound());
+        return Mono.error(RedisSessions.notFound());
     }
 
-    private static Refusal gone(String status) {
-        return Refusal.of(ErrorCode.GONE, "the session is " + status);
+    private static ParleyException gone(String status) {
+        return ParleyException.of(ErrorCode.GONE, "the session is " + status);
     }
 
     private static String idOf(@Nullable String key) {

@@ -1,7 +1,7 @@
 package dev.parley.session;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.log.SessionMessage;
+import dev.parley.store.SessionMessage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;

@@ -1,6 +1,6 @@
 /**
- * What people say, on its way to the agents: {@link dev.parley.session.Inbound} appends a message to the conversation's log and
- * session and adds it to the agent's inbox, each once, although these stand on different slots.
+ * Sessions of conversations: {@link dev.parley.session.Sessions} changes and reads them in Redis, and reads those that Redis no longer has
+ * from PostgreSQL, which is the record.
  */
 @NullMarked
 package dev.parley.session;

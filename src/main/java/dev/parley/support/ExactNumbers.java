@@ -30,6 +30,8 @@ public final class ExactNumbers {
                         .disable(JsonFactory.Feature.CHARSET_DETECTION)
                         .streamReadConstraints(StreamReadConstraints.builder()
                                 .maxNestingDepth(maxDepth)
+                                // A picture is one string. Bodies are bounded where they are read.
+                                .maxStringLength(Integer.MAX_VALUE)
                                 .build())
                         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
                         .build())

@@ -1,10 +1,9 @@
 package dev.parley.websocket;
 
-import dev.parley.frame.ClientFrame;
-import dev.parley.http.Addresses;
+import dev.parley.http.ClientAddresses;
 import dev.parley.http.Exchange;
-import dev.parley.http.Problem;
 import dev.parley.http.ProblemException;
+import dev.parley.protocol.ClientFrame;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
@@ -30,12 +29,11 @@ record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscri
     private static final String VERSION = "13";
 
     /** @throws ProblemException when this is no request that a WebSocket can be made of */
-    static Handshake of(Exchange exchange, Addresses addresses) {
+    static Handshake of(Exchange exchange, ClientAddresses addresses) {
         requireUpgrade(exchange);
         String offered = exchange.header(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL);
         if (offered != null && !protocols(offered).contains(PROTOCOL)) {
-            throw Problem.of(HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Protocol must offer " + PROTOCOL)
-                    .exception();
+            throw ProblemException.of(HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Protocol must offer " + PROTOCOL);
         }
         String conversation = exchange.query("conversation");
         return new Handshake(
@@ -55,14 +53,12 @@ record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscri
             exchange.response()
                     .header(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET)
                     .header(HttpHeaderNames.SEC_WEBSOCKET_VERSION, VERSION);
-            throw Problem.of(
-                            HttpResponseStatus.UPGRADE_REQUIRED,
-                            "this is a WebSocket: ask for the upgrade, with Sec-WebSocket-Version " + VERSION)
-                    .exception();
+            throw ProblemException.of(
+                    HttpResponseStatus.UPGRADE_REQUIRED,
+                    "this is a WebSocket: ask for the upgrade, with Sec-WebSocket-Version " + VERSION);
         }
         if (exchange.header(HttpHeaderNames.SEC_WEBSOCKET_KEY) == null) {
-            throw Problem.of(HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Key is missing")
-                    .exception();
+            throw ProblemException.of(HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Key is missing");
         }
     }
 

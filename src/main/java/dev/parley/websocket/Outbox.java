@@ -1,6 +1,6 @@
 package dev.parley.websocket;
 
-import dev.parley.frame.Frame;
+import dev.parley.protocol.EncodedFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -28,12 +28,13 @@ final class Outbox {
     private static final int WRITE = 64 * 1024;
 
     private final Channel channel;
-    private final WriteRounds rounds;
+    private final WriteCoalescer rounds;
     private final BooleanSupplier turn = this::turn;
     private final ChannelHandlerContext encoder;
     private final int limit;
     private final Runnable overflow;
-    private final Queue<Frame> frames = Queues.<Frame>unboundedMultiproducer().get();
+    private final Queue<EncodedFrame> frames =
+            Queues.<EncodedFrame>unboundedMultiproducer().get();
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicBoolean planned = new AtomicBoolean();
     private final Queue<Sinks.Empty<Void>> waiting = new ConcurrentLinkedQueue<>();
@@ -44,7 +45,7 @@ final class Outbox {
      * @param limit bytes that may wait; a single frame may be larger while at most a quarter is used
      * @param overflow called once, by whoever offers one too many
      */
-    Outbox(Channel channel, WriteRounds rounds, int limit, Runnable overflow) {
+    Outbox(Channel channel, WriteCoalescer rounds, int limit, Runnable overflow) {
         this.channel = channel;
         this.rounds = rounds;
         this.encoder = channel.pipeline().context(WebSocketFrameEncoder.class);
@@ -57,7 +58,7 @@ final class Outbox {
         return channel.eventLoop();
     }
 
-    void offer(Frame frame) {
+    void offer(EncodedFrame frame) {
         if (closed.get()) {
             return;
         }
@@ -72,13 +73,13 @@ final class Outbox {
     }
 
     /** Takes a frame only while less than half of the outbox is used. */
-    void offerEphemeral(Frame frame) {
+    void offerEphemeral(EncodedFrame frame) {
         if (!closed.get() && bytes.get() + frame.size() <= limit / 2) {
             add(frame, bytes.getAndAdd(frame.size()));
         }
     }
 
-    private void add(Frame frame, long before) {
+    private void add(EncodedFrame frame, long before) {
         frames.add(frame);
         if (before > limit / 4 && channel.isWritable() && loop().inEventLoop()) {
             // Whoever has so much to offer at once must not fill it before its turn to write comes.
@@ -141,7 +142,7 @@ final class Outbox {
 
     /** Writes what the channel has room for, in one buffer: copying small frames together is cheaper than handing each to the kernel by itself. */
     private boolean writeSome() {
-        Frame frame = frames.poll();
+        EncodedFrame frame = frames.poll();
         if (frame == null) {
             return false;
         }

@@ -1,22 +1,25 @@
 package dev.parley.websocket;
 
 import dev.parley.auth.Principal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
 import dev.parley.event.InvalidEventException;
 import dev.parley.event.Utf8;
-import dev.parley.frame.ClientFrame;
-import dev.parley.frame.ClientFrameCodec;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Frame;
-import dev.parley.frame.NotJsonException;
-import dev.parley.frame.Refusal;
-import dev.parley.frame.ServerFrames;
-import dev.parley.ratelimit.Turnstile;
+import dev.parley.protocol.ClientFrame;
+import dev.parley.protocol.ClientFrameCodec;
+import dev.parley.protocol.CloseCode;
+import dev.parley.protocol.EncodedFrame;
+import dev.parley.protocol.NotJsonException;
+import dev.parley.protocol.ServerFrames;
+import dev.parley.ratelimit.EndpointLimiter;
+import dev.parley.support.Version;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.PongWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
@@ -47,44 +50,48 @@ final class Socket {
     private static final Logger LOG = LoggerFactory.getLogger(Socket.class);
 
     private static final int FRAMES_AT_ONCE = 64;
+    private static final Duration EXPIRED_RETRY = Duration.ofMillis(200);
+
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration MAX_LIFETIME = Duration.ofDays(365);
 
-    private final Services services;
+    private final SocketServices services;
     private final SocketSettings settings;
     private final Handshake handshake;
     private final Channel channel;
     private final Supplier<RedisStatus> redis;
     private final Outbox outbox;
-    private final Commands commands;
-    private final Traffic traffic;
-    private final Map<String, Following> followings = new ConcurrentHashMap<>();
+    private final SocketCommands commands;
+    private final IdleMonitor traffic;
+    private final Map<String, SocketSubscription> followings = new ConcurrentHashMap<>();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final Disposable.Composite timers = Disposables.composite();
     private final Disposable.Swap expiry = Disposables.swap();
     private volatile @Nullable Principal principal;
 
     Socket(
-            Services services,
+            SocketServices services,
             SocketSettings settings,
             Handshake handshake,
             Channel channel,
-            WriteRounds rounds,
+            WriteCoalescer rounds,
             Supplier<RedisStatus> redis) {
         this.services = services;
         this.settings = settings;
         this.handshake = handshake;
         this.channel = channel;
         this.redis = redis;
-        this.outbox = new Outbox(channel, rounds, settings.outbox(), () -> close(CloseCode.SLOW));
-        this.commands = new Commands(services, settings.maxConversations(), outbox, followings, handshake.address());
-        this.traffic = new Traffic(outbox::drain);
+        this.outbox =
+                new Outbox(channel, rounds, settings.websocket().outbox().intBytes(), () -> close(CloseCode.SLOW));
+        this.commands = new SocketCommands(
+                services, settings.websocket().maxConversations(), outbox, followings, handshake.address());
+        this.traffic = new IdleMonitor(channel.eventLoop().ticker(), outbox::drain);
     }
 
     /** Lives as long as the socket does. */
     Mono<Void> run(WebsocketInbound in) {
-        channel.pipeline().addFirst(new Farewell(), traffic);
-        Mono<Void> reading = in.aggregateFrames(settings.maxFrame())
+        channel.pipeline().addFirst(new LingeringCloseHandler(), traffic);
+        Mono<Void> reading = in.aggregateFrames(settings.websocket().maxFrame().intBytes())
                 .receiveFrames()
                 // Before the flatMap: it cancels what has failed, and that sends a close frame of its own.
                 .onErrorResume(this::broken)
@@ -92,22 +99,25 @@ final class Socket {
                 .flatMap(this::received, FRAMES_AT_ONCE)
                 .then()
                 .doFinally(end -> cleanUp());
-        in.withConnection(connection -> connection.addHandlerLast(new LastWords()));
+        in.withConnection(connection -> connection.addHandlerLast(new CloseFrameOnceHandler()));
         start();
+        // Commands that are under way may go on for longer than the connection: conversations are not followed for so
+        // long.
+        var unused = channel.closeFuture().addListener(closed -> cleanUp());
         return reading;
     }
 
     private void start() {
-        beatAfter(settings.heartbeat());
+        beatAfter(settings.websocket().heartbeat());
         String token = handshake.token();
         try {
             admit(services.authenticator().authenticate(token));
-        } catch (Refusal refusal) {
+        } catch (ParleyException refusal) {
             if (token != null) {
                 offer(ServerFrames.error(null, refusal));
-                close(CloseCode.REFUSED);
+                refuse(refusal);
             } else {
-                track(Mono.delay(settings.authTimeout()).doOnNext(late -> {
+                track(Mono.delay(settings.websocket().authTimeout()).doOnNext(late -> {
                     if (principal == null) {
                         close(CloseCode.UNREADABLE);
                     }
@@ -122,9 +132,9 @@ final class Socket {
         offer(ServerFrames.welcome(
                 Ids.random(),
                 settings.node(),
-                settings.version(),
-                settings.heartbeat().toMillis(),
-                settings.maxFrame(),
+                Version.text(),
+                settings.websocket().heartbeat().toMillis(),
+                settings.websocket().maxFrame().intBytes(),
                 status.up(),
                 status.queued()));
         ClientFrame.Subscribe first = handshake.subscribe();
@@ -194,7 +204,7 @@ final class Socket {
     private Mono<Void> authenticate(ClientFrame.Auth auth) {
         try {
             Principal who = services.authenticator().authenticate(auth.token());
-            Turnstile turnstile = services.turnstiles().connect();
+            EndpointLimiter turnstile = services.turnstiles().connect();
             if (principal != null || turnstile.isOpen() || turnstile.countsAddresses()) {
                 welcome(auth, who);
                 return Mono.empty();
@@ -204,8 +214,8 @@ final class Socket {
                     .publishOn(Schedulers.fromExecutorService(channel.eventLoop()))
                     .doOnNext(taken -> welcome(auth, who))
                     .then()
-                    .onErrorResume(Refusal.class, refusal -> turnedAway(auth, refusal));
-        } catch (Refusal refusal) {
+                    .onErrorResume(ParleyException.class, refusal -> turnedAway(auth, refusal));
+        } catch (ParleyException refusal) {
             return turnedAway(auth, refusal);
         }
     }
@@ -213,7 +223,8 @@ final class Socket {
     private void welcome(ClientFrame.Auth auth, Principal who) {
         Principal before = principal;
         if (before != null && !before.isSameAs(who)) {
-            throw Refusal.of(ErrorCode.UNAUTHENTICATED, "the token is somebody else's: open another socket with it");
+            throw ParleyException.of(
+                    ErrorCode.UNAUTHENTICATED, "the token is somebody else's: open another socket with it");
         }
         offer(ServerFrames.ok(auth.ref()));
         if (before == null) {
@@ -223,14 +234,24 @@ final class Socket {
         }
     }
 
-    private Mono<Void> turnedAway(ClientFrame.Auth auth, Refusal refusal) {
+    private Mono<Void> turnedAway(ClientFrame.Auth auth, ParleyException refusal) {
         offer(ServerFrames.error(auth.ref(), refusal));
         if (refusal.code() == ErrorCode.RATE_LIMITED) {
             Duration retry = Duration.ofMillis(refusal.retryMs());
             goodbye(CloseCode.RATE_LIMITED, retry, retry.multipliedBy(2));
             return Mono.empty();
         }
-        return closed(CloseCode.REFUSED);
+        refuse(refusal);
+        return Mono.empty();
+    }
+
+    /** Whose token has expired comes back with another, not at once: it may be the same one. */
+    private void refuse(ParleyException refusal) {
+        if (refusal.isExpiredToken()) {
+            goodbye(CloseCode.EXPIRED, EXPIRED_RETRY, EXPIRED_RETRY.multipliedBy(5));
+        } else {
+            close(CloseCode.REFUSED);
+        }
     }
 
     private Mono<Void> answer(Principal who, ClientFrame frame) {
@@ -240,17 +261,17 @@ final class Socket {
                 .then();
     }
 
-    private static Refusal refusal(Throwable error) {
-        if (error instanceof Refusal refusal) {
+    private static ParleyException refusal(Throwable error) {
+        if (error instanceof ParleyException refusal) {
             return refusal;
         }
         if (error instanceof InvalidEventException invalid) {
-            return Refusal.of(
+            return ParleyException.of(
                     invalid.tooLarge() ? ErrorCode.TOO_LARGE : ErrorCode.BAD_REQUEST,
                     Objects.requireNonNull(invalid.getMessage()));
         }
         LOG.warn("A frame could not be answered", error);
-        return Refusal.of(ErrorCode.INTERNAL, "something went wrong in the gateway; its log says what");
+        return ParleyException.of(ErrorCode.INTERNAL, "something went wrong in the gateway; its log says what");
     }
 
     private Mono<WebSocketFrame> broken(Throwable error) {
@@ -273,13 +294,13 @@ final class Socket {
     // What the gateway does to it.
 
     /** For what concerns everybody who has been let in. */
-    void tell(Frame frame) {
+    void tell(EncodedFrame frame) {
         if (principal != null) {
             offer(frame);
         }
     }
 
-    void offer(Frame frame) {
+    void offer(EncodedFrame frame) {
         outbox.offer(frame);
     }
 
@@ -316,15 +337,25 @@ final class Socket {
 
     private void beat() {
         Duration silent = Duration.ofNanos(traffic.silentNanos());
-        Duration heartbeat = settings.heartbeat();
+        Duration heartbeat = settings.websocket().heartbeat();
         if (silent.compareTo(heartbeat.multipliedBy(2)) >= 0) {
             close(CloseCode.SILENT);
         } else if (silent.compareTo(heartbeat) >= 0) {
-            offer(ServerFrames.ping());
+            ping();
             beatAfter(heartbeat.multipliedBy(2).minus(silent));
         } else {
             beatAfter(heartbeat.minus(silent));
         }
+    }
+
+    /** In JSON for clients that look at frames, and as a WebSocket Ping, which libraries answer for clients that only read. */
+    private void ping() {
+        offer(ServerFrames.ping());
+        channel.eventLoop().execute(() -> {
+            if (!closing.get()) {
+                var unused = channel.writeAndFlush(new PingWebSocketFrame());
+            }
+        });
     }
 
     private void track(Mono<?> task) {
@@ -338,7 +369,7 @@ final class Socket {
         timers.dispose();
         expiry.dispose();
         outbox.close();
-        followings.values().forEach(Following::dispose);
+        followings.values().forEach(SocketSubscription::dispose);
         followings.clear();
     }
 }

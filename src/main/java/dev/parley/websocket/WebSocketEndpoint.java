@@ -1,14 +1,15 @@
 package dev.parley.websocket;
 
 import dev.parley.auth.Principal;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Frame;
-import dev.parley.frame.Refusal;
-import dev.parley.frame.ServerFrames;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.http.Exchange;
 import dev.parley.http.Handler;
-import dev.parley.http.Origins;
-import dev.parley.ratelimit.Turnstile;
+import dev.parley.http.OriginCheck;
+import dev.parley.protocol.CloseCode;
+import dev.parley.protocol.EncodedFrame;
+import dev.parley.protocol.ServerFrames;
+import dev.parley.ratelimit.EndpointLimiter;
 import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
 import java.time.Duration;
@@ -38,32 +39,33 @@ public final class WebSocketEndpoint implements Handler {
     private static final int LAST_WORDS_MS = 500;
     private static final Duration LAST_WORDS = Duration.ofMillis(LAST_WORDS_MS);
 
-    private final Services services;
+    private final SocketServices services;
     private final SocketSettings settings;
     private final WebsocketServerSpec named;
     private final WebsocketServerSpec unnamed;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
-    private final Map<EventLoop, WriteRounds> rounds = new ConcurrentHashMap<>();
+    private final Map<EventLoop, WriteCoalescer> rounds = new ConcurrentHashMap<>();
     private volatile RedisStatus redis = new RedisStatus(false, 0);
     private volatile boolean draining;
 
-    public WebSocketEndpoint(Services services, SocketSettings settings) {
+    public WebSocketEndpoint(SocketServices services, SocketSettings settings) {
         this.services = services;
         this.settings = settings;
         // With a protocol in it, Reactor Netty leaves a client that names none without an answer.
         this.unnamed = WebsocketServerSpec.builder()
-                .maxFramePayloadLength(settings.maxFrame())
+                .maxFramePayloadLength(settings.websocket().maxFrame().intBytes())
                 .build();
         this.named = WebsocketServerSpec.builder()
                 .protocols(Handshake.PROTOCOL)
-                .maxFramePayloadLength(settings.maxFrame())
+                .maxFramePayloadLength(settings.websocket().maxFrame().intBytes())
                 .build();
     }
 
     @Override
     public Publisher<Void> handle(Exchange exchange) {
-        if (settings.checkOrigin() && !Origins.allowed(exchange.request())) {
-            throw Refusal.of(ErrorCode.FORBIDDEN, "this page's origin may not open a socket: auth.mode is none");
+        if (settings.auth().mode().checksOrigin() && !OriginCheck.allowed(exchange.request())) {
+            throw ParleyException.of(
+                    ErrorCode.FORBIDDEN, "this page's origin may not open a socket: auth.mode is none");
         }
         Handshake handshake = Handshake.of(exchange, services.addresses());
         Mono<?> turn = turn(handshake);
@@ -74,7 +76,7 @@ public final class WebSocketEndpoint implements Handler {
 
     /** What has to be waited for before it is let in; null: nothing. Who says later who they are waits for it then. */
     private @Nullable Mono<?> turn(Handshake handshake) {
-        Turnstile turnstile = services.turnstiles().connect();
+        EndpointLimiter turnstile = services.turnstiles().connect();
         if (turnstile.isOpen()) {
             return null;
         }
@@ -88,7 +90,7 @@ public final class WebSocketEndpoint implements Handler {
     private @Nullable Principal known(Handshake handshake) {
         try {
             return services.authenticator().authenticate(handshake.token());
-        } catch (Refusal refused) {
+        } catch (ParleyException refused) {
             // The socket is told so when it is open.
             return null;
         }
@@ -103,7 +105,7 @@ public final class WebSocketEndpoint implements Handler {
 
     private Mono<Void> upgrade(Exchange exchange, Handshake handshake) {
         if (draining) {
-            throw Refusal.of(ErrorCode.UNAVAILABLE, "this node is draining: connect again");
+            throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is draining: connect again");
         }
         return exchange.response()
                 .sendWebsocket(
@@ -117,7 +119,7 @@ public final class WebSocketEndpoint implements Handler {
                                     settings,
                                     handshake,
                                     channel,
-                                    rounds.computeIfAbsent(channel.eventLoop(), WriteRounds::new),
+                                    rounds.computeIfAbsent(channel.eventLoop(), WriteCoalescer::new),
                                     () -> redis);
                             sockets.add(socket);
                             return socket.run(in).doFinally(end -> sockets.remove(socket));
@@ -143,7 +145,7 @@ public final class WebSocketEndpoint implements Handler {
     public Mono<Void> redis(RedisStatus status) {
         return Mono.defer(() -> {
             redis = status;
-            Frame frame = ServerFrames.status(status.up(), status.queued());
+            EncodedFrame frame = ServerFrames.status(status.up(), status.queued());
             List<Socket> all = List.copyOf(sockets);
             return Flux.fromIterable(all)
                     .buffer(Math.max(TOLD_AT_ONCE, all.size() / TURNS))

@@ -1,5 +1,5 @@
 -- Stores an entry; behind entry.lua.
--- KEYS  entry, flight, epochs, index   ARGV  token or '', header from its fourth line on, value, ms for which it is fresh, ms for which
+-- KEYS  entry, flight, epochs, two of flight.lua, index   ARGV  token or '', header from its fourth line on, value, ms for which it is fresh, ms for which
 -- it is kept, most entries, its name in the index, what an entry's key has before that name
 -- Returns { 'stored' }, { 'superseded' } or { 'invalidated' }
 local time = redis.call('TIME')
@@ -23,12 +23,12 @@ end
 local fresh = string.format('%.0f\n%.0f\n', now, now + tonumber(ARGV[4]))
 redis.call('HSET', KEYS[1], 'h', epoch .. '\n' .. fresh .. ARGV[2], 'v', ARGV[3])
 redis.call('PEXPIRE', KEYS[1], life)
-redis.call('ZADD', KEYS[4], string.format('%.0f', now + life), ARGV[7])
-redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', string.format('%.0f', now))
-local many = redis.call('ZCARD', KEYS[4]) - tonumber(ARGV[6])
+redis.call('ZADD', KEYS[6], string.format('%.0f', now + life), ARGV[7])
+redis.call('ZREMRANGEBYSCORE', KEYS[6], '-inf', string.format('%.0f', now))
+local many = redis.call('ZCARD', KEYS[6]) - tonumber(ARGV[6])
 if many > 0 then
-  local gone = redis.call('ZPOPMIN', KEYS[4], math.min(many, 100))
+  local gone = redis.call('ZPOPMIN', KEYS[6], math.min(many, 100))
   for i = 1, #gone, 2 do redis.call('UNLINK', ARGV[8] .. gone[i]) end
 end
-if redis.call('PTTL', KEYS[4]) < life then redis.call('PEXPIRE', KEYS[4], life) end
+if redis.call('PTTL', KEYS[6]) < life then redis.call('PEXPIRE', KEYS[6], life) end
 return { 'stored' }

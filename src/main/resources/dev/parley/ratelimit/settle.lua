@@ -1,9 +1,11 @@
 -- Settles a reservation, once; behind bucket.lua.
 -- KEYS  bucket, receipt   ARGV  units that drain in a microsecond, what was used
--- Returns { 1 when it is settled so, 0 when there is none, -1 when it was settled otherwise, reserved, level }
+-- Returns { 1 when it is settled so, 0 when there is none, -1 when it was settled otherwise, -2 when it is
+-- no reservation's, reserved, level }
 local receipt = redis.call('GET', KEYS[2])
 if not receipt then return { 0 } end
 local reserved, at, settled = string.match(receipt, '^(%S+) (%S+) (%S+)$')
+if settled == 'taken' then return { -2 } end
 local level, since = read()
 if settled == '-' then
   local more = tonumber(ARGV[2]) - tonumber(reserved)

@@ -1,8 +1,11 @@
--- Brings a session back from the record, unless there is one, or the conversation has become another tenant's.
+-- Brings a session back from the record, unless there is one, or the conversation has become another tenant's. Behind types.lua.
 --
 -- KEYS  session, context, messages, meta
 -- ARGV  1 TTL in ms   2 the same of a session that has something that the record has not got   3 a JSON object: session and context, names and values in turn, and messages, [number, fields]…, the oldest first
--- Returns { '1' when it was brought back, '1' when there is something in it that the record has not got }
+-- Returns { 'foreign <type> <key>' } when something of another type is there, or
+--   { '1' when it was brought back, '1' when there is something in it that the record has not got }
+local foreign = types.foreign(KEYS[1], 'hash', KEYS[2], 'hash', KEYS[3], 'stream', KEYS[4], 'hash')
+if foreign then return { foreign } end
 if redis.call('EXISTS', KEYS[1]) == 1 then return { '0', '0' } end
 local record, owner = cjson.decode(ARGV[3]), redis.call('HGET', KEYS[4], 'tenant')
 for i = 1, #record.session, 2 do

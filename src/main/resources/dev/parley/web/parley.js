@@ -43,7 +43,7 @@
 
 /**
  * @typedef {object} Gap
- * @property {"malformed" | "trimmed" | "future" | "lost" | "limit" | "archive" | "slow"} reason
+ * @property {"malformed" | "trimmed" | "future" | "lost" | "limit" | "archive" | "stream_trimmed" | "slow"} reason
  * @property {string} [requested] the position that was asked for
  * @property {string} [first] the log's first position
  * @property {string} [last] the log's last position
@@ -97,6 +97,7 @@
  * @property {string} [agent]
  * @property {string} text so far
  * @property {SnapshotTool[]} tools in progress
+ * @property {string} [handed_to] the agent that this one has handed the conversation to
  */
 
 /**
@@ -116,6 +117,7 @@
  * @property {string} [position] absent: ephemeral or pending
  * @property {string} [event_id]
  * @property {boolean} [pending] shown while Redis is down; not yet in the log
+ * @property {boolean} [late] it comes after the end of its run, and changes nothing of it
  * @property {string} [from] first position of joined chunks
  * @property {AgentEvent} event
  */
@@ -126,6 +128,7 @@
  * @property {string} conversation
  * @property {string} event_id
  * @property {string} position
+ * @property {boolean} [late] as of an event
  */
 
 /**
@@ -224,11 +227,11 @@
 /**
  * @typedef {object} Options
  * @property {string | URL} url such as `wss://example.org/v1/ws`
- * @property {string | (() => string | undefined | Promise<string | undefined>)} [token] a JWT, or a function that is asked for
- *     one before each connect
+ * @property {string | (() => string | Promise<string>)} [token] a JWT, or a function that is asked for one before each connect. When
+ *     it fails, or returns none, `onError` is called with the code `no_token` and it is asked again after a while
  * @property {(status: Status) => void} [onStatus] each change of the connection's or of Redis' state
  * @property {(info: CloseInfo) => void} [onClose] once, when the client will not come back: see {@link FINAL_CLOSE_CODES}
- * @property {(error: ParleyError) => void} [onError] errors that belong to no request
+ * @property {(error: ParleyError) => void} [onError] errors that belong to no request, and those of `token()`
  * @property {(direction: "in" | "out", frame: any) => void} [onFrame] each frame, for debugging; tokens are masked
  * @property {any} [WebSocket] the class to use instead of the global one
  * @property {number} [requestTimeoutMs] default 15,000
@@ -267,19 +270,21 @@ const RETRY_MS = 1_000;
 const OUTBOX_LIMIT = 200;
 const REQUEST_LIMIT = 1_000;
 const PENDING_LIMIT = 2_000;
+const ENDED_LIMIT = 256;
+const TOKEN_EXPIRED = 3005;
 
 /** The close codes that a client does not come back from. */
 export const FINAL_CLOSE_CODES = Object.freeze({
   1002: "protocol error",
   1007: "invalid UTF-8",
   1009: "frame too large",
-  3500: "token refused",
-  3501: "the gateway could not read a frame",
+  3500: "the token is refused",
+  3501: "frames must be JSON text, the first one auth where there is no token",
   3507: "forbidden",
   3508: "too many connections",
 });
 
-/** A refusal by the gateway (`code` as in PROTOCOL.md) or by this client: `disconnected`, `timeout`, `closed`. */
+/** A refusal by the gateway (`code` as in PROTOCOL.md) or by this client: `disconnected`, `timeout`, `closed`, `no_token`. */
 export class ParleyError extends Error {
   /**
    * @param {string} code
@@ -987,6 +992,10 @@ export class Client {
   #opening = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #retry;
+  /** @type {string | undefined} the token of the connection that is open, or was last */
+  #shownToken;
+  /** @type {string | undefined} the last one that the gateway has called expired */
+  #expiredToken;
   /** @type {Status} */
   #status = { state: "connecting", redis: "up", queued: 0, attempt: 0 };
   #online = () => this.#hurry();
@@ -1111,6 +1120,7 @@ export class Client {
     const token = await this.#token();
     if (token !== undefined) {
       await this.#ask({ type: "auth", token });
+      this.#shownToken = token;
     }
   }
 
@@ -1159,13 +1169,18 @@ export class Client {
       token = await within(this.#token(), CONNECT_TIMEOUT_MS, "no token came");
     } catch (error) {
       if (current()) {
-        this.#lost(0, `no token: ${error instanceof Error ? error.message : error}`);
+        this.#noToken(error);
       }
       return;
     }
     if (!current()) {
       return;
     }
+    if (token !== undefined && token === this.#expiredToken) {
+      this.#noToken("the gateway has said already that this one has expired");
+      return;
+    }
+    this.#shownToken = token;
     try {
       this.#connection = new Connection(
         this.#Socket,
@@ -1179,14 +1194,40 @@ export class Client {
         },
       );
     } catch (error) {
-      // The URL was checked: the token holds what a subprotocol can't.
-      this.#end(0, error instanceof Error ? error.message : String(error));
+      if (token !== undefined && error instanceof Error && error.name === "SyntaxError") {
+        // The URL was checked: the token holds what a subprotocol can't. The error may quote it.
+        this.#noToken("it has characters that no JWT has");
+      } else {
+        this.#end(0, error instanceof Error ? error.message : String(error));
+      }
     }
   }
 
   async #token() {
     const { token } = this.#options;
-    return typeof token === "function" ? token() : token;
+    if (typeof token !== "function") {
+      return token;
+    }
+    const given = await token();
+    if (typeof given !== "string" || given === "") {
+      throw new TypeError(`token() returned ${given === "" ? "an empty string" : given === null ? "null" : typeof given}`);
+    }
+    return given;
+  }
+
+  /**
+   * There is no token to connect with. A function may return a better one later, a string stays what it is.
+   *
+   * @param {unknown} why never a token
+   */
+  #noToken(why) {
+    const reason = `no token: ${why instanceof Error ? why.message : why}`;
+    if (typeof this.#options.token === "function") {
+      this.#lost(0, reason);
+      tell(this.#options.onError, new ParleyError("no_token", reason, true));
+    } else {
+      this.#end(this.#expiredToken === undefined ? 0 : TOKEN_EXPIRED, reason);
+    }
   }
 
   /** @param {WelcomeFrame} frame */
@@ -1234,8 +1275,12 @@ export class Client {
    */
   #lost(code, reason, goodbye) {
     const welcomedAt = this.#connection?.welcomedAt;
-    if (welcomedAt !== undefined && Date.now() - welcomedAt >= STABLE_MS) {
+    const stable = welcomedAt !== undefined && Date.now() - welcomedAt >= STABLE_MS;
+    if (stable) {
       this.#backoff.reset();
+    }
+    if (code === TOKEN_EXPIRED) {
+      this.#expiredToken = this.#shownToken;
     }
     if (code in FINAL_CLOSE_CODES) {
       this.#end(code, reason || FINAL_CLOSE_CODES[/** @type {keyof typeof FINAL_CLOSE_CODES} */ (code)]);
@@ -1244,7 +1289,8 @@ export class Client {
     this.#opening++;
     this.#connection = undefined;
     const backoff = this.#backoff.next();
-    const delay = goodbye?.retry_ms ? randomBetween(...goodbye.retry_ms) : backoff;
+    // Who is sent away again and again comes back ever more slowly, whatever the gateway says.
+    const delay = goodbye?.retry_ms ? Math.max(randomBetween(...goodbye.retry_ms), stable ? 0 : backoff) : backoff;
     this.#outbox.disconnected();
     for (const subscription of this.#subscriptions.values()) {
       subscription.disconnected();
@@ -1361,7 +1407,7 @@ function gatewayStatus(status) {
 /** @typedef {TranscriptMessage | TranscriptHandoff} TranscriptItem */
 
 /**
- * A run in progress. It has several parts when another agent took it over on the way.
+ * One agent's run in progress: two agents that use the same run id have two. It has several parts when a person has spoken since it began.
  *
  * @typedef {object} TranscriptRun
  * @property {string} [run] absent for the implicit run of an agent that names none
@@ -1384,8 +1430,10 @@ export class Transcript {
 
   /** @type {Map<string, TranscriptRun>} */
   #runs = new Map();
-  /** @type {Set<string>} runs that the gateway ended because their agents were silent */
-  #lost = new Set();
+  /** @type {Set<string>} of runs that have ended, as `append.lua` keeps them: the newest */
+  #ended = new Set();
+  /** @type {Map<string, {to: string, by: Set<string>}>} by the run's name: who handed it over, and to whom it was last */
+  #handedOver = new Map();
   #limit;
   #onChange;
   #keys = 0;
@@ -1482,6 +1530,7 @@ export class Transcript {
     const onTheirWay = this.messages.filter((message) => message.unseen && !covers(frame, message));
     this.items = [];
     this.#runs.clear();
+    this.#handedOver.clear();
     this.session = frame.session;
     for (const message of frame.messages) {
       if (message.role === "assistant" && spoken(message) !== "") {
@@ -1490,10 +1539,16 @@ export class Transcript {
       this.#message(message);
     }
     for (const { run, agent, message_id, text, tools } of frame.runs) {
-      this.#changeOfAgent(agent);
+      this.#changeOfAgent(agent || undefined);
+      this.#reopen({ run, agent });
       const part = this.#part({ run, agent, message_id });
       part.text = text;
       part.tools = tools.map((tool) => ({ ...tool, state: /** @type {const} */ ("running") }));
+    }
+    for (const { run, agent, handed_to } of frame.runs) {
+      if (handed_to !== undefined) {
+        this.#markHandOver(run ?? "", agent ?? "", handed_to);
+      }
     }
     this.items.push(...onTheirWay);
   }
@@ -1528,7 +1583,7 @@ export class Transcript {
   #event(frame) {
     const { event, timestamp } = frame.event;
     const payload = frame.event.payload ?? {};
-    if (this.#comesTooLate(event, payload)) {
+    if (frame.late) {
       return;
     }
     switch (event) {
@@ -1542,6 +1597,7 @@ export class Transcript {
         this.#cancelled(payload.run);
         break;
       case "agent.run.started":
+        this.#reopen(payload);
         this.#part(payload, timestamp);
         break;
       case "agent.response.streaming":
@@ -1567,21 +1623,6 @@ export class Transcript {
         this.#runEnded(payload, true, timestamp);
         break;
     }
-  }
-
-  /**
-   * A run that the gateway ended, because nothing was heard of its agent, is opened again only by a start of its own.
-   *
-   * @param {string} event
-   * @param {Record<string, any>} payload
-   */
-  #comesTooLate(event, payload) {
-    if (event === "agent.run.failed" && payload.error?.code === "agent_lost" && payload.run !== undefined) {
-      this.#lost.add(payload.run);
-    } else if (event === "agent.run.started") {
-      this.#lost.delete(payload.run);
-    }
-    return (event === "agent.response.streaming" || event === "agent.tool.started") && this.#lost.has(payload.run);
   }
 
   /** @param {EventFrame} frame */
@@ -1627,9 +1668,11 @@ export class Transcript {
    * @param {string} [at]
    */
   #chunk(payload, at) {
-    const part = this.#part(payload, at);
-    part.text += payload.chunk ?? "";
-    touch(part);
+    const part = this.#open(payload, at);
+    if (part) {
+      part.text += payload.chunk ?? "";
+      touch(part);
+    }
   }
 
   /**
@@ -1637,9 +1680,11 @@ export class Transcript {
    * @param {string} [at]
    */
   #toolStarted(payload, at) {
-    const part = this.#part(payload, at);
-    part.tools.push({ tool: payload.tool, tool_call_id: payload.tool_call_id, state: "running" });
-    touch(part);
+    const part = this.#open(payload, at);
+    if (part) {
+      part.tools.push({ tool: payload.tool, tool_call_id: payload.tool_call_id || undefined, state: "running" });
+      touch(part);
+    }
   }
 
   /**
@@ -1647,12 +1692,11 @@ export class Transcript {
    * @param {"finished" | "failed"} state
    */
   #toolEnded(payload, state) {
-    const run = this.#runs.get(keyOf(payload));
-    for (const part of run?.parts ?? []) {
+    for (const part of this.#heard(payload)?.parts ?? []) {
       const tool = part.tools.find(
         (each) =>
           each.state === "running" &&
-          (payload.tool_call_id === undefined ? each.tool === payload.tool : each.tool_call_id === payload.tool_call_id),
+          (payload.tool_call_id ? each.tool_call_id === payload.tool_call_id : each.tool === payload.tool),
       );
       if (tool) {
         tool.state = state;
@@ -1663,8 +1707,14 @@ export class Transcript {
   }
 
   /** @param {Record<string, any>} payload */
-  #handedOff({ from, agent, to }) {
-    if (to !== undefined) {
+  #handedOff({ from, agent, to, run }) {
+    if (to) {
+      const by = agent || (run ? undefined : this.session?.current_agent);
+      for (const each of this.#runs.values()) {
+        if ((!run || run === each.run) && (by === undefined ? run : by === (each.agent ?? ""))) {
+          this.#markHandOver(each.run ?? "", each.agent ?? "", to);
+        }
+      }
       this.#handoff(from ?? agent ?? this.session?.current_agent, to);
       if (this.session) {
         this.session = { ...this.session, current_agent: to };
@@ -1678,21 +1728,56 @@ export class Transcript {
    * @param {string} [at]
    */
   #runEnded(payload, failed, at) {
-    const key = keyOf(payload);
     const error = failed ? (text(payload.error) ?? text(payload.error?.message) ?? text(payload.reason) ?? text(payload.message)) : undefined;
-    const content = text(payload.content);
-    if (!this.#runs.has(key)) {
-      // An agent may end a run twice (response.completed, run.completed), or say it all in its last event.
-      if ((content === undefined || this.#said(content, payload.agent)) && error === undefined) {
+    let content = text(payload.content);
+    let run = this.#heard(payload);
+    const key = run ? keyOf(run) : keyOf(payload);
+    const name = payload.run || "";
+    if (!run && this.#hasEnded(payload) && !(content !== undefined && this.#ended.delete(`l ${key}`))) {
+      return;
+    }
+    this.#settleHandOver(name, key, true);
+    if (this.#ended.delete(`s ${key}`)) {
+      content = undefined; // it is shown already, before the hand-off
+    }
+    if (name !== "") {
+      if (!payload.agent) {
+        for (const each of [...this.#runs.values()].filter((each) => each.run === name && each !== run)) {
+          this.#mark(`e ${keyOf(each)}`);
+          this.#close(each, failed, error, at);
+        }
+        this.#mark(`w ${name}`);
+      }
+      this.#mark(`e ${key}`, `e ${name}\n`);
+      if (failed && payload.error?.code === "agent_lost") {
+        this.#mark(`l ${key}`);
+      }
+    }
+    if (!run) {
+      // An agent may end a run that it does not name twice (response.completed, run.completed), or say it all in its last event.
+      if ((content === undefined || (name === "" && this.#said(content, payload))) && error === undefined) {
         return;
       }
       this.#part(payload, at);
+      run = /** @type {TranscriptRun} */ (this.#runs.get(key));
     }
-    const run = /** @type {TranscriptRun} */ (this.#runs.get(key));
-    this.#runs.delete(key);
     if (content !== undefined && run.parts.length === 1) {
       last(run).text = content;
     }
+    this.#close(run, failed, error, at);
+    if (![...this.#runs.values()].some((each) => (each.run ?? "") === name)) {
+      this.#handedOver.delete(name);
+    }
+  }
+
+  /**
+   * @param {TranscriptRun} run
+   * @param {boolean} [failed]
+   * @param {string} [error]
+   * @param {string} [at]
+   */
+  #close(run, failed = false, error, at) {
+    this.#runs.delete(keyOf(run));
     for (const part of run.parts) {
       part.state = failed && part === last(run) ? "failed" : "done";
       part.error = part.state === "failed" ? error : undefined;
@@ -1707,13 +1792,96 @@ export class Transcript {
     }
   }
 
+  /** @param {string[]} marks */
+  #mark(...marks) {
+    for (const mark of marks) {
+      this.#ended.delete(mark);
+      this.#ended.add(mark);
+    }
+    for (const oldest of this.#ended) {
+      if (this.#ended.size <= ENDED_LIMIT) {
+        break;
+      }
+      this.#ended.delete(oldest);
+    }
+  }
+
+  /** @param {Record<string, any>} payload */
+  #hasEnded(payload) {
+    return Boolean(payload.run) && (this.#ended.has(`e ${keyOf(payload)}`) || this.#ended.has(`w ${payload.run}`));
+  }
+
+  /** @param {Record<string, any>} payload */
+  #reopen(payload) {
+    for (const mark of [`e ${keyOf(payload)}`, `e ${payload.run}\n`, `w ${payload.run}`, `l ${keyOf(payload)}`]) {
+      this.#ended.delete(mark);
+    }
+  }
+
+  /**
+   * The run in progress that an event is of: of one that names a run and no agent, the one of that name that has begun last.
+   *
+   * @param {Record<string, any>} payload
+   */
+  #heard(payload) {
+    const known = this.#runs.get(keyOf(payload));
+    return known ?? (payload.run && !payload.agent ? [...this.#runs.values()].findLast((each) => each.run === payload.run) : undefined);
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} agent
+   * @param {string} to
+   */
+  #markHandOver(name, agent, to) {
+    const by = this.#handedOver.get(name)?.by ?? new Set();
+    this.#handedOver.set(name, { to, by: by.add(agent) });
+  }
+
+  /**
+   * Who has handed over a run has nothing more to say until it is handed back: it is done when another agent goes on with it, or ends it.
+   *
+   * @param {string} name
+   * @param {string} but
+   * @param {boolean} ends
+   */
+  #settleHandOver(name, but, ends) {
+    const { to, by } = this.#handedOver.get(name) ?? { to: "", by: new Set() };
+    for (const agent of by) {
+      const key = `${name}\n${agent}`;
+      const part = this.#runs.get(key);
+      if (agent !== to && key !== but && part) {
+        this.#close(part);
+        if (!ends) {
+          this.#mark(`s ${key}`);
+        }
+      }
+      if (agent !== to && ends && name !== "") {
+        this.#mark(`e ${key}`);
+      }
+    }
+  }
+
   /**
    * @param {string} content
-   * @param {string | undefined} agent
+   * @param {Record<string, any>} payload
    */
-  #said(content, agent) {
+  #said(content, { agent, message_id }) {
+    if (message_id) {
+      return this.messages.some((each) => each.role === "assistant" && each.message_id === message_id);
+    }
     const answer = this.messages.at(-1);
     return answer?.role === "assistant" && answer.text === content && answer.agent === agent;
+  }
+
+  /**
+   * As `#part`; undefined when its run has ended.
+   *
+   * @param {Record<string, any>} payload
+   * @param {string} [at]
+   */
+  #open(payload, at) {
+    return !this.#heard(payload) && this.#hasEnded(payload) ? undefined : this.#part(payload, at);
   }
 
   /**
@@ -1723,32 +1891,35 @@ export class Transcript {
    * @param {string} [at]
    */
   #part(payload, at) {
-    const { run, agent, message_id } = payload;
-    const key = keyOf(payload);
-    let known = this.#runs.get(key);
+    const [run, agent, message_id] = [payload.run || undefined, payload.agent || undefined, payload.message_id || undefined];
+    let known = this.#heard(payload);
     if (known === undefined) {
+      const key = keyOf(payload);
+      this.#settleHandOver(run ?? "", key, false);
+      if (run === undefined) {
+        this.#ended.delete(`s ${key}`);
+      }
       known = { run, agent, message_id, parts: [] };
       this.#runs.set(key, known);
-    } else if (!this.#answersAnew(known, agent)) {
+    } else if (!this.#answersAnew(known)) {
       return last(known);
     } else {
       last(known).state = "done";
       touch(last(known));
     }
-    const part = this.#add({ role: "assistant", text: "", agent: agent ?? known.agent, message_id, run, at, state: "streaming" });
+    const part = this.#add({ role: "assistant", text: "", agent, message_id, run, at, state: "streaming" });
     known.parts.push(part);
     return part;
   }
 
   /**
-   * Another agent goes on with the run; or an agent that never ends its implicit run speaks after a person did.
+   * An agent that never ends its implicit run speaks after a person did.
    *
    * @param {TranscriptRun} run
-   * @param {string | undefined} agent
    */
-  #answersAnew(run, agent) {
+  #answersAnew(run) {
     if (run.run !== undefined) {
-      return agent !== undefined && agent !== last(run).agent;
+      return false;
     }
     const asked = this.items.findLastIndex((item) => item.kind === "message" && item.role === "user" && !item.unseen);
     return asked > this.items.lastIndexOf(last(run));
@@ -1813,9 +1984,13 @@ function spoken({ role, content }) {
   return typeof content === "string" ? content : content.map((part) => part.text ?? "").join("");
 }
 
-/** @param {Record<string, any>} payload */
+/**
+ * What tells runs apart: two agents that use the same run id have two, and one that names none has one at a time.
+ *
+ * @param {{run?: any, agent?: any}} payload
+ */
 function keyOf({ run, agent }) {
-  return run ?? `~${agent ?? ""}`;
+  return `${run || ""}\n${agent || ""}`;
 }
 
 /** @param {TranscriptRun} run */

@@ -5,16 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.parley.app.TestHttp;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
-import dev.parley.app.TestSocket;
 import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
+import dev.parley.node.TestHttp;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
+import dev.parley.node.TestSocket;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
+import dev.parley.support.Patience;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Clock;
 import java.time.Duration;
@@ -160,7 +161,7 @@ class CacheApiIT {
                                 .subscribeOn(Schedulers.boundedElastic()),
                         200)
                 .collectList()
-                .block(Duration.ofSeconds(60));
+                .block(Patience.ofSeconds(60));
         assertThat(computed).hasValue(1);
         assertThat(answers).hasSize(200).containsOnly("nine to five");
     }
@@ -328,7 +329,7 @@ class CacheApiIT {
                             alone, agent, "PUT", "entries", "{" + ASKED + "," + ANSWERED + ",'token':'" + token + "'}")
                     .json();
             assertThat(dropped.path("reason").asText()).isEqualTo("unavailable");
-            assertThat(others.block(Duration.ofSeconds(20))).hasSize(15).containsOnly("joined");
+            assertThat(others.block(Patience.ofSeconds(20))).hasSize(15).containsOnly("joined");
             assertThat(TestHttp.get(alone.management("/metrics")).body()).contains("parley_cache_dropped_total 1.0");
             asking.dispose();
         } finally {

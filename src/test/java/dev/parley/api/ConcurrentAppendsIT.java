@@ -4,12 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.parley.app.TestHttp;
-import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
+import dev.parley.node.TestHttp;
+import dev.parley.node.TestNode;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -69,7 +70,8 @@ class ConcurrentAppendsIT {
                     }
                 }
             }
-            CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new)).get(SECONDS, TimeUnit.SECONDS);
+            CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
+                    .get(Patience.ofSeconds(SECONDS).toMillis(), TimeUnit.MILLISECONDS);
 
             Map<Integer, String> told = new HashMap<>();
             for (int i = 0; i < sent.size(); i++) {

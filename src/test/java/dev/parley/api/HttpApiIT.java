@@ -4,17 +4,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.app.TestHttp;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
-import dev.parley.app.TestSocket;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Ids;
 import dev.parley.event.Position;
+import dev.parley.node.TestHttp;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
+import dev.parley.node.TestSocket;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
+import dev.parley.support.Patience;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.pubsub.RedisPubSubAdapter;
 import io.lettuce.core.pubsub.StatefulRedisPubSubConnection;
@@ -340,7 +341,8 @@ class HttpApiIT {
                     "c1");
             assertThat(answer.status()).as("%s", answer).isEqualTo(201);
             assertThat(unused.status()).isEqualTo(201);
-            JsonNode control = Kept.json(Objects.requireNonNull(heard.poll(10, TimeUnit.SECONDS)));
+            JsonNode control = Kept.json(
+                    Objects.requireNonNull(heard.poll(Patience.ofSeconds(10).toMillis(), TimeUnit.MILLISECONDS)));
             assertThat(control.path("event").asText()).isEqualTo("user.cancel");
             assertThat(control.at("/payload/run").asText()).isEqualTo("r1");
             assertThat(control.at("/payload/reason").asText()).isEqualTo("wrong *order*");

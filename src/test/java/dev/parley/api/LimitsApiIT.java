@@ -4,14 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.app.TestHttp;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
-import dev.parley.app.TestSocket;
 import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
+import dev.parley.node.TestHttp;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
+import dev.parley.node.TestSocket;
 import dev.parley.support.LogWatch;
+import dev.parley.support.Patience;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Set;
@@ -188,7 +189,7 @@ class LimitsApiIT {
                         50)
                 .filter(status -> status == 200)
                 .count()
-                .block(Duration.ofSeconds(30));
+                .block(Patience.ofSeconds(30));
         assertThat(allowed).isEqualTo(100);
     }
 

@@ -3,17 +3,18 @@ package dev.parley.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.app.TestHttp;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
-import dev.parley.app.TestSocket;
 import dev.parley.event.Ids;
+import dev.parley.node.TestHttp;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
+import dev.parley.node.TestSocket;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.Keys;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.charset.Charset;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
@@ -204,6 +205,18 @@ class SessionApiIT {
         });
     }
 
+    @Test
+    void aToolsResultMayAnswerACallOfAnyId() {
+        created();
+        for (String call : List.of("call_7__thought__" + "Ab1_".repeat(225), "", "a b {☕}")) {
+            assertThat(post(
+                                    "/v1/sessions/" + id + "/messages",
+                                    "{\"role\":\"tool\",\"content\":\"x\",\"tool_call_id\":\"" + call + "\"}")
+                            .status())
+                    .isEqualTo(201);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             {'role':'robot','content':'x'}                              | 400 | role must be one of
@@ -211,6 +224,7 @@ class SessionApiIT {
             {'role':'user','content':7}                                 | 400 | content must be
             {'role':'user','content':[{'text':'x'}]}                    | 400 | content must be
             {'role':'tool','content':'x'}                               | 400 | tool_call_id is missing
+            {'role':'tool','content':'x','tool_call_id':'a\\u0001'}      | 400 | tool_call_id must be a string of at most 2048 bytes
             {'role':'user','content':'x','tool_calls':[{'id':'a'}]}     | 400 | tool_calls must be
             {'content':'x','tokens':-1}                                 | 400 | tokens must be
             {'content':'x','tokens':1.5}                                | 400 | tokens must be

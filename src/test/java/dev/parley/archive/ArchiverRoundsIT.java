@@ -10,20 +10,20 @@ import dev.parley.redis.Redis;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
+import dev.parley.support.Patience;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import reactor.core.publisher.Mono;
 
 /** What a round of the archiver takes and copies together, with things to be archived that do what they are told. */
-@Timeout(120)
 class ArchiverRoundsIT {
 
     private static final Duration CLAIM_AFTER = Duration.ofMillis(100);
@@ -39,7 +39,7 @@ class ArchiverRoundsIT {
     private final List<String> poison = new CopyOnWriteArrayList<>();
     private final List<String> changing = new CopyOnWriteArrayList<>();
 
-    private final Archived things = new Archived() {
+    private final ArchiveSource things = new ArchiveSource() {
         @Override
         public Mono<List<String>> archive(List<String> names) {
             return Mono.fromCallable(() -> {
@@ -67,31 +67,31 @@ class ArchiverRoundsIT {
     @BeforeAll
     static void start() {
         redis = TestRedis.connect();
-        postgres = new Postgres(TestPostgres.settings(TestPostgres.newDatabase()));
+        postgres = TestPostgres.of(TestPostgres.newDatabase());
         postgres.open();
-        postgres.reached().block(Duration.ofSeconds(30));
+        postgres.reached().block(Patience.ofSeconds(30));
     }
 
     @AfterAll
     static void stop() {
-        postgres.close().block(Duration.ofSeconds(10));
-        redis.close().block(Duration.ofSeconds(10));
+        postgres.close().block(Patience.ofSeconds(10));
+        redis.close().block(Patience.ofSeconds(10));
     }
 
-    private Marks marks() {
-        return new Marks(redis, keys.dirty());
+    private DirtySet marks() {
+        return new DirtySet(redis, keys.dirty());
     }
 
     private boolean round() {
         return Objects.requireNonNull(
                 new Archiver(redis, postgres, marks(), keys.scanning(), things, "one", CLAIM_AFTER)
                         .round()
-                        .block(Duration.ofSeconds(10)));
+                        .block(Patience.ofSeconds(10)));
     }
 
     private void mark(String... names) {
         for (String name : names) {
-            marks().set(List.of(name)).block(Duration.ofSeconds(10));
+            marks().set(List.of(name)).block(Patience.ofSeconds(10));
         }
     }
 
@@ -111,8 +111,10 @@ class ArchiverRoundsIT {
 
     @Test
     void aFullRoundSaysThatThereMayBeMore() {
-        List<String> many = IntStream.range(0, 130).mapToObj("n%03d"::formatted).toList();
-        marks().set(many).block(Duration.ofSeconds(10));
+        List<String> many = IntStream.range(0, 130)
+                .mapToObj(i -> String.format(Locale.ROOT, "n%03d", i))
+                .toList();
+        marks().set(many).block(Patience.ofSeconds(10));
 
         assertThat(round()).as("full").isTrue();
         assertThat(round()).as("full").isFalse();

@@ -5,20 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.parley.audit.Verdict.Broken;
-import dev.parley.audit.Verdict.Reason;
+import dev.parley.audit.ChainVerification.Broken;
+import dev.parley.audit.ChainVerification.Reason;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
+import dev.parley.config.TestSettings;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
+import dev.parley.support.Patience;
 import io.lettuce.core.Range;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XAddArgs;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -35,7 +37,8 @@ import reactor.core.publisher.Mono;
 /** What trails do, on whatever topology of Redis, without PostgreSQL. */
 interface AuditContract {
 
-    byte[] KEY = "a key of more than thirty-two bytes, for tests".getBytes(UTF_8);
+    String SECRET = "a key of more than thirty-two bytes, for tests";
+    byte[] KEY = SECRET.getBytes(UTF_8);
 
     Redis redis();
 
@@ -43,7 +46,16 @@ interface AuditContract {
     RedisClusterCommands<String, String> commands();
 
     static AuditSettings settings(int maxEntries) {
-        return new AuditSettings(KEY, maxEntries, Duration.ofHours(1), null, "house", "test", Duration.ofSeconds(30));
+        return settings("audit.key", SECRET, "audit.max-entries", String.valueOf(maxEntries));
+    }
+
+    static AuditSettings settings(String... changes) {
+        return TestSettings.of(
+                AuditSettings.class,
+                Stream.concat(
+                                Stream.of("node", "test", "auth.default-tenant", "house", "audit.ttl", "1h"),
+                                Stream.of(changes))
+                        .toArray(String[]::new));
     }
 
     default Audit audit() {
@@ -57,11 +69,11 @@ interface AuditContract {
     Principal ACME = someone("acme");
 
     static <T> T get(Mono<T> mono) {
-        return Objects.requireNonNull(mono.block(Duration.ofSeconds(30)));
+        return Objects.requireNonNull(mono.block(Patience.ofSeconds(30)));
     }
 
     @CanIgnoreReturnValue
-    static Added append(Audit audit, String conversation, int n) {
+    static AppendResult append(Audit audit, String conversation, int n) {
         return get(audit.append(ACME, conversation, "triage", "tool.called", "{\"n\":" + n + "}", "id-" + n));
     }
 
@@ -71,30 +83,30 @@ interface AuditContract {
                         n -> audit.append(ACME, conversation, "triage", "tool.called", "{\"n\":" + n + "}", "id-" + n),
                         256)
                 .then()
-                .block(Duration.ofSeconds(60));
+                .block(Patience.ofSeconds(60));
     }
 
-    static Page page(Audit audit, String conversation, long after, @Nullable Long before, boolean newestFirst) {
-        return get(audit.read(ACME, conversation, new Query(after, before, 4, newestFirst)));
+    static AuditPage page(Audit audit, String conversation, long after, @Nullable Long before, boolean newestFirst) {
+        return get(audit.read(ACME, conversation, new AuditQuery(after, before, 4, newestFirst)));
     }
 
-    static List<Long> numbers(Page page) {
+    static List<Long> numbers(AuditPage page) {
         return page.entries().stream().map(AuditEntry::seq).toList();
     }
 
     static void assertRefused(Mono<?> call, ErrorCode code) {
-        assertThatThrownBy(() -> call.block(Duration.ofSeconds(10)))
-                .asInstanceOf(InstanceOfAssertFactories.type(Refusal.class))
-                .extracting(Refusal::code)
+        assertThatThrownBy(() -> call.block(Patience.ofSeconds(10)))
+                .asInstanceOf(InstanceOfAssertFactories.type(ParleyException.class))
+                .extracting(ParleyException::code)
                 .isEqualTo(code);
     }
 
-    static Verdict verdict(Audit audit, String conversation) {
+    static ChainVerification verdict(Audit audit, String conversation) {
         return get(audit.verify(ACME, conversation));
     }
 
     static void assertWhole(Audit audit, String conversation, long entries) {
-        Verdict verdict = verdict(audit, conversation);
+        ChainVerification verdict = verdict(audit, conversation);
         assertThat(verdict.broken()).isNull();
         assertThat(verdict.entries()).isEqualTo(entries);
         assertThat(verdict.last()).isEqualTo(entries);
@@ -137,12 +149,12 @@ interface AuditContract {
     default void theSameIdAgainAddsNothing() {
         Audit audit = audit();
         String conversation = "audit-" + Ids.random();
-        Added first = append(audit, conversation, 1);
+        AppendResult first = append(audit, conversation, 1);
         append(audit, conversation, 2);
 
         // Another node, and together with something new.
         Audit other = audit();
-        List<Added> again = Objects.requireNonNull(Flux.just(1, 3, 2)
+        List<AppendResult> again = Objects.requireNonNull(Flux.just(1, 3, 2)
                 .flatMapSequential(
                         n -> other.append(ACME, conversation, "triage", "tool.called", "{\"n\":" + n + "}", "id-" + n),
                         3)
@@ -150,15 +162,15 @@ interface AuditContract {
                 .block());
 
         assertThat(first.duplicate()).isFalse();
-        assertThat(again).extracting(Added::seq).containsExactly(1L, 3L, 2L);
-        assertThat(again).extracting(Added::duplicate).containsExactly(true, false, true);
+        assertThat(again).extracting(AppendResult::seq).containsExactly(1L, 3L, 2L);
+        assertThat(again).extracting(AppendResult::duplicate).containsExactly(true, false, true);
         assertWhole(audit, conversation, 3);
     }
 
     @Test
     default void fiftyNodesWriteOneChain() {
         String conversation = "audit-" + Ids.random();
-        List<Added> added = Objects.requireNonNull(Flux.range(0, 50)
+        List<AppendResult> added = Objects.requireNonNull(Flux.range(0, 50)
                 .flatMap(
                         node -> {
                             Audit audit = audit();
@@ -170,10 +182,10 @@ interface AuditContract {
                         },
                         50)
                 .collectList()
-                .block(Duration.ofSeconds(60)));
+                .block(Patience.ofSeconds(60)));
 
         assertThat(added)
-                .extracting(Added::seq)
+                .extracting(AppendResult::seq)
                 .containsExactlyInAnyOrderElementsOf(
                         LongStream.rangeClosed(1, 500).boxed().toList());
         assertWhole(audit(), conversation, 500);
@@ -205,7 +217,7 @@ interface AuditContract {
         Principal other = someone("other");
 
         assertRefused(audit.append(other, conversation, "a", "did", "{}", null), ErrorCode.NOT_FOUND);
-        assertRefused(audit.read(other, conversation, new Query(0, null, 10, true)), ErrorCode.NOT_FOUND);
+        assertRefused(audit.read(other, conversation, new AuditQuery(0, null, 10, true)), ErrorCode.NOT_FOUND);
         assertRefused(audit.verify(other, conversation), ErrorCode.NOT_FOUND);
         assertRefused(audit.export(other, conversation).then(), ErrorCode.NOT_FOUND);
         assertWhole(audit, conversation, 1);
@@ -311,9 +323,7 @@ interface AuditContract {
     default void anotherKeySealsNothingHere() {
         Audit audit = audit();
         String conversation = tenEntries(audit);
-        AuditSettings without =
-                new AuditSettings(null, 10_000, Duration.ofHours(1), null, "house", "test", Duration.ofSeconds(30));
-        Verdict verdict = verdict(new Audit(redis(), Keys.DEFAULT, without, null), conversation);
+        ChainVerification verdict = verdict(new Audit(redis(), Keys.DEFAULT, settings(), null), conversation);
         assertThat(verdict.broken()).isEqualTo(new Broken(1, Reason.CHANGED));
         assertThat(verdict.keyed()).isFalse();
     }
@@ -325,7 +335,7 @@ interface AuditContract {
         fill(audit, conversation, 250);
 
         assertThat(commands().xlen(stream(conversation))).isEqualTo(100);
-        Verdict verdict = verdict(audit, conversation);
+        ChainVerification verdict = verdict(audit, conversation);
         assertThat(verdict.broken()).isNull();
         assertThat(verdict.first()).isEqualTo(151);
         assertThat(verdict.last()).isEqualTo(250);
@@ -371,7 +381,7 @@ interface AuditContract {
         IntStream.range(0, 300)
                 .forEach(n -> audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m" + n), "m" + n));
         audit.acted(ACME, conversation, "message.sent", Map.of("message_id", "m0"), "m0");
-        audit.idle().block(Duration.ofSeconds(10));
+        audit.idle().block(Patience.ofSeconds(10));
 
         assertWhole(audit, conversation, 300);
         assertThat(audit.dropped()).isZero();
@@ -393,10 +403,10 @@ interface AuditContract {
 
         audit.refused(intruder, "audit-" + Ids.random(), "send");
         audit.refused(intruder, conversation, "send");
-        audit.idle().block(Duration.ofSeconds(10));
+        audit.idle().block(Patience.ofSeconds(10));
 
-        List<AuditEntry> own =
-                get(audit.read(intruder, null, new Query(0, null, 10, true))).entries();
+        List<AuditEntry> own = get(audit.read(intruder, null, new AuditQuery(0, null, 10, true)))
+                .entries();
         assertThat(own).singleElement().satisfies(entry -> {
             assertThat(entry.action()).isEqualTo("access.denied");
             assertThat(entry.conversation()).isEqualTo(conversation);

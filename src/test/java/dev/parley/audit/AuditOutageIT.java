@@ -8,32 +8,31 @@ import static dev.parley.audit.AuditContract.get;
 import static dev.parley.audit.AuditContract.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.config.TestSettings;
+import dev.parley.error.ErrorCode;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.RedisSettings;
 import dev.parley.redis.RedisTopology;
+import dev.parley.support.Patience;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.StatefulRedisConnection;
 import io.lettuce.core.api.async.RedisAsyncCommands;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** A Redis of its own: to count what is asked of it, and to take it away. */
-@Timeout(120)
 class AuditOutageIT {
 
     private static Redis connect(EmbeddedRedis server) {
-        Redis redis = new Redis(RedisTopology.parse(server.uri()), RedisSettings.defaults("test"));
+        Redis redis = new Redis(RedisTopology.parse(server.uri()), "test", TestSettings.of(RedisSettings.class));
         redis.open();
-        redis.reached().block(Duration.ofSeconds(10));
+        redis.reached().block(Patience.ofSeconds(10));
         return redis;
     }
 
@@ -63,7 +62,7 @@ class AuditOutageIT {
             Audit audit = new Audit(redis, Keys.DEFAULT, settings(10_000), null);
             String conversation = "audit-" + Ids.random();
             AuditContract.fill(audit, conversation, 100);
-            Query newest = new Query(0, null, 50, true);
+            AuditQuery newest = new AuditQuery(0, null, 50, true);
             assertThat(get(audit.read(ACME, conversation, newest)).entries()).hasSize(50);
 
             connection.sync().configResetstat();
@@ -73,7 +72,7 @@ class AuditOutageIT {
             assertThat(calls)
                     .as("one script, what it asks by itself, and nothing beside it")
                     .isEqualTo(Map.of("evalsha", "1", "hget", "2", "hmget", "2", "xrange", "1", "xrevrange", "1"));
-            redis.close().block(Duration.ofSeconds(10));
+            redis.close().block(Patience.ofSeconds(10));
         }
     }
 
@@ -92,25 +91,26 @@ class AuditOutageIT {
         assertThat(audit.waiting()).isEqualTo(200);
 
         try (EmbeddedRedis back = EmbeddedRedis.start(port, List.of())) {
-            audit.idle().block(Duration.ofSeconds(30));
+            audit.idle().block(Patience.ofSeconds(30));
             assertWhole(audit, conversation, 200);
             assertThat(audit.dropped()).isZero();
             assertThat(append(audit, conversation, 1).seq()).isEqualTo(201);
             assertThat(back.running()).isTrue();
-            redis.close().block(Duration.ofSeconds(10));
+            redis.close().block(Patience.ofSeconds(10));
         }
     }
 
     @Test
     void whatDoesNotFitIsDroppedAndCounted() {
-        Redis never = new Redis(RedisTopology.parse("redis://127.0.0.1:1"), RedisSettings.defaults("test"));
+        Redis never =
+                new Redis(RedisTopology.parse("redis://127.0.0.1:1"), "test", TestSettings.of(RedisSettings.class));
         Audit audit = new Audit(never, Keys.DEFAULT, settings(10_000), null);
-        for (int n = 0; n < Notes.MAX_WAITING + 7; n++) {
+        for (int n = 0; n < AuditBuffer.MAX_WAITING + 7; n++) {
             audit.acted(ACME, "c", "message.sent", Map.of("message_id", "m" + n), "m" + n);
         }
-        assertThat(audit.waiting()).isEqualTo(Notes.MAX_WAITING);
+        assertThat(audit.waiting()).isEqualTo(AuditBuffer.MAX_WAITING);
         assertThat(audit.dropped()).isEqualTo(7);
         audit.dispose();
-        never.close().block(Duration.ofSeconds(10));
+        never.close().block(Patience.ofSeconds(10));
     }
 }

@@ -12,11 +12,11 @@ import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.util.Base64URL;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import dev.parley.support.Patience;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Random;
@@ -36,7 +36,7 @@ class JwtAuthenticatorTest {
     private static final Instant NOW = Instant.ofEpochSecond(1_800_000_000);
     private static final Clock CLOCK = Clock.fixed(NOW, ZoneOffset.UTC);
 
-    private final Authenticator authenticator = Authenticator.jwt(SECRET, "default", CLOCK);
+    private final Authenticator authenticator = JwtAuthenticator.of(SECRET, "default", CLOCK);
 
     @Test
     void everyClaimIsRead() {
@@ -197,14 +197,14 @@ class JwtAuthenticatorTest {
 
             assertThat(catchThrowable(() -> authenticator.authenticate(changed)))
                     .as(changed)
-                    .isInstanceOf(Refusal.class);
+                    .isInstanceOf(ParleyException.class);
         }
     }
 
     @Test
     void aShortSecretIsRefusedWithItsLength() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Authenticator.jwt(new byte[31], "default", CLOCK))
+                .isThrownBy(() -> JwtAuthenticator.of(new byte[31], "default", CLOCK))
                 .withMessageContaining("at least 32")
                 .withMessageContaining("31");
     }
@@ -212,7 +212,7 @@ class JwtAuthenticatorTest {
     @Test
     void aDefaultTenantThatIsNoIdIsRefused() {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Authenticator.jwt(SECRET, "the tenant", CLOCK))
+                .isThrownBy(() -> JwtAuthenticator.of(SECRET, "the tenant", CLOCK))
                 .withMessageContaining("default tenant");
     }
 
@@ -234,7 +234,7 @@ class JwtAuthenticatorTest {
                 catchThrowable(() -> onThreadThatMustNotBlock(Mono.fromCallable(JwtAuthenticatorTest::block)));
 
         assertThat(subject).isEqualTo("ann");
-        assertThat(refusal).isInstanceOf(Refusal.class);
+        assertThat(refusal).isInstanceOf(ParleyException.class);
         assertThat(watched).as("blocking is noticed at all").hasStackTraceContaining("BlockingOperationError");
     }
 
@@ -244,18 +244,18 @@ class JwtAuthenticatorTest {
     }
 
     private static String onThreadThatMustNotBlock(Mono<String> work) {
-        String result = work.subscribeOn(Schedulers.parallel()).block(Duration.ofSeconds(10));
+        String result = work.subscribeOn(Schedulers.parallel()).block(Patience.ofSeconds(10));
         return result == null ? "" : result;
     }
 
     private static Authenticator at(Instant now) {
-        return Authenticator.jwt(SECRET, "default", Clock.fixed(now, ZoneOffset.UTC));
+        return JwtAuthenticator.of(SECRET, "default", Clock.fixed(now, ZoneOffset.UTC));
     }
 
-    private Refusal refusal(@Nullable String token) {
+    private ParleyException refusal(@Nullable String token) {
         Throwable thrown = catchThrowable(() -> authenticator.authenticate(token));
-        assertThat(thrown).isInstanceOf(Refusal.class);
-        Refusal refusal = (Refusal) thrown;
+        assertThat(thrown).isInstanceOf(ParleyException.class);
+        ParleyException refusal = (ParleyException) thrown;
         assertThat(refusal.code()).isEqualTo(ErrorCode.UNAUTHENTICATED);
         return refusal;
     }

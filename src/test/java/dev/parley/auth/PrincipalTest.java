@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -57,7 +57,8 @@ class PrincipalTest {
         Principal nobody = new Principal("anna", "acme", Set.of(), Set.of(), null, false);
         assertThatThrownBy(nobody::requireAnyRole)
                 .isInstanceOfSatisfying(
-                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.FORBIDDEN));
+                        ParleyException.class,
+                        refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.FORBIDDEN));
     }
 
     @Test
@@ -78,7 +79,8 @@ class PrincipalTest {
         assertThatCode(() -> user.require(Role.USER)).doesNotThrowAnyException();
         assertThatThrownBy(() -> user.require(Role.AGENT))
                 .isInstanceOfSatisfying(
-                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.FORBIDDEN))
+                        ParleyException.class,
+                        refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.FORBIDDEN))
                 .hasMessageContaining("agent");
     }
 

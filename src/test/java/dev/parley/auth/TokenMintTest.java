@@ -24,7 +24,7 @@ class TokenMintTest {
         String token =
                 mint.mint("ann", "acme", Set.of(Role.USER, Role.AGENT), Set.of("c1", "c/2"), Duration.ofMinutes(10));
 
-        assertThat(Authenticator.jwt(SECRET, "default", CLOCK).authenticate(token))
+        assertThat(JwtAuthenticator.of(SECRET, "default", CLOCK).authenticate(token))
                 .isEqualTo(new Principal(
                         "ann",
                         "acme",
@@ -38,7 +38,7 @@ class TokenMintTest {
     void theGrantOfAnyIsMintedToo() {
         String token = mint.mint("ann", "acme", Set.of(), Set.of(Principal.ANY), Duration.ofSeconds(1));
 
-        Principal principal = Authenticator.jwt(SECRET, "default", CLOCK).authenticate(token);
+        Principal principal = JwtAuthenticator.of(SECRET, "default", CLOCK).authenticate(token);
 
         assertThat(principal.conversations()).containsExactly("*");
         assertThat(principal.roles()).isEmpty();

@@ -2,8 +2,8 @@ package dev.parley.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.app.Distribution;
-import dev.parley.app.TestHttp;
+import dev.parley.node.Distribution;
+import dev.parley.node.TestHttp;
 import dev.parley.support.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -40,7 +40,7 @@ final class Node implements AutoCloseable {
      *
      * @param settings as for {@code --set}
      */
-    static Node start(Path temporary, String name, Map<String, String> settings) {
+    public static Node start(Path temporary, String name, Map<String, String> settings) {
         List<String> arguments = new ArrayList<>(List.of("serve"));
         settings.forEach((key, value) -> arguments.addAll(List.of("--set", key + "=" + value)));
         Distribution process = Distribution.start(
@@ -104,7 +104,7 @@ final class Node implements AutoCloseable {
     }
 
     /** SIGTERM; returns when the process has ended. */
-    void stop() {
+    public void stop() {
         signal("TERM");
         int exit = process.exit();
         assertThat(exit).as("%s", process.err()).isEqualTo(128 + 15);

@@ -3,15 +3,14 @@ package dev.parley.chaos;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to nodes. */
-@Timeout(180)
 final class NodeFaultsIT {
 
     private static final String STREAMED = "parley_ingest_streamed_total";
@@ -47,7 +46,7 @@ final class NodeFaultsIT {
             stage.work(500);
             stage.quiet("node SIGKILL, lease " + lease.toSeconds() + " s", "take-over in " + took.toMillis() + " ms")
                     .assertNothingLost();
-            assertThat(took).isLessThan(lease.plusSeconds(1));
+            assertThat(took).isLessThan(lease.plus(Patience.ofSeconds(1)));
         }
     }
 

@@ -52,7 +52,7 @@ final class SessionAgent {
 
         @Override
         public String toString() {
-            return "%d tries failed, %d were refused, %d were answered as made before"
+            return "%s tries failed, %s were refused, %s were answered as made before"
                     .formatted(unanswered.sum(), refused.sum(), repeated.sum());
         }
     }

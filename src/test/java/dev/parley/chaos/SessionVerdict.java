@@ -112,7 +112,7 @@ record SessionVerdict(
 
     @Override
     public String toString() {
-        return "%d sessions, %d messages acknowledged | PostgreSQL has %d: missing %d, holes %d, repeated %d, unknown %d, sessions miscounted %d"
+        return "%s sessions, %s messages acknowledged | PostgreSQL has %s: missing %s, holes %s, repeated %s, unknown %s, sessions miscounted %s"
                 .formatted(sessions, acknowledged, recorded, missing, holes, repeated, unknown, miscounted);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.postgres.TestPostgres;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -18,11 +19,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many agents append to their sessions, two nodes archive them together, and Redis is killed in the middle and comes back. */
-@Timeout(240)
 final class SessionsUnderFireIT {
 
     private static final Duration ARCHIVED_WITHIN = Duration.ofSeconds(60);
@@ -78,7 +77,7 @@ final class SessionsUnderFireIT {
                             >= told.values().stream().mapToInt(List::size).sum());
             Duration took = Duration.ofNanos(System.nanoTime() - finished);
             SessionVerdict verdict = SessionVerdict.of(postgres, told);
-            Stage.report("sessions, Redis SIGKILL, data kept | %s | %s | all archived %s | seed %d"
+            Stage.report("sessions, Redis SIGKILL, data kept | %s | %s | all archived %s | seed %s"
                     .formatted(
                             verdict,
                             tries,
@@ -108,6 +107,7 @@ final class SessionsUnderFireIT {
     }
 
     private static void all(List<? extends CompletableFuture<?>> futures) throws Exception {
-        CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new)).get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        CompletableFuture.allOf(futures.toArray(CompletableFuture[]::new))
+                .get(Patience.ofSeconds(PATIENCE_SECONDS).toMillis(), TimeUnit.MILLISECONDS);
     }
 }

@@ -6,12 +6,10 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to sockets. */
 @Tag("chaos")
-@Timeout(300)
 final class SocketFaultsIT {
 
     private static final int STORM = 2_000;

@@ -288,7 +288,7 @@ final class Stage implements AutoCloseable {
                 followers.stream().map(Follower::account).toList();
         long neverArrived = redis == null ? ledger.takeBackWhatNeverArrived(inStream(), logs, accounts) : 0;
         Verdict verdict = ledger.verdict(logs, accounts);
-        report("%s | %s%s%s%s | seed %d"
+        report("%s | %s%s%s%s | seed %s"
                 .formatted(
                         fault,
                         verdict,

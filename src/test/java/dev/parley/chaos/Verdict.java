@@ -50,7 +50,7 @@ record Verdict(long added, long stored, long queued, long unanswered, long refus
 
     @Override
     public String toString() {
-        return "acknowledged %d (stream %d, stored %d, queued %d; %d tries failed, %d refused), %d sockets were shown %d, reconnects %d | "
+        return "acknowledged %s (stream %s, stored %s, queued %s; %s tries failed, %s refused), %s sockets were shown %s, reconnects %s | "
                         .formatted(
                                 added + stored + queued,
                                 added,
@@ -61,7 +61,7 @@ record Verdict(long added, long stored, long queued, long unanswered, long refus
                                 sockets,
                                 counts.shown,
                                 counts.reconnects)
-                + "lost %d, repeated %d, reordered %d, told %d in %d gaps to %d sockets (%d had seen what is lost) | log: without %d, repeated %d, reordered %d"
+                + "lost %s, repeated %s, reordered %s, told %s in %s gaps to %s sockets (%s had seen what is lost) | log: without %s, repeated %s, reordered %s"
                         .formatted(
                                 counts.lost,
                                 counts.repeated,

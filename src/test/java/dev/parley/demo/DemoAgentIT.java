@@ -25,23 +25,21 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** The agent alone with Redis: the test is the gateway and the person. */
-@Timeout(60)
 final class DemoAgentIT {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration FAST = Duration.ofMillis(1);
     private static final String HELLO =
-            ((Turn.Say) Repertoire.answer("triage", "hello").get(0).steps().get(0)).text();
+            ((Turn.Say) ScriptedAnswers.answer("triage", "hello").get(0).steps().get(0)).text();
 
     private EmbeddedRedis server = EmbeddedRedis.start();
     private final RedisClient client = RedisClient.create(server.uri());
     private final StatefulRedisConnection<String, String> connection = client.connect();
     private final RedisCommands<String, String> redis = connection.sync();
     private int asked;
-    private DemoAgent agent = new DemoAgent(server.uri(), FAST, FAST);
+    private DemoAgent agent = new DemoAgent(server.uri(), "", FAST, FAST);
 
     @AfterEach
     void close() {
@@ -187,7 +185,7 @@ final class DemoAgentIT {
         String first = awaitChunk("c-1", 1).run();
         agent.dispose();
         assertThat(pending("triage")).isEqualTo(1);
-        agent = new DemoAgent(server.uri(), FAST, FAST);
+        agent = new DemoAgent(server.uri(), "", FAST, FAST);
         agent.open();
         assertThat(awaitEnds("c-1", 1)).last().extracting(Event::run).isNotEqualTo(first);
         awaitAcknowledged("triage");
@@ -226,7 +224,7 @@ final class DemoAgentIT {
     void itWaitsForARedisThatIsNotThereYet() {
         agent.dispose();
         server.stop();
-        agent = new DemoAgent(server.uri(), FAST, FAST);
+        agent = new DemoAgent(server.uri(), "", FAST, FAST);
         agent.open();
         server = EmbeddedRedis.start(server.port(), List.of());
         Await.until("the group", () -> groups() == 1);
@@ -244,7 +242,7 @@ final class DemoAgentIT {
 
     private void slow() {
         agent.dispose();
-        agent = new DemoAgent(server.uri(), Duration.ofMillis(40), Duration.ofMillis(60));
+        agent = new DemoAgent(server.uri(), "", Duration.ofMillis(40), Duration.ofMillis(60));
         agent.open();
     }
 

@@ -67,17 +67,17 @@ class EventCodecTest {
         assertThat(event.run()).isNull();
         assertThat(event.agent()).isNull();
         assertThat(event.text()).isNull();
-        assertThat(event.runOrImplicit()).isEqualTo("~");
+        assertThat(event.runKey()).isEqualTo("\n");
     }
 
     @Test
     void theRunThatNobodyNamesIsTheAgentsOwn() {
         assertThat(parse("{'event':'a','payload':{'conversation_id':'c','agent':'x'}}")
-                        .runOrImplicit())
-                .isEqualTo("~x");
+                        .runKey())
+                .isEqualTo("\nx");
         assertThat(parse("{'event':'a','payload':{'conversation_id':'c','agent':'x','run':'r'}}")
-                        .runOrImplicit())
-                .isEqualTo("r");
+                        .runKey())
+                .isEqualTo("r\nx");
     }
 
     @Test
@@ -177,8 +177,10 @@ class EventCodecTest {
                     {'event':'a','payload':{'conversation_id':'{c}'}}                    | payload.conversation_id must be
                     {'event':'a','payload':{'conversation_id':'c','run':'r r'}}          | payload.run must be
                     {'event':'a','payload':{'conversation_id':'c','agent':'é'}}          | payload.agent must be
-                    {'event':'a','payload':{'conversation_id':'c','message_id':''}}      | payload.message_id must be
+                    {'event':'a','payload':{'conversation_id':'c','message_id':'a b'}}   | payload.message_id must be
                     {'event':'a','payload':{'conversation_id':'c','tool_call_id':1}}     | payload.tool_call_id must be
+                    {'event':'a','payload':{'conversation_id':'c','tool_call_id':'a\\u0007'}} | payload.tool_call_id must be a string of at most 2048 bytes of UTF-8 without control
+                    {'event':'a','payload':{'conversation_id':'c','tool_call_id':'\\ud800'}} | payload.tool_call_id must be
                     {'event':'a','payload':{'conversation_id':'c','to':['b']}}           | payload.to must be
                     {'event':'a','payload':{'conversation_id':'c'}} x                    | not JSON
                     {'event':'a','payload':{'conversation_id':'c'}}{}                    | after the event's closing brace
@@ -366,8 +368,34 @@ class EventCodecTest {
                 .isInstanceOf(InvalidEventException.class);
     }
 
+    @Test
+    void aToolCallMayHaveAnyIdOfUpTo2KiB() {
+        for (String id : List.of("call_7__thought__" + "Ab1_".repeat(225), "a b", "{\\\"é☕\\\\}", "x".repeat(2_048))) {
+            AgentEvent event =
+                    parse("{'event':'agent.tool.started','payload':{'conversation_id':'c','tool':'t','tool_call_id':'"
+                            + id + "'}}");
+            assertThat(event.toolKey()).isEqualTo(id.replace("\\\"", "\"").replace("\\\\", "\\"));
+            assertThat(event.toolJson()).isEqualTo("{\"tool\":\"t\",\"tool_call_id\":\"%s\"}", id);
+        }
+        String long1 = "{'event':'a','payload':{'conversation_id':'c','tool_call_id':'" + "é".repeat(1_025) + "'}}";
+        assertThatThrownBy(() -> parse(long1)).hasMessageContaining("payload.tool_call_id must be");
+    }
+
+    @Test
+    void anEmptyNameCountsAsAbsent() {
+        AgentEvent event = parse(
+                "{'event':'a','event_id':'','payload':{'conversation_id':'c','run':'','agent':'','message_id':'','to':'','tool_call_id':'','tool':'t'}}");
+        assertThat(event.eventId()).isNull();
+        assertThat(event.run()).isNull();
+        assertThat(event.agent()).isNull();
+        assertThat(event.messageId()).isNull();
+        assertThat(event.to()).isNull();
+        assertThat(event.toolCall()).isNull();
+        assertThat(event.toolKey()).isEqualTo("t");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"a\",\"x\":\"", "", "a b", "é"})
+    @ValueSource(strings = {"a\",\"x\":\"", "a b", "é"})
     void aNameThatIsNoIdIsRefused(String name) {
         byte[] payload = bytes("{'conversation_id':'c'}");
         assertThatThrownBy(() -> EventCodec.assemble(name, null, "now", payload, null))

@@ -2,8 +2,8 @@ package dev.parley.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -15,14 +15,14 @@ class ProblemTest {
 
     @Test
     void aFinalRefusalIsWrittenWithoutARetry() {
-        assertThat(json(Problem.of(Refusal.badRequest("ttl must be a \"number\""))))
+        assertThat(json(Problem.of(ParleyException.badRequest("ttl must be a \"number\""))))
                 .isEqualTo("{\"type\":\"urn:parley:error:bad_request\",\"title\":\"Bad Request\",\"status\":400,"
                         + "\"detail\":\"ttl must be a \\\"number\\\"\",\"code\":\"bad_request\",\"temporary\":false}");
     }
 
     @Test
     void aTemporaryRefusalSaysWhenToComeBack() {
-        assertThat(json(Problem.of(Refusal.of(ErrorCode.OVERLOADED, "the queue is full"))))
+        assertThat(json(Problem.of(ParleyException.of(ErrorCode.OVERLOADED, "the queue is full"))))
                 .isEqualTo("{\"type\":\"urn:parley:error:overloaded\",\"title\":\"Service Unavailable\",\"status\":503,"
                         + "\"detail\":\"the queue is full\",\"code\":\"overloaded\",\"temporary\":true,"
                         + "\"retry_ms\":1000}");

@@ -7,8 +7,9 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import dev.parley.support.Patience;
 import io.netty.handler.codec.http.HttpMethod;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -59,7 +60,7 @@ class RouterIT {
             .bindNow();
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final Logger logger = (Logger) LoggerFactory.getLogger(Failure.class);
+    private final Logger logger = (Logger) LoggerFactory.getLogger(FailureResponse.class);
     private final BlockingQueue<ILoggingEvent> events = new LinkedBlockingQueue<>();
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
         @Override
@@ -83,11 +84,15 @@ class RouterIT {
                     exchange.requireContentType("application/json");
                     return exchange.body(MAX_BODY).flatMap(body -> exchange.json(201, body));
                 }),
-                Route.get("/refused/temporarily", exchange -> Mono.error(Refusal.of(ErrorCode.UNAVAILABLE, "later"))),
+                Route.get(
+                        "/refused/temporarily",
+                        exchange -> Mono.error(ParleyException.of(ErrorCode.UNAVAILABLE, "later"))),
                 Route.get("/refused/aloud", exchange -> {
-                    throw Refusal.of(ErrorCode.FORBIDDEN, "not for you");
+                    throw ParleyException.of(ErrorCode.FORBIDDEN, "not for you");
                 }),
-                Route.get("/refused/token", exchange -> Mono.error(Refusal.of(ErrorCode.UNAUTHENTICATED, "who?"))),
+                Route.get(
+                        "/refused/token",
+                        exchange -> Mono.error(ParleyException.of(ErrorCode.UNAUTHENTICATED, "who?"))),
                 Route.post(
                         "/broken/signal",
                         exchange -> exchange.body(MAX_BODY)
@@ -107,7 +112,7 @@ class RouterIT {
                     return exchange.bytes(200, "text/css", new byte[] {'a'});
                 }),
                 Route.get("/bearer", exchange -> exchange.text(200, "" + exchange.bearer())),
-                Route.get("/origin", exchange -> exchange.text(200, "" + Origins.allowed(exchange.request()))),
+                Route.get("/origin", exchange -> exchange.text(200, "" + OriginCheck.allowed(exchange.request()))),
                 Route.get(
                         "/stream",
                         exchange -> exchange.response()
@@ -325,7 +330,7 @@ class RouterIT {
                     .write("POST /bodies HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf".getBytes(UTF_8));
         }
 
-        ILoggingEvent event = events.poll(10, TimeUnit.SECONDS);
+        ILoggingEvent event = events.poll(Patience.ofSeconds(10).toMillis(), TimeUnit.MILLISECONDS);
 
         assertThat(event).isNotNull();
         assertThat(event.getLevel()).isEqualTo(Level.DEBUG);
@@ -340,7 +345,8 @@ class RouterIT {
             assertThat(cancelled.getCount()).isEqualTo(1);
         }
 
-        assertThat(cancelled.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(cancelled.await(Patience.ofSeconds(10).toMillis(), TimeUnit.MILLISECONDS))
+                .isTrue();
         assertThat(warnings()).isEmpty();
     }
 
@@ -355,9 +361,10 @@ class RouterIT {
                         return null;
                     }
                 })
-                .get(10, TimeUnit.SECONDS);
+                .get(Patience.ofSeconds(10).toMillis(), TimeUnit.MILLISECONDS);
 
-        assertThat(received.get(10, TimeUnit.SECONDS)).isEqualTo("hello");
+        assertThat(received.get(Patience.ofSeconds(10).toMillis(), TimeUnit.MILLISECONDS))
+                .isEqualTo("hello");
         socket.abort();
     }
 

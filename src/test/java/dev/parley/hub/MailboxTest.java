@@ -3,6 +3,7 @@ package dev.parley.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -143,7 +144,8 @@ class MailboxTest {
                 }
                 begun.await();
                 client.getOutputStream().write(1);
-                assertThat(doneWhenRead.get(10, TimeUnit.SECONDS)).isLessThan(100);
+                assertThat(doneWhenRead.get(Patience.ofSeconds(10).toMillis(), TimeUnit.MILLISECONDS))
+                        .isLessThan(100);
                 Await.until("all is handled", () -> done.get() == 400);
             }
         } finally {

@@ -2,16 +2,20 @@ package dev.parley.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.config.TestSettings;
 import dev.parley.event.Ids;
-import dev.parley.log.ConversationLog;
-import dev.parley.log.LogSettings;
+import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
-import dev.parley.redis.TestRedis;
+import dev.parley.redis.TestServer;
+import dev.parley.store.RedisEventStore;
+import dev.parley.store.StoreSettings;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import io.lettuce.core.Consumer;
 import io.lettuce.core.Limit;
 import io.lettuce.core.Range;
+import io.lettuce.core.RedisClient;
 import io.lettuce.core.SetArgs;
 import io.lettuce.core.StreamMessage;
 import io.lettuce.core.XGroupCreateArgs;
@@ -26,6 +30,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -34,8 +39,12 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StreamSourceIT {
 
-    private final Redis redis = TestRedis.connect();
-    private final RedisCommands<String, String> commands = TestRedis.commands();
+    /** Not the one of all tests: for ten minutes a loss concerns every conversation that is new there. */
+    private final EmbeddedRedis server = EmbeddedRedis.start();
+
+    private final RedisClient client = RedisClient.create(server.uri());
+    private final Redis redis = TestServer.connect(server.uri());
+    private final RedisCommands<String, String> commands = client.connect().sync();
     /** A reader that has been refused something begins again with its group. */
     private static final Pattern REFUSED = Pattern.compile("cmdstat_xgroup\\|create:.*rejected_calls=([0-9]+)");
 
@@ -49,21 +58,37 @@ class StreamSourceIT {
     }
 
     private StreamSource source(int maxDeliveries) {
+        return source(Keys.DEFAULT, maxDeliveries);
+    }
+
+    /** @param lease names the lease, and nothing else */
+    private StreamSource source(Keys lease, int maxDeliveries) {
         return new StreamSource(
-                redis,
-                new ConversationLog(redis, Keys.DEFAULT, LogSettings.DEFAULT),
-                "test",
-                stream,
-                new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), maxDeliveries, 1_000),
-                new Share(List.of(stream)),
-                (conversation, at) -> stored.add(at.toString()));
+                new RedisDurableStream(redis, lease, "test", stream, Duration.ofSeconds(1)),
+                new RedisEventStore(redis, Keys.DEFAULT, TestSettings.of(StoreSettings.class)),
+                TestSettings.of(
+                        IngestSettings.class,
+                        "batch",
+                        "100",
+                        "lease",
+                        "1s",
+                        "max-deliveries",
+                        String.valueOf(maxDeliveries)),
+                new StreamQuota(List.of(stream)),
+                (conversation, at) -> stored.add(at.toString()),
+                System::nanoTime);
     }
 
     @AfterEach
     void clean() {
         source.dispose();
         assertThat(commands.del(
-                        stream, stream + ":dead", Keys.DEFAULT.log(conversation), Keys.DEFAULT.meta(conversation)))
+                        stream,
+                        "{" + stream + "}:read",
+                        Keys.DEFAULT.streamsLost(),
+                        stream + ":dead",
+                        Keys.DEFAULT.log(conversation),
+                        Keys.DEFAULT.meta(conversation)))
                 .isNotNegative();
         stored.clear();
         source = source();
@@ -71,7 +96,9 @@ class StreamSourceIT {
 
     @AfterAll
     void close() {
-        redis.close().block(Duration.ofSeconds(10));
+        redis.close().block(Patience.ofSeconds(10));
+        client.shutdown();
+        server.close();
     }
 
     private void add(int n) {
@@ -181,6 +208,33 @@ class StreamSourceIT {
         }
     }
 
+    /** As while nodes are upgraded one by one, when the lease's name changes: both have one. */
+    @Test
+    void readersOfDifferentLeasesAppendEachEntryOnceAndInOrder() {
+        StreamSource other = source(new Keys("other:"), 3);
+        try {
+            source.open();
+            other.open();
+            Await.until(() -> source.reading() && other.reading());
+            for (int n = 0; n < 900; n++) {
+                add(n);
+            }
+            Await.until(() -> logged().size() == 900 && readUp());
+            other.dispose(); // the group is wherever the last commit of either has left it
+            for (int n = 900; n < 950; n++) {
+                add(n);
+            }
+            Await.until(() -> logged().size() == 950 && readUp());
+            assertThat(logged())
+                    .containsExactlyElementsOf(
+                            IntStream.range(0, 950).mapToObj(Integer::toString).toList());
+        } finally {
+            other.dispose();
+            assertThat(commands.del("other:{" + stream + "}:lease", "other:{" + stream + "}:readers"))
+                    .isPositive();
+        }
+    }
+
     @Test
     void aLostGroupIsMadeAgainAndNoEntryComesTwice() {
         add(1);
@@ -239,7 +293,7 @@ class StreamSourceIT {
         assertThat(dead.getId()).isEqualTo(id);
         assertThat(dead.getBody()).containsAllEntriesOf(fields).hasSize(5_003);
         DeadLetter letter =
-                Objects.requireNonNull(new DeadLetters(redis, stream).list(1).blockFirst(Duration.ofSeconds(10)));
+                Objects.requireNonNull(new DeadLetters(redis, stream).list(1).blockFirst(Patience.ofSeconds(10)));
         assertThat(letter.fields()).hasSize(5_000);
     }
 
@@ -318,19 +372,19 @@ class StreamSourceIT {
         String first = commands.xadd(stream, Map.of("nonsense", "1"));
         String second = commands.xadd(stream, Map.of("nonsense", "2"));
         source.open();
-        Await.until(this::readUpAndBuried);
+        Await.until(this::readUpAndDead);
         source.dispose();
         // As a reader that was killed before it could say how far it had got.
         assertThat(commands.xgroupDestroy(stream, "gateway")).isTrue();
         source = source();
         source.open();
-        Await.until(this::readUpAndBuried);
+        Await.until(this::readUpAndDead);
         assertThat(commands.xrange(stream + ":dead", Range.unbounded()))
                 .extracting(StreamMessage::getId)
                 .containsExactly(first, second);
     }
 
-    private boolean readUpAndBuried() {
+    private boolean readUpAndDead() {
         return commands.xlen(stream + ":dead") == 2
                 && !commands.xinfoGroups(stream).isEmpty()
                 && readUp();

@@ -2,16 +2,19 @@ package dev.parley.ingest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.config.TestSettings;
 import dev.parley.event.Ids;
-import dev.parley.log.ConversationLog;
-import dev.parley.log.LogSettings;
+import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
-import dev.parley.redis.TestRedis;
+import dev.parley.redis.TestServer;
+import dev.parley.store.RedisEventStore;
+import dev.parley.store.StoreSettings;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import io.lettuce.core.Range;
+import io.lettuce.core.RedisClient;
 import io.lettuce.core.api.sync.RedisCommands;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -27,8 +30,12 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StreamSourcesIT {
 
-    private final Redis redis = TestRedis.connect();
-    private final RedisCommands<String, String> commands = TestRedis.commands();
+    /** Not the one of all tests: for ten minutes a loss concerns every conversation that is new there. */
+    private final EmbeddedRedis server = EmbeddedRedis.start();
+
+    private final RedisClient client = RedisClient.create(server.uri());
+    private final Redis redis = TestServer.connect(server.uri());
+    private final RedisCommands<String, String> commands = client.connect().sync();
     private final List<StreamSources> nodes = new ArrayList<>();
     private final List<String> streams = IntStream.range(0, 6)
             .mapToObj(i -> "shared:" + i + ":" + Ids.random())
@@ -37,10 +44,11 @@ class StreamSourcesIT {
     private StreamSources node(List<String> reads) {
         StreamSources node = new StreamSources(
                 redis,
-                new ConversationLog(redis, Keys.DEFAULT, LogSettings.DEFAULT),
+                Keys.DEFAULT,
+                new RedisEventStore(redis, Keys.DEFAULT, TestSettings.of(StoreSettings.class)),
                 "n" + nodes.size(),
                 reads,
-                new StreamSettings(100, Duration.ofMillis(500), Duration.ofSeconds(1), 3, 1_000),
+                TestSettings.of(IngestSettings.class, "batch", "100", "lease", "1s", "max-deliveries", "3"),
                 (conversation, at) -> {});
         nodes.add(node);
         node.open();
@@ -58,7 +66,9 @@ class StreamSourcesIT {
 
     @AfterAll
     void close() {
-        redis.close().block(Duration.ofSeconds(10));
+        redis.close().block(Patience.ofSeconds(10));
+        client.shutdown();
+        server.close();
     }
 
     /** One event for the conversation that has the stream's name. */
@@ -88,7 +98,7 @@ class StreamSourcesIT {
         second.dispose(); // without a word, as a killed node
         Await.until(() -> first.reading() == 3 && third.reading() == 3);
         n = addToEach(n);
-        third.close().block(Duration.ofSeconds(5));
+        third.close().block(Patience.ofSeconds(5));
         Await.until(() -> first.reading() == 6);
         n = addToEach(n);
         List<String> expected =
@@ -126,7 +136,7 @@ class StreamSourcesIT {
     void aNodeThatStopsHandsItsStreamsOverAtOnce() {
         StreamSources first = node(streams);
         Await.until(() -> first.reading() == 6);
-        first.close().block(Duration.ofSeconds(5));
+        first.close().block(Patience.ofSeconds(5));
         assertThat(streams).allSatisfy(stream -> {
             assertThat(commands.exists("{" + stream + "}:lease")).isZero();
             assertThat(commands.zcard("{" + stream + "}:readers")).isZero();

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.archive.Archiver;
-import dev.parley.archive.Marks;
+import dev.parley.archive.DirtySet;
+import dev.parley.config.TestSettings;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.Refusal;
 import dev.parley.postgres.Postgres;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.redis.EmbeddedRedis;
@@ -17,6 +18,7 @@ import dev.parley.redis.RedisSettings;
 import dev.parley.redis.RedisTopology;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import io.lettuce.core.api.sync.RedisCommands;
 import java.time.Duration;
 import java.time.LocalDate;
@@ -36,28 +38,28 @@ class DayArchiveIT {
 
     private final Redis redis = TestRedis.connect();
     private final RedisCommands<String, String> commands = TestRedis.commands();
-    private final Postgres postgres = new Postgres(TestPostgres.settings(TestPostgres.newDatabase()));
+    private final Postgres postgres = TestPostgres.of(TestPostgres.newDatabase());
     private final Keys keys = new Keys("days-" + Ids.random() + ":");
     private final DayRecord days = new DayRecord(postgres);
-    private final Leaderboard board = new Leaderboard(redis, keys, days);
+    private final Leaderboard board = new Leaderboard(redis, keys, days, "default");
 
     @BeforeEach
     void open() {
         postgres.open();
-        postgres.reached().block(Duration.ofSeconds(30));
+        postgres.reached().block(Patience.ofSeconds(30));
     }
 
     @AfterEach
     void close() {
-        redis.close().block(Duration.ofSeconds(10));
-        postgres.close().block(Duration.ofSeconds(10));
+        redis.close().block(Patience.ofSeconds(10));
+        postgres.close().block(Patience.ofSeconds(10));
     }
 
     private Archiver archiver(Postgres into) {
         return new Archiver(
                 redis,
                 into,
-                new Marks(redis, keys.leaderboardDirty()),
+                new DirtySet(redis, keys.leaderboardDirty()),
                 keys.leaderboardScan(),
                 new DayArchive(redis, keys, board, new DayRecord(into)),
                 "one",
@@ -72,7 +74,7 @@ class DayArchiveIT {
 
     @CanIgnoreReturnValue
     private static <T> T get(Mono<T> mono) {
-        return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
+        return Objects.requireNonNull(mono.block(Patience.ofSeconds(20)));
     }
 
     private void record(String agent, int millis, boolean success) {
@@ -102,7 +104,7 @@ class DayArchiveIT {
         record("c", 60_000, false);
         LocalDate today = get(board.top("acme", null, 1, 10)).to();
         move(today, LONG_AGO);
-        Board live = get(new Leaderboard(redis, keys, null).top("acme", LONG_AGO, 30, 10));
+        Board live = get(new Leaderboard(redis, keys, null, "default").top("acme", LONG_AGO, 30, 10));
         assertThat(live.standings()).hasSize(3);
         archive();
         assertThat(commands.keys(keys.leaderboard("acme") + "*:dirty")).isEmpty();
@@ -143,7 +145,7 @@ class DayArchiveIT {
     void whatCouldNotBeCopiedIsCopiedLater() {
         record("a", 1_000, true);
         LocalDate today = get(board.top("acme", null, 1, 10)).to();
-        Archiver away = archiver(new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/none")));
+        Archiver away = archiver(TestPostgres.of("postgresql://127.0.0.1:1/none"));
         get(away.look().then(away.round()));
         assertThat(commands.xlen(keys.leaderboardDirty())).isEqualTo(1);
         assertThat(recorded(today)).isEmpty();
@@ -173,17 +175,17 @@ class DayArchiveIT {
         record("a", 1_000, true);
         archive();
         EmbeddedRedis away = EmbeddedRedis.start();
-        Redis none = new Redis(RedisTopology.parse(away.uri()), RedisSettings.defaults("test"));
+        Redis none = new Redis(RedisTopology.parse(away.uri()), "test", TestSettings.of(RedisSettings.class));
         away.kill();
         none.open();
         try {
-            Board archived = get(new Leaderboard(none, keys, days).top("acme", null, 7, 10));
+            Board archived = get(new Leaderboard(none, keys, days, "default").top("acme", null, 7, 10));
             assertThat(archived.archived()).isTrue();
             assertThat(archived.standings()).containsExactly(new Standing(1, new Figures("a", 1, 1_000, 1)));
-            assertThatThrownBy(() -> get(new Leaderboard(none, keys, null).top("acme", null, 7, 10)))
-                    .isInstanceOf(Refusal.class);
+            assertThatThrownBy(() -> get(new Leaderboard(none, keys, null, "default").top("acme", null, 7, 10)))
+                    .isInstanceOf(ParleyException.class);
         } finally {
-            none.close().block(Duration.ofSeconds(10));
+            none.close().block(Patience.ofSeconds(10));
         }
     }
 }

@@ -4,11 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
+import dev.parley.support.Patience;
 import io.lettuce.core.ScoredValue;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.time.Duration;
@@ -36,7 +37,7 @@ interface LeaderboardContract {
     RedisClusterCommands<String, String> commands();
 
     default Leaderboard board() {
-        return new Leaderboard(redis(), Keys.DEFAULT, null);
+        return new Leaderboard(redis(), Keys.DEFAULT, null, "default");
     }
 
     static String tenant() {
@@ -44,7 +45,7 @@ interface LeaderboardContract {
     }
 
     static <T> T get(Mono<T> mono) {
-        return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
+        return Objects.requireNonNull(mono.block(Patience.ofSeconds(20)));
     }
 
     @CanIgnoreReturnValue
@@ -250,10 +251,38 @@ interface LeaderboardContract {
         assertThat(commands().zadd("leaderboard:{" + t + "}:" + day + ":total_count", all))
                 .isEqualTo(Leaderboard.MAX_AGENTS - 1);
         assertThatThrownBy(() -> get(board().record(t, "new", Duration.ZERO, true, "k")))
-                .asInstanceOf(InstanceOfAssertFactories.type(Refusal.class))
-                .extracting(Refusal::code)
+                .asInstanceOf(InstanceOfAssertFactories.type(ParleyException.class))
+                .extracting(ParleyException::code)
                 .isEqualTo(ErrorCode.OVERLOADED);
         assertThat(record(t, "known", 1, true).resolutions()).isEqualTo(2);
         assertThat(commands().exists("leaderboard:{" + t + "}:seen:new k")).isZero();
+    }
+
+    @Test
+    default void whatPythonHasCountedIsTakenOverOnceAndWhatItCountsOnWithIt() {
+        String t = tenant();
+        Keys keys = new Keys(t + ":");
+        LocalDate today = today();
+        String plain = t + ":leaderboard:";
+        commands().zincrby(plain + "resolutions:" + today, 2, "triage");
+        commands().zincrby(plain + "total_time:" + today, 12.5, "triage");
+        commands().zincrby(plain + "total_count:" + today, 3, "triage");
+        commands().zincrby(plain + "total_count:" + today.minusDays(3), 1, "billing");
+        commands().zincrby(plain + "total_count:" + today, 1, "an agent with blanks");
+        PythonBoards python = new PythonBoards(redis(), keys, t, Duration.ZERO);
+        Leaderboard board = new Leaderboard(redis(), keys, null, python);
+        Leaderboard other = new Leaderboard(redis(), keys, null, new PythonBoards(redis(), keys, t, Duration.ZERO));
+        for (Leaderboard one : List.of(board, other, board)) {
+            assertThat(get(one.top(t, null, 7, 10)).standings())
+                    .extracting(Standing::figures)
+                    .containsExactly(new Figures("triage", 2, 12_500, 3), new Figures("billing", 0, 0, 1));
+        }
+        commands().zincrby(plain + "resolutions:" + today, 1, "triage");
+        commands().zincrby(plain + "total_time:" + today, 1, "triage");
+        commands().zincrby(plain + "total_count:" + today, 1, "triage");
+        assertThat(get(board.record(t, "triage", Duration.ofSeconds(1), true, null))
+                        .resolutions())
+                .isEqualTo(4);
+        assertThat(get(board.top("somebody-else", null, 7, 10)).standings()).isEmpty();
     }
 }

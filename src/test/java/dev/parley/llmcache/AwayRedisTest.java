@@ -5,12 +5,17 @@ import static dev.parley.llmcache.CacheTesting.completion;
 import static dev.parley.llmcache.CacheTesting.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.config.TestSettings;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.RedisSettings;
 import dev.parley.redis.RedisTopology;
+import dev.parley.support.Patience;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import reactor.core.publisher.Mono;
@@ -18,33 +23,56 @@ import reactor.core.publisher.Mono;
 /** A Redis that was never reached. */
 final class AwayRedisTest {
 
-    private static final Terms PATIENT = new Terms(Duration.ofSeconds(5), Duration.ofSeconds(5), null);
+    private static final LookupOptions PATIENT = new LookupOptions(Duration.ofSeconds(5), Duration.ofSeconds(5), null);
 
-    private final Redis redis = new Redis(RedisTopology.parse("redis://127.0.0.1:1"), RedisSettings.defaults("test"));
-    private final LlmCache cache = new LlmCache(redis, Keys.DEFAULT, CacheSettings.DEFAULT);
+    private final Redis redis =
+            new Redis(RedisTopology.parse("redis://127.0.0.1:1"), "test", TestSettings.of(RedisSettings.class));
+    private final LlmCache cache = new LlmCache(redis, Keys.DEFAULT, TestSettings.of(CacheSettings.class));
 
     @AfterEach
     void close() {
-        redis.close().block(Duration.ofSeconds(10));
+        redis.close().block(Patience.ofSeconds(10));
     }
 
     @Test
     void aLookUpIsAMissWithinAMillisecond() {
         Question question = asked("t", "hours?");
         for (int i = 0; i < 1_000; i++) {
-            get(cache.lookup(question, Terms.NOW));
+            get(cache.lookup(question, LookupOptions.NOW));
         }
         long began = System.nanoTime();
         for (int i = 0; i < 1_000; i++) {
-            assertThat(((Answer.Miss) get(cache.lookup(question, Terms.NOW))).reason())
+            assertThat(((CacheAnswer.Miss) get(cache.lookup(question, LookupOptions.NOW))).reason())
                     .isEqualTo(Reason.UNAVAILABLE);
         }
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(1));
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Patience.ofSeconds(1));
+    }
+
+    @Test
+    void whatIsLongIsReadOnTheParallelScheduler() {
+        List<String> threads = new CopyOnWriteArrayList<>();
+        PersonalData noting = text -> {
+            threads.add(Thread.currentThread().getName());
+            return List.of();
+        };
+        LlmCache reading =
+                new LlmCache(redis, Keys.DEFAULT, TestSettings.of(CacheSettings.class), noting, null, Set.of());
+        String here = Thread.currentThread().getName();
+        get(reading.lookup(asked("t", "short"), LookupOptions.NOW));
+        get(reading.put(asked("t", "short"), ModelReply.of(completion("short")), null));
+        assertThat(threads).isNotEmpty().containsOnly(here);
+        threads.clear();
+        for (String text : List.of("long ".repeat(1_000), "1 ".repeat(101))) {
+            get(reading.lookup(asked("t", text), LookupOptions.NOW));
+            get(reading.explain(asked("t", text)));
+            get(reading.put(asked("t", "short"), ModelReply.of(completion(text)), null));
+        }
+        assertThat(threads).isNotEmpty().allMatch(name -> name.startsWith("parallel-"));
     }
 
     @Test
     void aPutIsDroppedAndCounted() {
-        assertThat(get(cache.put(asked("t", "x"), Reply.of(completion("y")), null))
+        assertThat(get(cache.put(asked("t", "x"), ModelReply.of(completion("y")), null))
                         .reason())
                 .isEqualTo(Reason.UNAVAILABLE);
         assertThat(cache.dropped()).isEqualTo(1);
@@ -54,16 +82,17 @@ final class AwayRedisTest {
     @Test
     void oneOfThisNodeComputesAndTheOthersGetItsAnswer() {
         Question question = asked("t", "x");
-        Lead lead = Objects.requireNonNull(get(cache.lookup(question, PATIENT)).lead());
-        Mono<Answer> other = cache.lookup(question, PATIENT).cache();
+        ComputeLease lead =
+                Objects.requireNonNull(get(cache.lookup(question, PATIENT)).lead());
+        Mono<CacheAnswer> other = cache.lookup(question, PATIENT).cache();
         var waiting = other.subscribe();
         assertThat(cache.waiting()).isEqualTo(1);
-        assertThat(get(cache.put(question, Reply.of(completion("y")), lead.token()))
+        assertThat(get(cache.put(question, ModelReply.of(completion("y")), lead.token()))
                         .reason())
                 .isEqualTo(Reason.UNAVAILABLE);
         assertThat(get(other))
                 .isInstanceOfSatisfying(
-                        Answer.Hit.class, hit -> assertThat(hit.kind()).isEqualTo(Answer.Kind.JOINED));
+                        CacheAnswer.Hit.class, hit -> assertThat(hit.kind()).isEqualTo(CacheAnswer.Kind.JOINED));
         assertThat(waiting.isDisposed()).isTrue();
         assertThat(cache.waiting()).isZero();
         assertThat(get(cache.lookup(question, PATIENT)).lead()).isNotNull();
@@ -72,8 +101,8 @@ final class AwayRedisTest {
     @Test
     void whatWasGivenUpIsTakenOver() {
         Question question = asked("t", "x");
-        Answer first = get(cache.lookup(question, PATIENT));
-        Mono<Answer> other = cache.lookup(question, PATIENT).cache();
+        CacheAnswer first = get(cache.lookup(question, PATIENT));
+        Mono<CacheAnswer> other = cache.lookup(question, PATIENT).cache();
         var waiting = other.subscribe();
         assertThat(get(cache.abandon(
                         first.key(), Objects.requireNonNull(first.lead()).token())))
@@ -85,13 +114,14 @@ final class AwayRedisTest {
     @Test
     void whoSaysThatItTakesLongerIsWaitedFor() {
         Question question = asked("t", "x");
-        Answer slow = get(cache.lookup(question, PATIENT));
-        Lead lead = Objects.requireNonNull(slow.lead());
-        assertThat(get(cache.renew(slow.key(), lead))).isTrue();
-        assertThat(get(cache.renew(slow.key(), new Lead(lead.token() + "x", lead.millis()))))
+        CacheAnswer slow = get(cache.lookup(question, PATIENT));
+        ComputeLease lead = Objects.requireNonNull(slow.lead());
+        assertThat(get(cache.renew(slow.key(), lead)).ours()).isTrue();
+        assertThat(get(cache.renew(slow.key(), new ComputeLease(lead.token() + "x", lead.millis())))
+                        .ours())
                 .isFalse();
         assertThat(get(cache.abandon(slow.key(), lead.token()))).isTrue();
-        assertThat(get(cache.renew(slow.key(), lead))).isFalse();
+        assertThat(get(cache.renew(slow.key(), lead)).ours()).isFalse();
     }
 
     @Test

@@ -10,16 +10,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.parley.config.TestSettings;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
 import dev.parley.llmcache.live.LiveAnswer;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import io.lettuce.core.SetArgs;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,28 +42,23 @@ import reactor.core.scheduler.Schedulers;
 interface CacheContract {
 
     Duration SECONDS = Duration.ofSeconds(10);
-    Terms LEAD = new Terms(Duration.ZERO, SECONDS, null);
-    Terms WAIT = new Terms(SECONDS, SECONDS, null);
+    LookupOptions LEAD = new LookupOptions(Duration.ZERO, SECONDS, null);
+    LookupOptions WAIT = new LookupOptions(SECONDS, SECONDS, null);
 
     /** A token of a prompt costs 0.0025, one of an answer 0.01. */
-    Map<String, Price> PRICES = Map.of("m-2", new Price(2_500, 10_000));
+    String PRICES = "m-2=2500/10000";
 
     Redis redis();
 
     RedisClusterCommands<String, String> commands();
 
     private static CacheSettings settings(@Nullable String seedTenant, Duration stale, int maxEntries) {
-        CacheSettings normal = CacheSettings.DEFAULT;
-        return new CacheSettings(
-                seedTenant,
-                normal.ttls(),
-                stale,
-                0.7,
-                normal.maxEntry(),
-                maxEntries,
-                Duration.ofSeconds(30),
-                PRICES,
-                10_000);
+        List<String> changes = new ArrayList<>(
+                List.of("stale", stale.toMillis() + "ms", "max-entries", String.valueOf(maxEntries), "prices", PRICES));
+        if (seedTenant != null) {
+            changes.addAll(List.of("seed-tenant", seedTenant));
+        }
+        return TestSettings.of(CacheSettings.class, changes.toArray(String[]::new));
     }
 
     private LlmCache cache() {
@@ -68,41 +66,43 @@ interface CacheContract {
     }
 
     @CanIgnoreReturnValue
-    private static Answer.Miss missed(Answer answer) {
-        assertThat(answer).isInstanceOf(Answer.Miss.class);
-        return (Answer.Miss) answer;
+    private static CacheAnswer.Miss missed(CacheAnswer answer) {
+        assertThat(answer).isInstanceOf(CacheAnswer.Miss.class);
+        return (CacheAnswer.Miss) answer;
     }
 
     @CanIgnoreReturnValue
-    private static Answer.Hit hit(Answer answer) {
-        assertThat(answer).isInstanceOf(Answer.Hit.class);
-        return (Answer.Hit) answer;
+    private static CacheAnswer.Hit hit(CacheAnswer answer) {
+        assertThat(answer).isInstanceOf(CacheAnswer.Hit.class);
+        return (CacheAnswer.Hit) answer;
     }
 
-    private static String token(Answer answer) {
+    private static String token(CacheAnswer answer) {
         return Objects.requireNonNull(answer.lead()).token();
     }
 
     @CanIgnoreReturnValue
-    private static Stored stored(Mono<Stored> put) {
-        Stored stored = get(put);
+    private static StoreResult stored(Mono<StoreResult> put) {
+        StoreResult stored = get(put);
         assertThat(stored.reason()).isNull();
         return stored;
     }
 
-    private static Reply tagged(String text, @Nullable Duration ttl, String... tags) {
-        return new Reply(completion(text), 200, false, null, null, 2_500, Duration.ofMillis(1_200), List.of(tags), ttl);
+    private static ModelReply tagged(String text, @Nullable Duration ttl, String... tags) {
+        return new ModelReply(
+                completion(text), 200, false, null, null, 2_500, Duration.ofMillis(1_200), List.of(tags), ttl);
     }
 
     @Test
     default void whatIsPutIsFoundOnAnyNode() {
         Question question = asked(Ids.random(), "hours?");
-        assertThat(missed(get(cache().lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.ABSENT);
-        Stored stored = stored(cache().put(question, tagged("nine to five", null, "shop"), null));
+        assertThat(missed(get(cache().lookup(question, LookupOptions.NOW))).reason())
+                .isEqualTo(Reason.ABSENT);
+        StoreResult stored = stored(cache().put(question, tagged("nine to five", null, "shop"), null));
         assertThat(stored.fresh()).isBetween(Duration.ofMinutes(24 * 54), Duration.ofMinutes(24 * 66));
-        Answer.Hit hit = hit(get(cache().lookup(question, Terms.NOW)));
+        CacheAnswer.Hit hit = hit(get(cache().lookup(question, LookupOptions.NOW)));
         assertThat(text(hit)).isEqualTo("nine to five");
-        assertThat(hit.kind()).isEqualTo(Answer.Kind.EXACT);
+        assertThat(hit.kind()).isEqualTo(CacheAnswer.Kind.EXACT);
         assertThat(hit.ageMillis()).isBetween(0L, 10_000L);
         assertThat(hit.entry().tags()).containsExactly("shop");
         assertThat(hit.entry().costMicros()).isEqualTo(2_500);
@@ -127,7 +127,7 @@ interface CacheContract {
         all.forEach((category, ttl) -> {
             Question question =
                     new Question(tenant, null, asked(tenant, "q " + category).request(), category, Set.of());
-            Stored stored = stored(node.put(question, Reply.of(completion("x")), null));
+            StoreResult stored = stored(node.put(question, ModelReply.of(completion("x")), null));
             assertThat(stored.fresh())
                     .isBetween(
                             ttl.multipliedBy(9).dividedBy(10),
@@ -139,7 +139,7 @@ interface CacheContract {
                             stored.fresh().plus(SECONDS).toMillis());
         });
         Question none = new Question(tenant, null, asked(tenant, "q").request(), Category.NONE, Set.of());
-        assertThat(get(node.put(none, Reply.of(completion("x")), null)).reason())
+        assertThat(get(node.put(none, ModelReply.of(completion("x")), null)).reason())
                 .isEqualTo(Reason.CATEGORY);
     }
 
@@ -162,30 +162,31 @@ interface CacheContract {
     default void twoTenantsNeverSeeEachOthers() {
         Question one = asked(Ids.random(), "hours?");
         Question other = asked(Ids.random(), "hours?");
-        stored(cache().put(one, Reply.of(completion("that of one")), null));
-        assertThat(missed(get(cache().lookup(other, Terms.NOW))).reason()).isEqualTo(Reason.ABSENT);
-        stored(cache().put(other, Reply.of(completion("that of the other")), null));
-        assertThat(text(get(cache().lookup(one, Terms.NOW)))).isEqualTo("that of one");
-        assertThat(text(get(cache().lookup(other, Terms.NOW)))).isEqualTo("that of the other");
-        get(cache().invalidate(one.tenant(), List.of(new Scope(Scope.Kind.ALL, "")))
+        stored(cache().put(one, ModelReply.of(completion("that of one")), null));
+        assertThat(missed(get(cache().lookup(other, LookupOptions.NOW))).reason())
+                .isEqualTo(Reason.ABSENT);
+        stored(cache().put(other, ModelReply.of(completion("that of the other")), null));
+        assertThat(text(get(cache().lookup(one, LookupOptions.NOW)))).isEqualTo("that of one");
+        assertThat(text(get(cache().lookup(other, LookupOptions.NOW)))).isEqualTo("that of the other");
+        get(cache().invalidate(one.tenant(), List.of(new InvalidationScope(InvalidationScope.Kind.ALL, "")))
                 .thenReturn(true));
-        assertThat(text(get(cache().lookup(other, Terms.NOW)))).isEqualTo("that of the other");
-        missed(get(cache().lookup(one, Terms.NOW)));
+        assertThat(text(get(cache().lookup(other, LookupOptions.NOW)))).isEqualTo("that of the other");
+        missed(get(cache().lookup(one, LookupOptions.NOW)));
     }
 
     @Test
     default void namespacesAreKeptApart() {
         Question plain = asked(Ids.random(), "hours?");
-        stored(cache().put(plain, Reply.of(completion("x")), null));
-        missed(get(cache().lookup(CacheTesting.in("n", plain), Terms.NOW)));
+        stored(cache().put(plain, ModelReply.of(completion("x")), null));
+        missed(get(cache().lookup(CacheTesting.in("n", plain), LookupOptions.NOW)));
     }
 
     @Test
     default void aLongEntryIsPackedAndComesBackAsItWas() {
         Question question = asked(Ids.random(), "tell me more");
         String text = "Lörem 漢字 😀 ipsum. ".repeat(10_000);
-        Stored stored = stored(cache().put(question, Reply.of(completion(text)), null));
-        assertThat(text(get(cache().lookup(question, Terms.NOW)))).isEqualTo(text);
+        StoreResult stored = stored(cache().put(question, ModelReply.of(completion(text)), null));
+        assertThat(text(get(cache().lookup(question, LookupOptions.NOW)))).isEqualTo(text);
         String key = Keys.DEFAULT.cached(question.tenant()) + stored.key().hash();
         assertThat(commands().hstrlen(key, "v")).isLessThan(20_000L);
     }
@@ -194,21 +195,22 @@ interface CacheContract {
     default void numbersComeBackAsTheyWere() {
         Question question = asked(Ids.random(), "numbers");
         JsonNode response = object("{'a':1.0,'b':1.50,'c':123456789012345678901234567890,'d':[],'e':{},'f':1E+2}");
-        stored(cache().put(question, Reply.of(response), null));
+        stored(cache().put(question, ModelReply.of(response), null));
         String json = new String(
-                hit(get(cache().lookup(question, Terms.NOW))).entry().json(), java.nio.charset.StandardCharsets.UTF_8);
+                hit(get(cache().lookup(question, LookupOptions.NOW))).entry().json(),
+                java.nio.charset.StandardCharsets.UTF_8);
         assertThat(json).contains("\"a\":1.0,\"b\":1.50,\"c\":123456789012345678901234567890,\"d\":[],\"e\":{}");
     }
 
     @Test
     default void whatIsTooLargeOrForNoTimeIsNotKept() {
         Question question = asked(Ids.random(), "x");
-        assertThat(get(cache().put(question, Reply.of(completion("x".repeat(1 << 20))), null))
+        assertThat(get(cache().put(question, ModelReply.of(completion("x".repeat(1 << 20))), null))
                         .reason())
                 .isEqualTo(Reason.TOO_LARGE);
         assertThat(get(cache().put(question, tagged("x", Duration.ZERO), null)).reason())
                 .isEqualTo(Reason.TTL);
-        missed(get(cache().lookup(question, Terms.NOW)));
+        missed(get(cache().lookup(question, LookupOptions.NOW)));
     }
 
     @Test
@@ -218,7 +220,8 @@ interface CacheContract {
             assertThat(miss.reason()).isEqualTo(Reason.PII);
             assertThat(miss.lead()).isNull();
         });
-        assertThat(get(cache().put(question, Reply.of(completion("x")), null)).reason())
+        assertThat(get(cache().put(question, ModelReply.of(completion("x")), null))
+                        .reason())
                 .isEqualTo(Reason.PII);
     }
 
@@ -235,29 +238,29 @@ interface CacheContract {
     default void callsOfToolsAreForThoseWhoAllowThem() {
         Question question = asked(Ids.random(), "x");
         Question allowing = allowing(question);
-        Reply said = new Reply(
+        ModelReply said = new ModelReply(
                 object("{'text':'y'}"), 200, false, "tool_use", null, 0, null, List.of(), Duration.ofHours(1));
-        for (Reply calls : List.of(Reply.of(completion("y".repeat(5_000), "tool_calls")), said)) {
+        for (ModelReply calls : List.of(ModelReply.of(completion("y".repeat(5_000), "tool_calls")), said)) {
             stored(cache().put(allowing, calls, null));
-            hit(get(cache().lookup(allowing, Terms.NOW)));
+            hit(get(cache().lookup(allowing, LookupOptions.NOW)));
             assertThat(missed(get(cache().lookup(question, LEAD))).reason()).isEqualTo(Reason.TOOL_CALLS);
         }
-        stored(cache().put(question, Reply.of(completion("z".repeat(5_000))), null));
-        assertThat(text(get(cache().lookup(question, Terms.NOW)))).startsWith("zz");
-        hit(get(cache().lookup(allowing, Terms.NOW)));
+        stored(cache().put(question, ModelReply.of(completion("z".repeat(5_000))), null));
+        assertThat(text(get(cache().lookup(question, LookupOptions.NOW)))).startsWith("zz");
+        hit(get(cache().lookup(allowing, LookupOptions.NOW)));
     }
 
     @Test
     default void whoWaitsForAnAnswerIsNotGivenCallsOfToolsEither() {
         Question question = asked(Ids.random(), "x");
         LlmCache node = cache();
-        Answer first = get(node.lookup(allowing(question), LEAD));
-        List<Mono<Answer>> waiting = List.of(
+        CacheAnswer first = get(node.lookup(allowing(question), LEAD));
+        List<Mono<CacheAnswer>> waiting = List.of(
                 node.lookup(question, WAIT).cache(),
                 cache().lookup(question, WAIT).cache());
         Disposable asking = Mono.when(waiting).subscribe();
         Await.until("one waits", () -> node.waiting() == 1);
-        stored(node.put(allowing(question), Reply.of(completion("y", "tool_calls")), token(first)));
+        stored(node.put(allowing(question), ModelReply.of(completion("y", "tool_calls")), token(first)));
         assertThat(waiting)
                 .allSatisfy(one -> assertThat(missed(get(one)).reason()).isEqualTo(Reason.TOOL_CALLS));
         asking.dispose();
@@ -272,8 +275,9 @@ interface CacheContract {
         LlmCache node = cache(question.tenant());
         String key = Keys.DEFAULT.cachedBySeed(node.key(question).hash());
         commands().set(key, completion("y", "tool_calls").toString(), SetArgs.Builder.ex(3600));
-        assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.TOOL_CALLS);
-        hit(get(node.lookup(allowing(question), Terms.NOW)));
+        assertThat(missed(get(node.lookup(question, LookupOptions.NOW))).reason())
+                .isEqualTo(Reason.TOOL_CALLS);
+        hit(get(node.lookup(allowing(question), LookupOptions.NOW)));
         commands().del(key);
     }
 
@@ -282,14 +286,15 @@ interface CacheContract {
         Question question = asked(Ids.random(), "x");
         for (LlmCache node : List.of(cache(), cache(question.tenant()))) {
             String key = node.key(question).hash();
-            assertThat(get(node.report(question, key))).isEqualTo(new Complaint(false, null));
-            stored(node.put(question, Reply.of(completion("wrong")), null));
-            assertThat(get(node.report(question, "0".repeat(64)))).isEqualTo(new Complaint(false, null));
-            hit(get(node.lookup(question, Terms.NOW)));
-            assertThat(get(node.report(question, key))).isEqualTo(new Complaint(true, null));
-            assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.ABSENT);
-            stored(node.put(question, Reply.of(completion("right")), null));
-            assertThat(text(get(node.lookup(question, Terms.NOW)))).isEqualTo("right");
+            assertThat(get(node.report(question, key))).isEqualTo(new FeedbackResult(false, null));
+            stored(node.put(question, ModelReply.of(completion("wrong")), null));
+            assertThat(get(node.report(question, "0".repeat(64)))).isEqualTo(new FeedbackResult(false, null));
+            hit(get(node.lookup(question, LookupOptions.NOW)));
+            assertThat(get(node.report(question, key))).isEqualTo(new FeedbackResult(true, null));
+            assertThat(missed(get(node.lookup(question, LookupOptions.NOW))).reason())
+                    .isEqualTo(Reason.ABSENT);
+            stored(node.put(question, ModelReply.of(completion("right")), null));
+            assertThat(text(get(node.lookup(question, LookupOptions.NOW)))).isEqualTo("right");
             get(node.report(question, key));
         }
     }
@@ -297,20 +302,21 @@ interface CacheContract {
     @Test
     default void aDamagedEntryIsAMiss() {
         Question question = asked(Ids.random(), "x");
-        Stored stored = stored(cache().put(question, Reply.of(completion("y".repeat(5_000))), null));
+        StoreResult stored = stored(cache().put(question, ModelReply.of(completion("y".repeat(5_000))), null));
         commands().hset(Keys.DEFAULT.cached(question.tenant()) + stored.key().hash(), "v", "rubbish");
-        assertThat(missed(get(cache().lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.DAMAGED);
+        assertThat(missed(get(cache().lookup(question, LookupOptions.NOW))).reason())
+                .isEqualTo(Reason.DAMAGED);
     }
 
     @Test
     default void oneIsToldToComputeAndTheOthersAreNot() {
         Question question = asked(Ids.random(), "x");
-        Answer first = get(cache().lookup(question, LEAD));
+        CacheAnswer first = get(cache().lookup(question, LEAD));
         assertThat(token(first)).isNotEmpty();
-        Answer second = get(cache().lookup(question, LEAD));
+        CacheAnswer second = get(cache().lookup(question, LEAD));
         assertThat(missed(second).reason()).isEqualTo(Reason.IN_FLIGHT);
         assertThat(second.lead()).isNull();
-        stored(cache().put(question, Reply.of(completion("y")), token(first)));
+        stored(cache().put(question, ModelReply.of(completion("y")), token(first)));
         assertThat(text(get(cache().lookup(question, LEAD)))).isEqualTo("y");
     }
 
@@ -319,8 +325,8 @@ interface CacheContract {
         Question question = asked(Ids.random(), "x");
         List<LlmCache> nodes = List.of(cache(), cache());
         AtomicInteger computed = new AtomicInteger();
-        Map<Answer.Kind, Integer> kinds = new HashMap<>();
-        List<Answer> answers = Flux.range(0, 1_000)
+        Map<CacheAnswer.Kind, Integer> kinds = new HashMap<>();
+        List<CacheAnswer> answers = Flux.range(0, 1_000)
                 .flatMap(
                         i -> nodes.get(i % 2)
                                 .lookup(question, WAIT)
@@ -332,21 +338,21 @@ interface CacheContract {
                                     computed.incrementAndGet();
                                     return Mono.delay(Duration.ofMillis(300))
                                             .then(nodes.get(i % 2)
-                                                    .put(question, Reply.of(completion("once")), token(answer)))
+                                                    .put(question, ModelReply.of(completion("once")), token(answer)))
                                             .thenReturn(answer);
                                 }),
                         1_000)
                 .collectList()
-                .block(Duration.ofSeconds(30));
-        for (Answer answer : Objects.requireNonNull(answers)) {
-            if (answer instanceof Answer.Hit hit) {
+                .block(Patience.ofSeconds(30));
+        for (CacheAnswer answer : Objects.requireNonNull(answers)) {
+            if (answer instanceof CacheAnswer.Hit hit) {
                 assertThat(text(hit)).isEqualTo("once");
                 kinds.merge(hit.kind(), 1, Integer::sum);
             }
         }
         assertThat(computed).hasValue(1);
         assertThat(kinds.values().stream().mapToInt(Integer::intValue).sum()).isEqualTo(999);
-        assertThat(kinds.getOrDefault(Answer.Kind.JOINED, 0)).isGreaterThan(500);
+        assertThat(kinds.getOrDefault(CacheAnswer.Kind.JOINED, 0)).isGreaterThan(500);
         // The last ones are counted out once they have their answer.
         nodes.forEach(node -> Await.until("nobody waits", () -> node.waiting() == 0));
     }
@@ -354,64 +360,68 @@ interface CacheContract {
     @Test
     default void whenTheLeaderIsGoneOneOfThoseWhoWaitTakesOver() {
         Question question = asked(Ids.random(), "x");
-        Answer dead = get(cache().lookup(question, new Terms(Duration.ZERO, Duration.ofMillis(300), null)));
+        CacheAnswer dead =
+                get(cache().lookup(question, new LookupOptions(Duration.ZERO, Duration.ofMillis(300), null)));
         LlmCache node = cache();
-        List<Answer> answers = Flux.range(0, 20)
+        List<CacheAnswer> answers = Flux.range(0, 20)
                 .flatMap(i -> node.lookup(question, WAIT), 20)
                 .flatMap(
                         answer -> answer.lead() == null
                                 ? Mono.just(answer)
-                                : node.put(question, Reply.of(completion("second")), token(answer))
+                                : node.put(question, ModelReply.of(completion("second")), token(answer))
                                         .thenReturn(answer),
                         20)
                 .collectList()
                 .block(SECONDS);
         assertThat(answers).filteredOn(answer -> answer.lead() != null).hasSize(1);
         assertThat(answers)
-                .filteredOn(Answer.Hit.class::isInstance)
+                .filteredOn(CacheAnswer.Hit.class::isInstance)
                 .hasSize(19)
                 .allSatisfy(answer -> assertThat(text(answer)).isEqualTo("second"));
         // It comes too late, and harms nothing.
-        assertThat(get(cache().put(question, Reply.of(completion("first")), token(dead)))
+        assertThat(get(cache().put(question, ModelReply.of(completion("first")), token(dead)))
                         .reason())
                 .isEqualTo(Reason.SUPERSEDED);
-        assertThat(text(get(cache().lookup(question, Terms.NOW)))).isEqualTo("second");
+        assertThat(text(get(cache().lookup(question, LookupOptions.NOW)))).isEqualTo("second");
     }
 
     @Test
     default void whoSaysThatItTakesLongerIsWaitedFor() {
         Question question = asked(Ids.random(), "x");
         LlmCache node = cache();
-        Terms brief = new Terms(Duration.ZERO, Duration.ofSeconds(1), null);
-        Answer slow = get(node.lookup(question, brief));
-        Lead lead = Objects.requireNonNull(slow.lead());
+        LookupOptions brief = new LookupOptions(Duration.ZERO, Duration.ofSeconds(1), null);
+        CacheAnswer slow = get(node.lookup(question, brief));
+        ComputeLease lead = Objects.requireNonNull(slow.lead());
         long end = System.nanoTime() + Duration.ofMillis(1_500).toNanos();
         while (System.nanoTime() - end < 0) {
-            assertThat(get(node.renew(slow.key(), lead))).isTrue();
+            assertThat(get(node.renew(slow.key(), lead)).ours()).isTrue();
             assertThat(missed(get(cache().lookup(question, brief))).lead()).isNull();
         }
-        assertThat(get(node.renew(slow.key(), new Lead("0-0-other", 1_000)))).isFalse();
+        assertThat(get(node.renew(slow.key(), new ComputeLease("0-0-other", 1_000)))
+                        .ours())
+                .isFalse();
         assertThat(get(node.abandon(slow.key(), lead.token()))).isTrue();
-        assertThat(get(node.renew(slow.key(), lead))).isFalse();
+        assertThat(get(node.renew(slow.key(), lead)).ours()).isFalse();
         assertThat(get(cache().lookup(question, brief)).lead()).isNotNull();
     }
 
     @Test
     default void whoIsLateAndHasNoSuccessorIsStillStored() throws InterruptedException {
         Question question = asked(Ids.random(), "x");
-        Answer slow = get(cache().lookup(question, new Terms(Duration.ZERO, Duration.ofMillis(100), null)));
+        CacheAnswer slow =
+                get(cache().lookup(question, new LookupOptions(Duration.ZERO, Duration.ofMillis(100), null)));
         String flight = Keys.DEFAULT.cacheFlight(
                 Keys.DEFAULT.cached(question.tenant()) + slow.key().hash());
         Await.until("its lease is over", () -> commands().exists(flight) == 0);
-        stored(cache().put(question, Reply.of(completion("late")), token(slow)));
+        stored(cache().put(question, ModelReply.of(completion("late")), token(slow)));
     }
 
     @Test
     default void whatIsGivenUpIsComputedByTheNextOne() {
         Question question = asked(Ids.random(), "x");
         LlmCache node = cache();
-        Answer first = get(node.lookup(question, LEAD));
-        Mono<Answer> waiting = cache().lookup(question, WAIT).cache();
+        CacheAnswer first = get(node.lookup(question, LEAD));
+        Mono<CacheAnswer> waiting = cache().lookup(question, WAIT).cache();
         Disposable asking = waiting.subscribe();
         assertThat(get(node.abandon(first.key(), "0-0-other"))).isFalse();
         assertThat(get(node.abandon(first.key(), token(first)))).isTrue();
@@ -423,12 +433,12 @@ interface CacheContract {
     default void anAnswerThatMayNotBeKeptLetsEverybodyComputeAtOnce() {
         Question question = asked(Ids.random(), "x");
         LlmCache node = cache();
-        Answer first = get(node.lookup(question, LEAD));
-        List<Mono<Answer>> waiting = List.of(
+        CacheAnswer first = get(node.lookup(question, LEAD));
+        List<Mono<CacheAnswer>> waiting = List.of(
                 node.lookup(question, WAIT).cache(),
                 cache().lookup(question, WAIT).cache());
         Disposable asking = Mono.when(waiting).subscribe();
-        assertThat(get(node.put(question, Reply.of(completion("x", "length")), token(first)))
+        assertThat(get(node.put(question, ModelReply.of(completion("x", "length")), token(first)))
                         .reason())
                 .isEqualTo(Reason.TRUNCATED);
         assertThat(waiting)
@@ -441,7 +451,7 @@ interface CacheContract {
         Question question = asked(Ids.random(), "x");
         LlmCache node = cache();
         get(node.lookup(question, LEAD));
-        Terms brief = new Terms(Duration.ofMillis(100), SECONDS, null);
+        LookupOptions brief = new LookupOptions(Duration.ofMillis(100), SECONDS, null);
         assertThat(missed(get(node.lookup(question, brief))).reason()).isEqualTo(Reason.IN_FLIGHT);
         Await.until("nobody waits", () -> node.waiting() == 0);
     }
@@ -452,17 +462,17 @@ interface CacheContract {
         LlmCache node = cache();
         stored(node.put(question, tagged("old", Duration.ofMillis(1)), null));
         Thread.sleep(5);
-        Answer first = get(node.lookup(question, LEAD));
-        assertThat(hit(first).kind()).isEqualTo(Answer.Kind.STALE);
+        CacheAnswer first = get(node.lookup(question, LEAD));
+        assertThat(hit(first).kind()).isEqualTo(CacheAnswer.Kind.STALE);
         assertThat(first.lead()).isNotNull();
         for (int i = 0; i < 3; i++) {
-            Answer other = get(cache().lookup(question, i == 0 ? WAIT : Terms.NOW));
-            assertThat(hit(other).kind()).isEqualTo(Answer.Kind.STALE);
+            CacheAnswer other = get(cache().lookup(question, i == 0 ? WAIT : LookupOptions.NOW));
+            assertThat(hit(other).kind()).isEqualTo(CacheAnswer.Kind.STALE);
             assertThat(text(other)).isEqualTo("old");
             assertThat(other.lead()).isNull();
         }
         stored(node.put(question, tagged("new", null), token(first)));
-        assertThat(text(get(cache().lookup(question, Terms.NOW)))).isEqualTo("new");
+        assertThat(text(get(cache().lookup(question, LookupOptions.NOW)))).isEqualTo("new");
     }
 
     @Test
@@ -470,8 +480,9 @@ interface CacheContract {
         Question question = asked(Ids.random(), "x");
         stored(cache().put(question, tagged("old", Duration.ofMillis(1)), null));
         Thread.sleep(5);
-        assertThat(missed(get(cache().lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.STALE);
-        assertThat(hit(get(cache().lookup(question, Terms.NOW))).kind()).isEqualTo(Answer.Kind.STALE);
+        assertThat(missed(get(cache().lookup(question, LookupOptions.NOW))).reason())
+                .isEqualTo(Reason.STALE);
+        assertThat(hit(get(cache().lookup(question, LookupOptions.NOW))).kind()).isEqualTo(CacheAnswer.Kind.STALE);
     }
 
     @Test
@@ -479,9 +490,9 @@ interface CacheContract {
         Question question = asked(Ids.random(), "x");
         stored(cache().put(question, tagged("old", null), null));
         Thread.sleep(5);
-        Terms fresh = new Terms(Duration.ZERO, Duration.ZERO, Duration.ofMillis(1));
+        LookupOptions fresh = new LookupOptions(Duration.ZERO, Duration.ZERO, Duration.ofMillis(1));
         assertThat(missed(get(cache().lookup(question, fresh))).reason()).isEqualTo(Reason.TOO_OLD);
-        hit(get(cache().lookup(question, Terms.NOW)));
+        hit(get(cache().lookup(question, LookupOptions.NOW)));
     }
 
     @Test
@@ -490,15 +501,15 @@ interface CacheContract {
         stored(cache().put(question, tagged("old", null), null));
         Thread.sleep(5);
         Duration young = Duration.ofMillis(1);
-        Answer first = get(cache().lookup(question, new Terms(Duration.ZERO, SECONDS, young)));
+        CacheAnswer first = get(cache().lookup(question, new LookupOptions(Duration.ZERO, SECONDS, young)));
         LlmCache node = cache();
-        Terms wait = new Terms(SECONDS, SECONDS, young);
+        LookupOptions wait = new LookupOptions(SECONDS, SECONDS, young);
         Disposable leaving = node.lookup(question, wait).subscribe();
         Await.until("one waits", () -> node.waiting() == 1);
-        Mono<Answer> any = node.lookup(question, WAIT).cache();
-        Mono<Answer> younger = node.lookup(question, wait).cache();
+        Mono<CacheAnswer> any = node.lookup(question, WAIT).cache();
+        Mono<CacheAnswer> younger = node.lookup(question, wait).cache();
         Disposable asking = Flux.merge(any, younger).subscribe();
-        assertThat(hit(get(any)).kind()).isEqualTo(Answer.Kind.EXACT);
+        assertThat(hit(get(any)).kind()).isEqualTo(CacheAnswer.Kind.EXACT);
         leaving.dispose();
         Await.until("one waits", () -> node.waiting() == 1);
         stored(node.put(question, tagged("new", null), token(first)));
@@ -514,22 +525,27 @@ interface CacheContract {
         Question other =
                 CacheTesting.question(tenant, "{'model':'m-2','messages':[{'role':'user','content':'other'}]}");
         LlmCache node = cache();
-        for (Scope scope : List.of(
-                new Scope(Scope.Kind.TAG, "a"),
-                new Scope(Scope.Kind.NAMESPACE, "shop"),
-                new Scope(Scope.Kind.MODEL, "m-2"),
-                new Scope(Scope.Kind.ALL, ""))) {
+        for (InvalidationScope scope : List.of(
+                new InvalidationScope(InvalidationScope.Kind.TAG, "a"),
+                new InvalidationScope(InvalidationScope.Kind.NAMESPACE, "shop"),
+                new InvalidationScope(InvalidationScope.Kind.MODEL, "m-2"),
+                new InvalidationScope(InvalidationScope.Kind.ALL, ""))) {
             stored(node.put(tagged, tagged("x", null, "a", "b"), null));
             stored(node.put(named, tagged("x", null), null));
             stored(node.put(other, tagged("x", null, "b"), null));
-            boolean all = scope.kind() == Scope.Kind.ALL;
+            boolean all = scope.kind() == InvalidationScope.Kind.ALL;
             assertThat(get(node.count(tenant, scope))).isEqualTo(all ? 3 : 1);
             get(node.invalidate(tenant, List.of(scope)).thenReturn(true));
             assertThat(get(node.count(tenant, scope))).isZero();
-            Map<Question, Scope.Kind> gone =
-                    Map.of(tagged, Scope.Kind.TAG, named, Scope.Kind.NAMESPACE, other, Scope.Kind.MODEL);
+            Map<Question, InvalidationScope.Kind> gone = Map.of(
+                    tagged,
+                    InvalidationScope.Kind.TAG,
+                    named,
+                    InvalidationScope.Kind.NAMESPACE,
+                    other,
+                    InvalidationScope.Kind.MODEL);
             gone.forEach((question, kind) -> {
-                Answer answer = get(cache().lookup(question, Terms.NOW));
+                CacheAnswer answer = get(cache().lookup(question, LookupOptions.NOW));
                 if (all || kind == scope.kind()) {
                     assertThat(missed(answer).reason()).isEqualTo(Reason.INVALIDATED);
                 } else {
@@ -543,8 +559,8 @@ interface CacheContract {
     default void whatWasBegunBeforeAnInvalidationIsNotStoredAfterIt() {
         Question question = asked(Ids.random(), "x");
         LlmCache node = cache();
-        Answer first = get(node.lookup(question, LEAD));
-        get(node.invalidate(question.tenant(), List.of(new Scope(Scope.Kind.TAG, "a")))
+        CacheAnswer first = get(node.lookup(question, LEAD));
+        get(node.invalidate(question.tenant(), List.of(new InvalidationScope(InvalidationScope.Kind.TAG, "a")))
                 .thenReturn(true));
         assertThat(get(node.put(question, tagged("x", null, "a"), token(first))).reason())
                 .isEqualTo(Reason.INVALIDATED);
@@ -556,13 +572,14 @@ interface CacheContract {
         String tenant = Ids.random();
         Question question = asked(tenant, "forged " + tenant);
         for (LlmCache node : List.of(cache(), cache(tenant))) {
-            assertThatThrownBy(() -> get(node.put(question, Reply.of(completion("x")), "x")))
+            assertThatThrownBy(() -> get(node.put(question, ModelReply.of(completion("x")), "x")))
                     .isInstanceOfSatisfying(
-                            Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.BAD_REQUEST));
-            assertThat(get(node.put(question, Reply.of(completion("x")), "9999999999999999-1-x"))
+                            ParleyException.class,
+                            refusal -> assertThat(refusal.code()).isEqualTo(ErrorCode.BAD_REQUEST));
+            assertThat(get(node.put(question, ModelReply.of(completion("x")), "9999999999999999-1-x"))
                             .reason())
                     .isEqualTo(Reason.SUPERSEDED);
-            missed(get(node.lookup(question, Terms.NOW)));
+            missed(get(node.lookup(question, LookupOptions.NOW)));
         }
     }
 
@@ -574,9 +591,10 @@ interface CacheContract {
             stored(node.put(asked(tenant, "q" + i), tagged("x", Duration.ofHours(1 + i)), null));
         }
         assertThat(commands().zcard(Keys.DEFAULT.cacheIndex(tenant))).isEqualTo(10);
-        assertThat(missed(get(node.lookup(asked(tenant, "q0"), Terms.NOW))).reason())
+        assertThat(missed(get(node.lookup(asked(tenant, "q0"), LookupOptions.NOW)))
+                        .reason())
                 .isEqualTo(Reason.ABSENT);
-        hit(get(node.lookup(asked(tenant, "q19"), Terms.NOW)));
+        hit(get(node.lookup(asked(tenant, "q19"), LookupOptions.NOW)));
     }
 
     @Test
@@ -587,23 +605,25 @@ interface CacheContract {
         Question question = CacheTesting.question(tenant, vector.path("request").asText());
         String key = vector.path("key").asText();
         commands().del(key);
-        assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.ABSENT);
+        assertThat(missed(get(node.lookup(question, LookupOptions.NOW))).reason())
+                .isEqualTo(Reason.ABSENT);
 
         // json.dumps of what the seed's agent was answered.
         commands().set(key, "{\"content\": \"9 to 5, \\u00e9t\\u00e9\", \"score\": 1e-05}", SetArgs.Builder.ex(3600));
-        Answer.Hit hit = hit(get(node.lookup(question, Terms.NOW)));
+        CacheAnswer.Hit hit = hit(get(node.lookup(question, LookupOptions.NOW)));
         assertThat(new String(hit.entry().json(), java.nio.charset.StandardCharsets.UTF_8))
                 .isEqualTo("{\"response\":{\"content\": \"9 to 5, \\u00e9t\\u00e9\", \"score\": 1e-05}}");
 
         commands().set(key, "{\"content\": NaN", SetArgs.Builder.ex(3600));
-        assertThat(missed(get(node.lookup(question, Terms.NOW))).reason()).isEqualTo(Reason.DAMAGED);
+        assertThat(missed(get(node.lookup(question, LookupOptions.NOW))).reason())
+                .isEqualTo(Reason.DAMAGED);
 
         commands().del(key);
-        Answer first = get(node.lookup(question, LEAD));
-        stored(node.put(question, Reply.of(object("{'content':'été'}")), token(first)));
+        CacheAnswer first = get(node.lookup(question, LEAD));
+        stored(node.put(question, ModelReply.of(object("{'content':'été'}")), token(first)));
         assertThat(commands().get(key)).isEqualTo("{\"content\":\"été\"}");
         assertThat(commands().ttl(key)).isBetween(24 * 3240L, 24 * 3960L);
-        missed(get(node.lookup(CacheTesting.in("n", question), Terms.NOW)));
+        missed(get(node.lookup(CacheTesting.in("n", question), LookupOptions.NOW)));
         commands().del(key);
     }
 
@@ -613,37 +633,41 @@ interface CacheContract {
         LlmCache node = new LlmCache(redis(), Keys.DEFAULT, settings(tenant, SECONDS, 10));
         Question question = asked(tenant, "seed " + tenant);
         String key = Keys.DEFAULT.cachedBySeed(node.key(question).hash());
-        for (Scope scope : List.of(new Scope(Scope.Kind.MODEL, "m-1"), new Scope(Scope.Kind.ALL, ""))) {
+        for (InvalidationScope scope : List.of(
+                new InvalidationScope(InvalidationScope.Kind.MODEL, "m-1"),
+                new InvalidationScope(InvalidationScope.Kind.ALL, ""))) {
             commands().set(key, "{\"a\":1}", SetArgs.Builder.ex(3600));
-            hit(get(node.lookup(question, Terms.NOW)));
+            hit(get(node.lookup(question, LookupOptions.NOW)));
             get(node.invalidate(
                             tenant,
                             List.of(
-                                    new Scope(Scope.Kind.MODEL, "m-2"),
-                                    new Scope(Scope.Kind.NAMESPACE, "n"),
-                                    new Scope(Scope.Kind.TAG, "t")))
+                                    new InvalidationScope(InvalidationScope.Kind.MODEL, "m-2"),
+                                    new InvalidationScope(InvalidationScope.Kind.NAMESPACE, "n"),
+                                    new InvalidationScope(InvalidationScope.Kind.TAG, "t")))
                     .thenReturn(true));
-            hit(get(node.lookup(question, Terms.NOW)));
+            hit(get(node.lookup(question, LookupOptions.NOW)));
 
-            Answer begun = get(node.lookup(asked(tenant, "begun " + scope.kind() + tenant), LEAD));
+            CacheAnswer begun = get(node.lookup(asked(tenant, "begun " + scope.kind() + tenant), LEAD));
             get(node.invalidate(tenant, List.of(scope)).thenReturn(true));
             assertThat(Objects.requireNonNull(get(node.explain(question)).kept())
                             .invalidated())
                     .isTrue();
-            assertThat(missed(get(cache(tenant).lookup(question, Terms.NOW))).reason())
+            assertThat(missed(get(cache(tenant).lookup(question, LookupOptions.NOW)))
+                            .reason())
                     .isEqualTo(Reason.INVALIDATED);
             assertThat(commands().exists(key)).as("for the seed's agents, too").isZero();
             assertThat(get(node.put(
                                     asked(tenant, "begun " + scope.kind() + tenant),
-                                    Reply.of(completion("x")),
+                                    ModelReply.of(completion("x")),
                                     token(begun)))
                             .reason())
                     .isEqualTo(Reason.INVALIDATED);
 
             commands().set(key, "{\"a\":2}", SetArgs.Builder.ex(3600));
-            hit(get(node.lookup(question, Terms.NOW)));
-            stored(node.put(question, Reply.of(completion("own")), null));
-            assertThat(text(get(cache(tenant).lookup(question, Terms.NOW)))).isEqualTo("own");
+            hit(get(node.lookup(question, LookupOptions.NOW)));
+            stored(node.put(question, ModelReply.of(completion("own")), null));
+            assertThat(text(get(cache(tenant).lookup(question, LookupOptions.NOW))))
+                    .isEqualTo("own");
             assertThat(commands().pttl(Keys.DEFAULT.cacheSeedEpoch(key))).isPositive();
         }
         commands().del(key);
@@ -660,12 +684,12 @@ interface CacheContract {
         LlmCache node = new LlmCache(redis(), Keys.DEFAULT, settings(tenant, SECONDS, 10));
         Question own = CacheTesting.in("n", question);
         Map<String, String> before = commands().hgetall(Keys.DEFAULT.cacheStatsOfSeed());
-        get(node.lookup(own, Terms.NOW));
+        get(node.lookup(own, LookupOptions.NOW));
         stored(node.put(own, tagged("y", null), null));
-        get(node.lookup(own, Terms.NOW));
-        get(node.lookup(own, Terms.NOW));
-        get(node.lookup(asked(tenant, "I am a@b.example"), Terms.NOW));
-        get(node.put(own, Reply.of(completion("x", "length")), null));
+        get(node.lookup(own, LookupOptions.NOW));
+        get(node.lookup(own, LookupOptions.NOW));
+        get(node.lookup(asked(tenant, "I am a@b.example"), LookupOptions.NOW));
+        get(node.put(own, ModelReply.of(completion("x", "length")), null));
         assertThat(counted(node, tenant))
                 .isEqualTo(Map.of(
                         "hit:exact", 2L,
@@ -700,7 +724,7 @@ interface CacheContract {
     default void whatNobodySaysTheCostOfCostsWhatItsUsageDoes() {
         String tenant = Ids.random();
         LlmCache node = cache();
-        Reply said = new Reply(
+        ModelReply said = new ModelReply(
                 object("{'text':'y'}"),
                 200,
                 false,
@@ -710,17 +734,19 @@ interface CacheContract {
                 null,
                 List.of(),
                 null);
-        stored(node.put(ofModel2(tenant, "a"), Reply.of(completion("y")), null));
+        stored(node.put(ofModel2(tenant, "a"), ModelReply.of(completion("y")), null));
         stored(node.put(ofModel2(tenant, "b"), tagged("y", null), null));
         stored(node.put(ofModel2(tenant, "c"), said, null));
-        stored(node.put(asked(tenant, "d"), Reply.of(completion("y")), null));
+        stored(node.put(asked(tenant, "d"), ModelReply.of(completion("y")), null));
         Map<String, Long> costs = Map.of("a", 47_500L, "b", 2_500L, "c", 2_500_000L);
-        costs.forEach((text, micros) -> assertThat(hit(get(node.lookup(ofModel2(tenant, text), Terms.NOW)))
+        costs.forEach((text, micros) -> assertThat(hit(get(node.lookup(ofModel2(tenant, text), LookupOptions.NOW)))
                         .entry()
                         .costMicros())
                 .as(text)
                 .isEqualTo(micros));
-        assertThat(hit(get(node.lookup(asked(tenant, "d"), Terms.NOW))).entry().costMicros())
+        assertThat(hit(get(node.lookup(asked(tenant, "d"), LookupOptions.NOW)))
+                        .entry()
+                        .costMicros())
                 .isZero();
         assertThat(counted(node, tenant)).containsEntry("saved_micros", 2_550_000L);
     }
@@ -729,17 +755,17 @@ interface CacheContract {
     default void whoFollowsAnAnswerToItsEndHasSavedWhatItCost() {
         Question question = asked(Ids.random(), "x");
         LlmCache node = cache();
-        Terms stream = new Terms(SECONDS, SECONDS, null, 0, "plain");
-        Answer first = get(node.lookup(question, stream));
+        LookupOptions stream = new LookupOptions(SECONDS, SECONDS, null, 0, "plain");
+        CacheAnswer first = get(node.lookup(question, stream));
         LiveAnswer live = node.show(token(first), "plain");
         live.add(new byte[] {1});
         live.show();
-        Answer followed = get(node.lookup(question, stream));
-        assertThat(followed).isInstanceOf(Answer.Live.class);
+        CacheAnswer followed = get(node.lookup(question, stream));
+        assertThat(followed).isInstanceOf(CacheAnswer.Live.class);
         assertThat(counted(node, question.tenant())).doesNotContainKey("saved_micros");
         stored(node.put(question, tagged("y", null), token(first)));
         live.end();
-        assertThat(((Answer.Live) followed).events().collectList().block(SECONDS))
+        assertThat(((CacheAnswer.Live) followed).events().collectList().block(SECONDS))
                 .hasSize(1);
         assertThat(counted(node, question.tenant()))
                 .containsEntry("hit:joined", 1L)

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ParleyException;
 import dev.parley.redis.Keys;
 import java.io.IOException;
 import java.util.List;
@@ -121,7 +121,7 @@ final class CacheKeyTest {
     @ValueSource(strings = {"{}", "{'model':''}", "{'model':7}", "{'model':null}", "{'model':'a\\nb'}"})
     void aQuestionNamesItsModel(String request) {
         assertThatThrownBy(() -> question("t", request))
-                .isInstanceOf(Refusal.class)
+                .isInstanceOf(ParleyException.class)
                 .hasMessageContaining("model");
     }
 }

@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.support.ExactNumbers;
+import dev.parley.support.Patience;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import reactor.core.publisher.Mono;
@@ -66,14 +66,14 @@ final class CacheTesting {
                         + "'}],'usage':{'prompt_tokens':3,'completion_tokens':4}}");
     }
 
-    static String text(Answer answer) {
-        return tree(new String(((Answer.Hit) answer).entry().json(), java.nio.charset.StandardCharsets.UTF_8))
+    static String text(CacheAnswer answer) {
+        return tree(new String(((CacheAnswer.Hit) answer).entry().json(), java.nio.charset.StandardCharsets.UTF_8))
                 .at("/response/choices/0/message/content")
                 .asText();
     }
 
     @CanIgnoreReturnValue
     static <T> T get(Mono<T> mono) {
-        return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
+        return Objects.requireNonNull(mono.block(Patience.ofSeconds(20)));
     }
 }

@@ -5,31 +5,31 @@ import static dev.parley.llmcache.CacheTesting.completion;
 import static dev.parley.llmcache.CacheTesting.get;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.app.Relay;
+import dev.parley.config.TestSettings;
 import dev.parley.event.Ids;
+import dev.parley.node.Relay;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.TestRedis;
 import dev.parley.redis.TestServer;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
 
 /** Looks that Redis answers when nobody waits for them any more. */
-@Timeout(60)
 class LateLookIT {
 
-    private static final Terms LEAD = new Terms(Duration.ZERO, Duration.ofMinutes(1), null);
+    private static final LookupOptions LEAD = new LookupOptions(Duration.ZERO, Duration.ofMinutes(1), null);
 
     private final Relay network = Relay.to(URI.create(TestRedis.uri()));
     private final Redis redis = TestServer.connect("redis://127.0.0.1:" + network.port());
-    private final LlmCache cache = new LlmCache(redis, Keys.DEFAULT, CacheSettings.DEFAULT);
+    private final LlmCache cache = new LlmCache(redis, Keys.DEFAULT, TestSettings.of(CacheSettings.class));
     private final Question question = asked(Ids.random(), "x");
 
     @BeforeEach
@@ -40,7 +40,7 @@ class LateLookIT {
     @AfterEach
     void close() {
         cache.dispose();
-        redis.close().block(Duration.ofSeconds(10));
+        redis.close().block(Patience.ofSeconds(10));
         network.close();
     }
 
@@ -59,13 +59,13 @@ class LateLookIT {
     @Test
     void aLookThatTakesTooLongLeavesNoFlightBehind() {
         network.hold();
-        Answer alone = get(cache.lookup(question, LEAD));
-        assertThat(((Answer.Miss) alone).reason()).isEqualTo(Reason.UNAVAILABLE);
+        CacheAnswer alone = get(cache.lookup(question, LEAD));
+        assertThat(((CacheAnswer.Miss) alone).reason()).isEqualTo(Reason.UNAVAILABLE);
         network.letGo();
         awaitNoFlight();
         assertThat(get(cache.put(
                                 question,
-                                Reply.of(completion("y")),
+                                ModelReply.of(completion("y")),
                                 Objects.requireNonNull(alone.lead()).token()))
                         .reason())
                 .isEqualTo(Reason.UNAVAILABLE);

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class PolicyTest {
 
-    private final Policy policy = new Policy(0.7, new WrittenData());
+    private final Policy policy = new Policy(0.7, new PatternPersonalData());
 
     @ParameterizedTest
     @ValueSource(
@@ -54,7 +54,7 @@ final class PolicyTest {
             })
     void personalDataMayNot(String text) {
         assertThat(policy.fired(asked("t", text))).containsExactly(Reason.PII);
-        assertThat(policy.refusal(asked("t", "hello"), Reply.of(completion(text))))
+        assertThat(policy.refusal(asked("t", "hello"), ModelReply.of(completion(text))))
                 .isEqualTo(Reason.PII);
     }
 
@@ -110,7 +110,7 @@ final class PolicyTest {
         "'', FINISH_REASON"
     })
     void anAnswerThatDidNotEndByItselfMayNotBeKept(String finish, Reason reason) {
-        assertThat(policy.refusal(asked("t", "hi"), Reply.of(completion("yes", finish))))
+        assertThat(policy.refusal(asked("t", "hi"), ModelReply.of(completion("yes", finish))))
                 .isEqualTo(reason);
         assertThat(policy.refusal(asked("t", "hi"), reply(object("{'text':'yes'}"), 200, false, finish)))
                 .isEqualTo(reason);
@@ -120,12 +120,12 @@ final class PolicyTest {
     void toolCallsMayBeAllowed() {
         Question asked = asked("t", "hi");
         Question allowing = new Question("t", null, asked.request(), Category.FAQ, Set.of(Reason.TOOL_CALLS));
-        assertThat(policy.refusal(allowing, Reply.of(completion("x", "tool_calls"))))
+        assertThat(policy.refusal(allowing, ModelReply.of(completion("x", "tool_calls"))))
                 .isNull();
         JsonNode hidden = object("{'choices':[{'finish_reason':'stop','message':{'tool_calls':[{'id':'1'}]}}]}");
-        assertThat(policy.refusal(asked, Reply.of(hidden))).isEqualTo(Reason.TOOL_CALLS);
-        assertThat(policy.refusal(allowing, Reply.of(hidden))).isNull();
-        assertThat(policy.refusal(asked, Reply.of(object("{'stop_reason':'tool_use'}"))))
+        assertThat(policy.refusal(asked, ModelReply.of(hidden))).isEqualTo(Reason.TOOL_CALLS);
+        assertThat(policy.refusal(allowing, ModelReply.of(hidden))).isNull();
+        assertThat(policy.refusal(asked, ModelReply.of(object("{'stop_reason':'tool_use'}"))))
                 .isEqualTo(Reason.TOOL_CALLS);
     }
 
@@ -134,13 +134,69 @@ final class PolicyTest {
         Question asked = asked("t", "hi");
         assertThat(policy.refusal(asked, reply(completion("x"), 500, false, null)))
                 .isEqualTo(Reason.STATUS);
-        assertThat(policy.refusal(asked, Reply.of(object("{'error':{'message':'x'}}"))))
+        assertThat(policy.refusal(asked, ModelReply.of(object("{'error':{'message':'x'}}"))))
                 .isEqualTo(Reason.STATUS);
         assertThat(policy.refusal(asked, reply(completion("x"), 200, true, null)))
                 .isEqualTo(Reason.TRUNCATED);
-        assertThat(policy.refusal(asked, Reply.of(completion("x")))).isNull();
-        assertThat(policy.refusal(asked, Reply.of(object("{'content':[],'stop_reason':'end_turn'}"))))
-                .isNull();
+        assertThat(policy.refusal(asked, ModelReply.of(completion("x")))).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'choices':[{'message':{'role':'assistant','content':''},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'role':'assistant','content':null,'refusal':null},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'role':'assistant','content':' \\n\\u200b\\u00a0'},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'role':'assistant','tool_calls':[],'annotations':[]},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'content':[{'type':'text','text':' '}]},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'content':'a'},'finish_reason':'stop'},{'message':{'content':''},'finish_reason':'stop'}]}",
+                "{'choices':[{'index':0,'text':'','finish_reason':'stop'}],'object':'text_completion'}",
+                "{'choices':[]}",
+                "{'content':[],'stop_reason':'end_turn','type':'message','role':'assistant'}",
+                "{'content':[{'type':'text','text':''}],'stop_reason':'end_turn'}",
+                "{'object':'response','status':'completed','reasoning':{'effort':'high'},'text':{'format':{'type':'json_schema','name':'n'}},"
+                        + "'output':[{'type':'message','role':'assistant','content':[{'type':'output_text','text':''}]}]}",
+                "{'object':'response','status':'completed','output':[]}",
+                "{'candidates':[{'content':{'role':'model','parts':[{'text':''}]},'finishReason':'STOP'}]}",
+                "{'candidates':[{'content':{'role':'model'},'finishReason':'STOP'}]}",
+                "{'model':'m','message':{'role':'assistant','content':''},'done':true}",
+                "{'model':'m','response':'','done':true,'context':[1,2]}",
+                "{'object':'list','data':[]}",
+                "{'object':'list','data':[{'object':'embedding','index':0,'embedding':[]}]}",
+                "{'object':'list','data':[{'embedding':[0.1]},{'embedding':''}]}",
+                "{'object':'list','data':[{'embedding':[null]}]}",
+                "{'embeddings':[[]]}",
+                "{'text':' '}",
+                "{}"
+            })
+    void anAnswerThatSaysNothingMayNotBeKept(String response) {
+        assertThat(policy.refusal(asked("t", "hi"), ModelReply.of(object(response))))
+                .isEqualTo(Reason.EMPTY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'choices':[{'message':{'content':null,'tool_calls':[{'id':'1','type':'function'}]},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'content':null,'function_call':{'name':'f','arguments':'{}'}},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'content':null,'refusal':'I can not'},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'content':null,'audio':{'id':'a','data':'AAAA'}},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'content':'','reasoning_content':'so'},'finish_reason':'stop'}]}",
+                "{'choices':[{'message':{'content':'0'},'finish_reason':'stop'}]}",
+                "{'content':[{'type':'tool_use','id':'1','name':'f','input':{}}],'stop_reason':'end_turn'}",
+                "{'content':[{'type':'thinking','thinking':'so'}],'stop_reason':'end_turn'}",
+                "{'object':'response','status':'completed','output':[{'type':'function_call','call_id':'1','name':'f','arguments':'{}'}]}",
+                "{'object':'response','status':'completed','output':[{'type':'message','content':[{'type':'refusal','refusal':'no'}]}]}",
+                "{'candidates':[{'content':{'parts':[{'functionCall':{'name':'f','args':{}}}]},'finishReason':'STOP'}]}",
+                "{'model':'m','response':'yes','done':true}",
+                "{'object':'list','data':[{'embedding':[0.0]},{'embedding':'AACAPw=='}]}",
+                "{'label':'spam'}",
+                "{'spam':false}"
+            })
+    void anAnswerWithoutTextIsNoEmptyOne(String response) {
+        Question asked = asked("t", "hi");
+        Question allowing = new Question("t", null, asked.request(), Category.FAQ, Set.of(Reason.TOOL_CALLS));
+        assertThat(policy.refusal(allowing, ModelReply.of(object(response)))).isNull();
     }
 
     @Test
@@ -149,9 +205,9 @@ final class PolicyTest {
                 "t",
                 "{'model':'m','messages':[{'role':'system','content':'Our address is help@acme.example.'},"
                         + "{'role':'user','content':'Where do I write to?'}]}");
-        assertThat(policy.refusal(asked, Reply.of(completion("Write to help@acme.example"))))
+        assertThat(policy.refusal(asked, ModelReply.of(completion("Write to help@acme.example"))))
                 .isNull();
-        assertThat(policy.refusal(asked, Reply.of(completion("Write to joe@acme.example"))))
+        assertThat(policy.refusal(asked, ModelReply.of(completion("Write to joe@acme.example"))))
                 .isEqualTo(Reason.PII);
     }
 
@@ -162,7 +218,7 @@ final class PolicyTest {
         assertThat(named.fired(asked("t", "I am a@b.example"))).isEmpty();
     }
 
-    private static Reply reply(JsonNode response, int status, boolean truncated, @Nullable String finish) {
-        return new Reply(response, status, truncated, finish, null, 0, Duration.ZERO, List.of(), null);
+    private static ModelReply reply(JsonNode response, int status, boolean truncated, @Nullable String finish) {
+        return new ModelReply(response, status, truncated, finish, null, 0, Duration.ZERO, List.of(), null);
     }
 }

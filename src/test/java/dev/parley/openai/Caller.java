@@ -2,12 +2,13 @@ package dev.parley.openai;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.parley.app.TestHttp;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
 import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
+import dev.parley.node.TestHttp;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
+import dev.parley.support.Patience;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -104,18 +105,22 @@ final class Caller {
                                 .subscribeOn(Schedulers.boundedElastic()),
                         many)
                 .collectList()
-                .block(Duration.ofSeconds(30)));
+                .block(Patience.ofSeconds(30)));
     }
 
     /** A connection on which the same is asked, and nothing is read yet. */
     Socket socket(TestNode node, String model, String said) {
+        return socket(node, model, said, STREAM);
+    }
+
+    Socket socket(TestNode node, String model, String said, String more) {
         try {
             Socket socket = new Socket();
             socket.setReceiveBufferSize(8 << 10);
             socket.setSoTimeout(10_000);
             socket.connect(new InetSocketAddress(
                     node.http("/").getHost(), node.http("/").getPort()));
-            byte[] body = chat(model, said, STREAM).getBytes(UTF_8);
+            byte[] body = chat(model, said, more).getBytes(UTF_8);
             socket.getOutputStream()
                     .write(("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer " + token
                                     + "\r\nContent-Type: application/json\r\nContent-Length: " + body.length

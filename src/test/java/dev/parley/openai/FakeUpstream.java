@@ -3,6 +3,12 @@ package dev.parley.openai;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.parley.support.TestCertificate;
+import io.netty.handler.ssl.SslContextBuilder;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -11,23 +17,30 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.netty.DisposableChannel;
 import reactor.netty.DisposableServer;
+import reactor.netty.http.Http11SslContextSpec;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.tcp.SslProvider.GenericSslContextSpec;
 
 /** A model's API that does what the model's name says, and counts calls by the last thing that was said. */
-final class FakeUpstream implements AutoCloseable {
+public final class FakeUpstream implements AutoCloseable {
 
-    static final String ANSWER = "Nine to five, from Monday to Friday; on Saturdays the shop opens at ten. 🙂 Grüße";
+    public static final String ANSWER =
+            "Nine to five, from Monday to Friday; on Saturdays the shop opens at ten. 🙂 Grüße";
 
     /** What held answers begin with. */
     static final String FIRST = "Nine ";
+
+    /** Until {@code m-late-400} answers. */
+    static final Duration LATE = Duration.ofSeconds(2);
 
     private static final String CALL =
             "{\"tool_calls\":[{\"index\":0,\"id\":\"c-1\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"{}\"}}]}";
@@ -37,8 +50,10 @@ final class FakeUpstream implements AutoCloseable {
     private final AtomicInteger all = new AtomicInteger();
     private final AtomicInteger left = new AtomicInteger();
     private final AtomicLong flooded = new AtomicLong();
+    private final String origin;
     private final DisposableServer server;
     private volatile @Nullable String authorization;
+    private volatile boolean well;
 
     FakeUpstream() {
         this(0);
@@ -46,9 +61,22 @@ final class FakeUpstream implements AutoCloseable {
 
     /** @param port 0 for any */
     FakeUpstream(int port) {
-        this.server = HttpServer.create()
-                .host("127.0.0.1")
-                .port(port)
+        this(HttpServer.create().port(port), "http://127.0.0.1");
+    }
+
+    /** Speaks TLS only, and is {@code localhost} by its certificate. */
+    public FakeUpstream(TestCertificate certificate) {
+        this(HttpServer.create().secure(spec -> spec.sslContext(tls(certificate))), "https://localhost");
+    }
+
+    private static GenericSslContextSpec<SslContextBuilder> tls(TestCertificate certificate) {
+        return Http11SslContextSpec.forServer(
+                certificate.cert().toFile(), certificate.key().toFile());
+    }
+
+    private FakeUpstream(HttpServer any, String origin) {
+        this.origin = origin;
+        this.server = any.host("127.0.0.1")
                 .route(routes -> routes.post(
                                 "/v1/chat/completions",
                                 (request, response) -> body(request).flatMap(asked -> chat(asked, request, response)))
@@ -62,8 +90,8 @@ final class FakeUpstream implements AutoCloseable {
         return server.port();
     }
 
-    String url() {
-        return "http://127.0.0.1:" + server.port() + "/v1";
+    public String url() {
+        return origin + ":" + server.port() + "/v1";
     }
 
     private Sinks.Many<Integer> gate(String said) {
@@ -79,7 +107,7 @@ final class FakeUpstream implements AutoCloseable {
         return gate(said).asFlux().filter(open -> open >= gate).take(1).thenMany(then);
     }
 
-    int calls(String said) {
+    public int calls(String said) {
         return calls.getOrDefault(said, new AtomicInteger()).get();
     }
 
@@ -95,6 +123,11 @@ final class FakeUpstream implements AutoCloseable {
     /** Bytes of floods that could be written. */
     long flooded() {
         return flooded.get();
+    }
+
+    /** From now on {@code m-sick} answers. */
+    void heal() {
+        well = true;
     }
 
     @Nullable
@@ -118,6 +151,28 @@ final class FakeUpstream implements AutoCloseable {
             case "m-500" -> json(response, 500, "{\"error\":{\"message\":\"broken\",\"type\":\"server_error\"}}");
             case "m-429" -> json(response.header("Retry-After", "30"), 429, "{\"error\":{\"message\":\"slow down\"}}");
             case "m-400" -> json(response, 400, "{\"error\":{\"message\":\"no such thing\"}}");
+            case "m-quota" ->
+                json(response.header("x-should-retry", "false"), 429, "{\"error\":{\"message\":\"no money\"}}");
+            case "m-held-400" ->
+                past(said, 1, Flux.empty())
+                        .then(json(response, 400, "{\"error\":{\"message\":\"held " + call + "\"}}"));
+            case "m-held-503-once" ->
+                call == 1 ? past(said, 1, Flux.empty()).then(json(response, 503, "{}")) : whole(response, asked);
+            case "m-held-401" ->
+                "Bearer good".equals(authorization)
+                        ? whole(response, asked)
+                        : past(said, 1, Flux.empty()).then(json(response, 401, "{\"error\":{\"message\":\"no\"}}"));
+            case "m-late-400" -> Mono.delay(LATE).then(json(response, 400, "{\"error\":{\"message\":\"late\"}}"));
+            case "m-sick" ->
+                !well ? json(response, 500, "{}") : stream ? events(response, endless()) : whole(response, asked);
+            case "m-gzip" ->
+                gzip(
+                        response,
+                        stream
+                                ? chunks(false).collectList().map(all -> String.join("", all))
+                                : Mono.just(whole("stop")),
+                        stream);
+            case "m-br" -> bytes(response.header("Content-Encoding", "br"), Mono.just(new byte[] {1, 2, 3}));
             case "m-503" -> json(response, 503, "{\"error\":{\"message\":\"later\"}}");
             case "m-busy" ->
                 call == 1
@@ -132,6 +187,8 @@ final class FakeUpstream implements AutoCloseable {
                 events(response, Flux.concat(Flux.just(chunk("{\"content\":\"x\"}", null)), Flux.never()));
             case "m-endless-once" -> call == 1 ? events(response, endless()) : whole(response, asked);
             case "m-held" -> events(response, held(said, chunks(false).skip(2)));
+            case "m-held-words" -> past(said, 2, Flux.empty()).then(json(response, 200, whole("stop")));
+            case "m-held-endless" -> events(response, held(said, endless()));
             case "m-held-length" -> events(response, held(said, Flux.just(chunk("{}", "length"), "data: [DONE]\n\n")));
             case "m-held-cut" -> call == 1 ? events(response, held(said, cut(request))) : whole(response, asked);
             case "m-held-mute" ->
@@ -156,6 +213,10 @@ final class FakeUpstream implements AutoCloseable {
                         ? events(response, Flux.just("data: {\"id\n\n", "data: [DONE]\n\n"))
                         : json(response, 200, "{\"choices\":[{\"mess");
             case "m-shape" -> json(response, 200, "{\"hello\":1}");
+            case "m-mute" ->
+                stream
+                        ? events(response, Flux.just(role(), chunk("{}", "stop"), "data: [DONE]\n\n"))
+                        : json(response, 200, whole("stop").replace(ANSWER, " "));
             case "m-cut" -> cut(response, stream, request);
             case "m-personal" -> json(response, 200, whole("stop").replace("Nine", "Write to a@b.example. Nine"));
             case "m-length" -> json(response, 200, whole("length"));
@@ -266,6 +327,12 @@ final class FakeUpstream implements AutoCloseable {
         JsonNode input = asked.path("input");
         all.incrementAndGet();
         calls.computeIfAbsent(input.toString(), name -> new AtomicInteger()).incrementAndGet();
+        if (asked.path("model").asText().equals("e-none")) {
+            return json(
+                    response,
+                    200,
+                    "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,\"embedding\":\"\"}]}");
+        }
         String data = IntStream.range(0, input.isArray() ? input.size() : 1)
                 .mapToObj(i -> "{\"object\":\"embedding\",\"index\":" + i + ",\"embedding\":"
                         + (asked.path("encoding_format").asText().equals("base64") ? "\"AACAPwAAAEA=\"" : "[1.0,2.0]")
@@ -283,6 +350,25 @@ final class FakeUpstream implements AutoCloseable {
                 .header("Content-Type", "application/json")
                 .sendString(Mono.just(json), UTF_8)
                 .then();
+    }
+
+    private static Mono<Void> gzip(HttpServerResponse response, Mono<String> text, boolean stream) {
+        response.header("Content-Encoding", "gzip");
+        return bytes(stream ? response.sse() : response, text.map(FakeUpstream::packed));
+    }
+
+    private static Mono<Void> bytes(HttpServerResponse response, Mono<byte[]> bytes) {
+        return response.sendByteArray(bytes).then();
+    }
+
+    private static byte[] packed(String text) {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (OutputStream out = new GZIPOutputStream(packed)) {
+            out.write(text.getBytes(UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return packed.toByteArray();
     }
 
     private static Mono<Void> events(HttpServerResponse response, Flux<String> events) {

@@ -2,10 +2,10 @@ package dev.parley.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.app.Relay;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
+import dev.parley.node.Relay;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
 import java.net.URI;
@@ -14,10 +14,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Answers that are followed or waited for when the node that computes them is gone, or Redis between the nodes. */
-@Timeout(90)
 class LiveAwayIT {
 
     private final FakeUpstream upstream = new FakeUpstream();

@@ -14,14 +14,15 @@ import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.embeddings.CreateEmbeddingResponse;
 import com.openai.models.embeddings.EmbeddingCreateParams;
-import dev.parley.app.TestHttp;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
 import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
+import dev.parley.node.TestHttp;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
+import dev.parley.support.Patience;
 import io.netty.buffer.Unpooled;
 import java.io.UncheckedIOException;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -152,7 +153,7 @@ class OpenAiIT {
         assertThat(content(ask("m-1", ""))).isEqualTo(FakeUpstream.ANSWER);
         Answer elsewhere = post(node, token("x-" + Ids.random(), Role.AGENT), "/chat/completions", chat("m-1", ""));
         assertThat(elsewhere.header(MARK)).isEqualTo("miss; reason=absent");
-        assertThat(ask("m-1", "", Ask.NAMESPACE, "n-1").header(MARK)).isEqualTo("miss; reason=absent");
+        assertThat(ask("m-1", "", ProxyRequest.NAMESPACE, "n-1").header(MARK)).isEqualTo("miss; reason=absent");
         assertThat(upstream.calls(said)).isEqualTo(3);
     }
 
@@ -292,7 +293,7 @@ class OpenAiIT {
         assertThat(marks).hasSize(1000).allMatch(mark -> mark.startsWith("200 ") && mark.endsWith(" true"));
         assertThat(marks).anyMatch(mark -> mark.contains("joined"));
         assertThat(marks).filteredOn(mark -> mark.contains("miss")).hasSize(1);
-        connections.disposeLater().block(Duration.ofSeconds(10));
+        connections.disposeLater().block(Patience.ofSeconds(10));
     }
 
     private List<String> thousand(HttpClient client, String model) {
@@ -301,7 +302,7 @@ class OpenAiIT {
                         i -> one(client, i % 2 == 0 ? node : other, chat(model, i % 4 < 2 ? "" : ",\"stream\":true")),
                         1000)
                 .collectList()
-                .block(Duration.ofSeconds(60));
+                .block(Patience.ofSeconds(60));
         return Objects.requireNonNull(marks);
     }
 
@@ -338,12 +339,13 @@ class OpenAiIT {
             assertThat(post(node, agent, "/chat/completions", personal).header(MARK))
                     .isEqualTo("bypass; reason=pii");
         }
-        assertThat(ask("m-1", "", Ask.CATEGORY, "none").header(MARK)).isEqualTo("bypass; reason=category");
-        assertThat(ask("m-1", "", Ask.CATEGORY, "soup").status()).isEqualTo(400);
-        assertThat(ask("m-1", "", Ask.TAGS, "a b").status()).isEqualTo(400);
-        assertThat(ask("m-1", "", Ask.NAMESPACE, "{").status()).isEqualTo(400);
+        assertThat(ask("m-1", "", ProxyRequest.CATEGORY, "none").header(MARK)).isEqualTo("bypass; reason=category");
+        assertThat(ask("m-1", "", ProxyRequest.CATEGORY, "soup").status()).isEqualTo(400);
+        assertThat(ask("m-1", "", ProxyRequest.TAGS, "a b").status()).isEqualTo(400);
+        assertThat(ask("m-1", "", ProxyRequest.NAMESPACE, "{").status()).isEqualTo(400);
         String tag = Ids.random();
-        assertThat(ask("m-1", "", Ask.TAGS, "shop, " + tag).header(MARK)).isEqualTo("miss; reason=absent");
+        assertThat(ask("m-1", "", ProxyRequest.TAGS, "shop, " + tag).header(MARK))
+                .isEqualTo("miss; reason=absent");
         assertThat(ask("m-1", "").header(MARK)).isEqualTo("hit-exact");
         assertThat(post(node, agent, "/cache/invalidate", "{\"tag\":\"" + tag + "\"}")
                         .status())
@@ -358,6 +360,18 @@ class OpenAiIT {
         assertThat(ask("m-personal", "", "Cache-Control", "no-cache").header(MARK))
                 .isEqualTo("bypass; reason=no_cache; not-stored=pii");
         assertThat(ask("m-500", "").header(MARK)).isEqualTo("miss; reason=absent");
+    }
+
+    @Test
+    void whatSaysNothingIsPassedOnAndNotKept() {
+        for (int i = 1; i <= 2; i++) {
+            assertThat(ask("m-mute", "").header(MARK)).startsWith("miss; ").endsWith("; not-stored=empty");
+            assertThat(ask("m-mute", ",\"stream\":true").header(MARK)).startsWith("miss; ");
+            Answer embedding = post(node, agent, "/embeddings", "{\"model\":\"e-none\",\"input\":\"" + said + "\"}");
+            assertThat(embedding.status()).isEqualTo(200);
+            assertThat(embedding.header(MARK)).startsWith("miss; ").endsWith("; not-stored=empty");
+        }
+        assertThat(upstream.calls(said)).isEqualTo(4);
     }
 
     @Test

@@ -2,20 +2,18 @@ package dev.parley.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.app.Relay;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
+import dev.parley.node.Relay;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
 import java.net.URI;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Models are asked while Redis is away: only nothing is found, and nothing kept. */
-@Timeout(60)
 class RedisAwayIT {
 
     /** As many as there are threads for. */

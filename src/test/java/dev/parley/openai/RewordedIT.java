@@ -3,9 +3,9 @@ package dev.parley.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
 import dev.parley.event.Ids;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
 import dev.parley.redis.Kept;
 import dev.parley.support.Await;
 import java.time.Duration;
@@ -13,12 +13,10 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The same in other words, where an embedder finds all words alike: what tells them apart are the guards. */
-@Timeout(60)
 class RewordedIT {
 
     private static final String SAID = "When does the shop open?";
@@ -52,7 +50,7 @@ class RewordedIT {
     }
 
     private Answer ask(String said, String more) {
-        return agent.ask(node, "m-1", said, more, Ask.CATEGORY, "faq");
+        return agent.ask(node, "m-1", said, more, ProxyRequest.CATEGORY, "faq");
     }
 
     /** From then on it is found in other words, which takes a moment. */
@@ -60,7 +58,7 @@ class RewordedIT {
         assertThat(ask(SAID, "").header(Caller.MARK)).isEqualTo("miss; reason=absent");
         Await.until(
                 "it is found in other words",
-                () -> agent.ask(node, "m-1", AGAIN, "", Ask.CATEGORY, "faq", "Cache-Control", "only-if-cached")
+                () -> agent.ask(node, "m-1", AGAIN, "", ProxyRequest.CATEGORY, "faq", "Cache-Control", "only-if-cached")
                         .header(Caller.MARK)
                         .equals("hit-semantic"));
     }
@@ -69,11 +67,12 @@ class RewordedIT {
     @ValueSource(strings = {"", Caller.STREAM})
     void nobodyWaitsForAnEmbedderThatDoesNotAnswer(String more) {
         try (TestNode deaf = node("e-hang")) {
-            CompletableFuture<Answer> asked =
-                    CompletableFuture.supplyAsync(() -> agent.ask(deaf, "m-1", SAID, more, Ask.CATEGORY, "faq"));
+            CompletableFuture<Answer> asked = CompletableFuture.supplyAsync(
+                    () -> agent.ask(deaf, "m-1", SAID, more, ProxyRequest.CATEGORY, "faq"));
             Await.within(Duration.ofSeconds(3), "the answer is there", asked::isDone);
             assertThat(asked.join().body()).contains("Nine");
-            assertThat(agent.ask(deaf, "m-1", SAID, more, Ask.CATEGORY, "faq").header(Caller.MARK))
+            assertThat(agent.ask(deaf, "m-1", SAID, more, ProxyRequest.CATEGORY, "faq")
+                            .header(Caller.MARK))
                     .isEqualTo("hit-exact");
         }
     }

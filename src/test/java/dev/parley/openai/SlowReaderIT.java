@@ -3,7 +3,7 @@ package dev.parley.openai;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.app.TestNode;
+import dev.parley.node.TestNode;
 import dev.parley.support.Await;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -11,10 +11,8 @@ import java.io.InputStreamReader;
 import java.net.Socket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** A caller that takes a stream more slowly than the model writes it. */
-@Timeout(60)
 class SlowReaderIT {
 
     /** What sockets and the gateway hold of a stream that nobody reads: kernels' buffers, for the most part. */

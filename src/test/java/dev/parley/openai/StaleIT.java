@@ -2,16 +2,14 @@ package dev.parley.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
 import dev.parley.support.Await;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 
 /** Answers past their time are given once more while the model is asked again. */
-@Timeout(60)
 class StaleIT {
 
     private final FakeUpstream upstream = new FakeUpstream();

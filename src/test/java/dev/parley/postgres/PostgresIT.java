@@ -3,10 +3,11 @@ package dev.parley.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
+import dev.parley.support.Patience;
 import io.netty.buffer.ByteBufAllocator;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcException;
@@ -23,13 +24,11 @@ import java.util.stream.IntStream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-@Timeout(120)
 final class PostgresIT {
 
     private static final UnaryOperator<Statement> NONE = UnaryOperator.identity();
@@ -37,30 +36,30 @@ final class PostgresIT {
     private final List<Postgres> opened = new ArrayList<>();
 
     private Postgres open(PostgresSettings settings) {
-        Postgres postgres = new Postgres(settings);
+        Postgres postgres = new Postgres(settings, "parley:test", null);
         opened.add(postgres);
         postgres.open();
         return postgres;
     }
 
     private static void awaitReached(Postgres postgres) {
-        postgres.reached().block(Duration.ofSeconds(30));
+        postgres.reached().block(Patience.ofSeconds(30));
     }
 
     @AfterEach
     void close() {
-        opened.forEach(postgres -> postgres.close().block(Duration.ofSeconds(10)));
+        opened.forEach(postgres -> postgres.close().block(Patience.ofSeconds(10)));
     }
 
     private static long number(Postgres postgres, String sql) {
         return Objects.requireNonNull(postgres.query(sql, NONE, row -> Objects.requireNonNull(row.get(0, Long.class)))
-                .blockLast(Duration.ofSeconds(10)));
+                .blockLast(Patience.ofSeconds(10)));
     }
 
     private static void assertUnavailable(Mono<?> call) {
-        assertThatThrownBy(() -> call.block(Duration.ofSeconds(10)))
-                .asInstanceOf(InstanceOfAssertFactories.type(Refusal.class))
-                .extracting(Refusal::code)
+        assertThatThrownBy(() -> call.block(Patience.ofSeconds(10)))
+                .asInstanceOf(InstanceOfAssertFactories.type(ParleyException.class))
+                .extracting(ParleyException::code)
                 .isEqualTo(ErrorCode.UNAVAILABLE);
     }
 
@@ -81,7 +80,7 @@ final class PostgresIT {
 
     @Test
     void whoAskedBeforeItWasReachedDoesNotKeepOthersFromItAfterwards() {
-        Postgres postgres = new Postgres(TestPostgres.settings(TestPostgres.newDatabase()));
+        Postgres postgres = TestPostgres.of(TestPostgres.newDatabase());
         opened.add(postgres);
         for (int i = 0; i < 20; i++) {
             assertUnavailable(postgres.update("SELECT 1", NONE));
@@ -130,13 +129,14 @@ final class PostgresIT {
         Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase()));
         awaitReached(postgres);
         String insert = "INSERT INTO leaderboard_days (day, tenant_id, agent) VALUES ('2026-11-23', 'acme', 'triage')";
-        Mono<Long> twice = postgres.inTransaction(connection -> Postgres.rowsUpdated(connection.createStatement(insert))
-                .then(Postgres.rowsUpdated(connection.createStatement(insert))));
+        Mono<Long> twice =
+                postgres.inTransaction(connection -> Statements.rowsUpdated(connection.createStatement(insert))
+                        .then(Statements.rowsUpdated(connection.createStatement(insert))));
 
         assertThatThrownBy(twice::block).isInstanceOf(R2dbcException.class);
         assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days")).isZero();
 
-        assertThat(postgres.inTransaction(connection -> Postgres.rowsUpdated(connection.createStatement(insert)))
+        assertThat(postgres.inTransaction(connection -> Statements.rowsUpdated(connection.createStatement(insert)))
                         .block())
                 .isEqualTo(1);
         assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days")).isEqualTo(1);
@@ -145,14 +145,8 @@ final class PostgresIT {
 
     @Test
     void aStatementThatTakesTooLongIsGivenUpAndItsConnectionIsFreeAgain() {
-        PostgresSettings settings = new PostgresSettings(
-                TestPostgres.newDatabase(),
-                "postgres",
-                null,
-                1,
-                Duration.ofSeconds(5),
-                Duration.ofMillis(300),
-                "parley:slow");
+        PostgresSettings settings =
+                TestPostgres.settings(TestPostgres.newDatabase(), "pool", "1", "query-timeout", "300ms");
         Postgres postgres = open(settings);
         awaitReached(postgres);
 
@@ -193,10 +187,10 @@ final class PostgresIT {
             }
             assertThat(Duration.ofNanos(System.nanoTime() - before))
                     .as("1,000 calls while it is away")
-                    .isLessThan(Duration.ofSeconds(5));
+                    .isLessThan(Patience.ofSeconds(5));
 
             server.startAgain();
-            assertThat(postgres.up().filter(up -> up).blockFirst(Duration.ofSeconds(30)))
+            assertThat(postgres.up().filter(up -> up).blockFirst(Patience.ofSeconds(30)))
                     .isTrue();
             assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days"))
                     .isEqualTo(1);
@@ -206,16 +200,16 @@ final class PostgresIT {
     /** Who leaves goes while its transaction goes on: nobody else may get into that. */
     @Test
     void whoLeavesKeepsItsConnectionUntilItsTransactionHasEnded() {
-        Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase(), 1));
+        Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase(), "pool", "1"));
         awaitReached(postgres);
         Sinks.Empty<Void> halfWay = Sinks.empty();
-        Disposable left = postgres.inTransaction(connection -> Postgres.rowsUpdated(insert(connection, "first"))
+        Disposable left = postgres.inTransaction(connection -> Statements.rowsUpdated(insert(connection, "first"))
                         .doOnNext(rows ->
                                 assertThat(halfWay.tryEmitEmpty().isSuccess()).isTrue())
-                        .then(Postgres.rowsUpdated(connection.createStatement("SELECT pg_sleep(0.3)")))
-                        .then(Postgres.rowsUpdated(insert(connection, "second"))))
+                        .then(Statements.rowsUpdated(connection.createStatement("SELECT pg_sleep(0.3)")))
+                        .then(Statements.rowsUpdated(insert(connection, "second"))))
                 .subscribe();
-        halfWay.asMono().block(Duration.ofSeconds(10));
+        halfWay.asMono().block(Patience.ofSeconds(10));
         left.dispose();
 
         assertThat(number(postgres, "SELECT count(*) FROM leaderboard_days")).isEqualTo(2);
@@ -230,11 +224,11 @@ final class PostgresIT {
 
     @Test
     void whoLeavesBeforeItHasAConnectionAsksForNothing() {
-        Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase(), 1));
+        Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase(), "pool", "1"));
         awaitReached(postgres);
         Mono<Long> slow = postgres.update("SELECT pg_sleep(0.3)", NONE);
         CompletableFuture<Long> first = slow.toFuture();
-        postgres.inTransaction(connection -> Postgres.rowsUpdated(insert(connection, "late")))
+        postgres.inTransaction(connection -> Statements.rowsUpdated(insert(connection, "late")))
                 .subscribe()
                 .dispose();
 
@@ -247,15 +241,15 @@ final class PostgresIT {
     void whoLeavesInTheMiddleLeaksNothingAndKeepsNoConnection() {
         Postgres postgres = open(TestPostgres.settings(TestPostgres.newDatabase()));
         awaitReached(postgres);
-        String[] many = IntStream.range(0, 200).mapToObj("number %d"::formatted).toArray(String[]::new);
+        String[] many = IntStream.range(0, 200).mapToObj("number %s"::formatted).toArray(String[]::new);
         UnaryOperator<Statement> values =
                 to -> to.bind("$1", many).bind("$2", many).bind("$3", many).bind("$4", many);
         String sql = "SELECT count(*) FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])";
         try (LogWatch log = LogWatch.open()) {
             for (int i = 0; i < 2_000; i++) {
                 Disposable left = postgres.inTransaction(
-                                connection -> Postgres.rowsUpdated(connection.createStatement("SELECT 1"))
-                                        .then(Postgres.rowsUpdated(values.apply(connection.createStatement(sql)))))
+                                connection -> Statements.rowsUpdated(connection.createStatement("SELECT 1"))
+                                        .then(Statements.rowsUpdated(values.apply(connection.createStatement(sql)))))
                         .subscribe();
                 LockSupport.parkNanos(ThreadLocalRandom.current().nextInt(2_000_000));
                 left.dispose();
@@ -263,10 +257,10 @@ final class PostgresIT {
             assertThat(Flux.range(0, 20)
                             .flatMap(each -> postgres.query(sql, values, row -> row.get(0, Long.class)), 20)
                             .collectList()
-                            .block(Duration.ofSeconds(10)))
+                            .block(Patience.ofSeconds(10)))
                     .hasSize(20)
                     .containsOnly(200L);
-            postgres.close().block(Duration.ofSeconds(10));
+            postgres.close().block(Patience.ofSeconds(10));
             for (int i = 0; i < 5; i++) {
                 System.gc();
                 // The detector tells when something is allocated.

@@ -5,8 +5,8 @@ import static dev.parley.ratelimit.LimitTesting.get;
 import static dev.parley.ratelimit.LimitTesting.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.error.ErrorCode;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
 import dev.parley.ratelimit.Buckets.Receipt;
 import java.time.Duration;
 import java.util.List;
@@ -22,19 +22,19 @@ interface BucketsContract {
 
     Buckets buckets();
 
-    static Owner owner() {
-        return new Owner("t", Ids.random());
+    static LimitKey owner() {
+        return new LimitKey("t", Ids.random());
     }
 
     @Test
     default void aBurstIsTakenAndNoMore() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         for (int left = 99; left >= 0; left--) {
-            Taken taken = get(buckets().take(HOURLY, owner, 1, null));
+            LimitDecision taken = get(buckets().take(HOURLY, owner, 1, null));
             assertThat(taken.allowed()).isTrue();
             assertThat(taken.remaining()).isEqualTo(left);
         }
-        Taken refused = get(buckets().take(HOURLY, owner, 1, null));
+        LimitDecision refused = get(buckets().take(HOURLY, owner, 1, null));
         assertThat(refused.allowed()).isFalse();
         assertThat(refused.remaining()).isZero();
         // One in 36 seconds.
@@ -44,9 +44,9 @@ interface BucketsContract {
 
     @Test
     default void whatIsRefusedCostsNothing() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         assertThat(get(buckets().take(HOURLY, owner, 60, null)).remaining()).isEqualTo(40);
-        Taken refused = get(buckets().take(HOURLY, owner, 60, null));
+        LimitDecision refused = get(buckets().take(HOURLY, owner, 60, null));
         assertThat(refused.allowed()).isFalse();
         assertThat(refused.remaining()).isEqualTo(40);
         assertThat(refused.retryMs()).isBetween(710_000L, 720_000L);
@@ -55,14 +55,14 @@ interface BucketsContract {
 
     @Test
     default void ownersAndLimitsDoNotShare() {
-        Owner owner = owner();
-        Limit other = new Limit("other", 1, Duration.ofHours(1), 1, Per.SUBJECT);
-        for (Owner each : List.of(
+        LimitKey owner = owner();
+        Limit other = new Limit("other", 1, Duration.ofHours(1), 1, LimitScope.SUBJECT);
+        for (LimitKey each : List.of(
                 owner,
-                new Owner(owner.subject(), "t"),
-                new Owner("t:a", "b"),
-                new Owner("t", "a:b"),
-                new Owner("", "b"))) {
+                new LimitKey(owner.subject(), "t"),
+                new LimitKey("t:a", "b"),
+                new LimitKey("t", "a:b"),
+                new LimitKey("", "b"))) {
             assertThat(get(buckets().take(other, each, 1, null)).allowed())
                     .as("%s", each)
                     .isTrue();
@@ -75,17 +75,17 @@ interface BucketsContract {
 
     @Test
     default void fiftyClientsTakeExactlyTheBurst() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         long allowed = get(Flux.range(0, 1_000)
                 .flatMap(i -> buckets().take(HOURLY, owner, 1, null).subscribeOn(Schedulers.parallel()), 50)
-                .filter(Taken::allowed)
+                .filter(LimitDecision::allowed)
                 .count());
         assertThat(allowed).isEqualTo(100);
     }
 
     @Test
     default void underOneIdItIsTakenOnce() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         Receipt receipt = new Receipt("id", false);
         assertThat(get(buckets().take(HOURLY, owner, 10, receipt)).remaining()).isEqualTo(90);
         assertThat(get(buckets().take(HOURLY, owner, 10, receipt)).remaining()).isEqualTo(90);
@@ -99,7 +99,7 @@ interface BucketsContract {
 
     @Test
     default void whatWasRefusedUnderAnIdMayBeTriedAgain() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         Receipt receipt = new Receipt("id", true);
         assertThat(get(buckets().take(TOKENS, owner, 4_000, new Receipt("first", true)))
                         .allowed())
@@ -114,12 +114,12 @@ interface BucketsContract {
 
     @Test
     default void whatAReservationHasTooMuchIsGivenBackOnce() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         assertThat(get(buckets().take(TOKENS, owner, 2_000, new Receipt("r", true)))
                         .remaining())
                 .isEqualTo(3_000);
         for (int i = 0; i < 3; i++) {
-            Settled settled = get(buckets().settle(TOKENS, owner, "r", 1_300));
+            SettleResult settled = get(buckets().settle(TOKENS, owner, "r", 1_300));
             assertThat(settled.reserved()).isEqualTo(2_000);
             assertThat(settled.returned()).isEqualTo(700);
             assertThat(settled.taken().remaining()).isEqualTo(3_700);
@@ -131,14 +131,14 @@ interface BucketsContract {
 
     @Test
     default void whatAReservationHasTooLittleIsTakenBesideIt() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         assertThat(get(buckets().take(TOKENS, owner, 4_000, new Receipt("r", true)))
                         .allowed())
                 .isTrue();
-        Settled settled = get(buckets().settle(TOKENS, owner, "r", 6_000));
+        SettleResult settled = get(buckets().settle(TOKENS, owner, "r", 6_000));
         assertThat(settled.returned()).isEqualTo(-2_000);
         assertThat(settled.taken().remaining()).isZero();
-        Taken refused = get(buckets().take(TOKENS, owner, 1, null));
+        LimitDecision refused = get(buckets().take(TOKENS, owner, 1, null));
         assertThat(refused.allowed()).isFalse();
         // 1,001 too many at 10,000 in 30 days.
         assertThat(Duration.ofMillis(refused.retryMs()).toHours()).isEqualTo(72);
@@ -146,7 +146,7 @@ interface BucketsContract {
 
     @Test
     default void whatIsNeverSettledStaysTaken() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         assertThat(get(buckets().take(TOKENS, owner, 5_000, new Receipt("r", true)))
                         .allowed())
                 .isTrue();
@@ -155,7 +155,7 @@ interface BucketsContract {
 
     @Test
     default void aReservationIsItsOwnersAlone() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         assertThat(get(buckets().take(TOKENS, owner, 2_000, new Receipt("r", true)))
                         .allowed())
                 .isTrue();
@@ -166,18 +166,18 @@ interface BucketsContract {
 
     @Test
     default void fiftyClientsReserveAndSettleExactly() {
-        Owner owner = owner();
+        LimitKey owner = owner();
         // Each of 1,000 reserves 5 and uses 2, some settle twice.
         long returned = get(Flux.range(0, 1_000)
                 .flatMap(
                         i -> buckets()
                                 .take(TOKENS, owner, 5, new Receipt("r" + i, true))
-                                .filter(Taken::allowed)
+                                .filter(LimitDecision::allowed)
                                 .then(buckets().settle(TOKENS, owner, "r" + i, 2))
                                 .then(buckets().settle(TOKENS, owner, "r" + i, 2))
                                 .subscribeOn(Schedulers.parallel()),
                         50)
-                .map(Settled::returned)
+                .map(SettleResult::returned)
                 .reduce(0L, Long::sum));
         assertThat(returned).isEqualTo(3_000);
         assertThat(get(buckets().take(TOKENS, owner, 1, null)).remaining()).isEqualTo(5_000 - 2_000 - 1);

@@ -5,8 +5,8 @@ import static dev.parley.ratelimit.LimitTesting.get;
 import static dev.parley.ratelimit.LimitTesting.limit;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.ratelimit.Buckets.Receipt;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ import reactor.test.StepVerifier;
 class FallbackBucketsTest {
 
     private static final Limit TWO_AN_HOUR = limit(2, Duration.ofHours(1), 2);
-    private static final Owner OWNER = new Owner("t", "s");
+    private static final LimitKey OWNER = new LimitKey("t", "s");
 
     private final LocalBuckets elsewhere = new LocalBuckets(() -> 0);
     private final LocalBuckets local = new LocalBuckets(() -> 0);
@@ -25,23 +25,25 @@ class FallbackBucketsTest {
     private final FallbackBuckets buckets = new FallbackBuckets(
             new Buckets() {
                 @Override
-                public Mono<Taken> take(Limit limit, Owner owner, long cost, @Nullable Receipt receipt) {
+                public Mono<LimitDecision> take(Limit limit, LimitKey owner, long cost, @Nullable Receipt receipt) {
                     Mono<?> now = trouble;
-                    return now == null ? elsewhere.take(limit, owner, cost, receipt) : now.then(Mono.<Taken>empty());
+                    return now == null
+                            ? elsewhere.take(limit, owner, cost, receipt)
+                            : now.then(Mono.<LimitDecision>empty());
                 }
 
                 @Override
-                public Mono<Settled> settle(Limit limit, Owner owner, String reservation, long used) {
+                public Mono<SettleResult> settle(Limit limit, LimitKey owner, String reservation, long used) {
                     Mono<?> now = trouble;
                     return now == null
                             ? elsewhere.settle(limit, owner, reservation, used)
-                            : now.then(Mono.<Settled>empty());
+                            : now.then(Mono.<SettleResult>empty());
                 }
             },
             local);
 
     private static Mono<?> refusal(ErrorCode code) {
-        return Mono.error(Refusal.of(code, "as told"));
+        return Mono.error(ParleyException.of(code, "as told"));
     }
 
     private boolean take() {

@@ -2,8 +2,9 @@ package dev.parley.ratelimit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import dev.parley.support.Patience;
 import java.time.Duration;
 import java.util.Objects;
 import org.assertj.core.api.InstanceOfAssertFactories;
@@ -16,17 +17,17 @@ final class LimitTesting {
     private LimitTesting() {}
 
     static Limit limit(long events, Duration period, long burst) {
-        return new Limit("tested", events, period, burst, Per.SUBJECT);
+        return new Limit("tested", events, period, burst, LimitScope.SUBJECT);
     }
 
     static <T> T get(Mono<T> mono) {
-        return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
+        return Objects.requireNonNull(mono.block(Patience.ofSeconds(20)));
     }
 
     static void assertRefused(ErrorCode code, ThrowingCallable call) {
         assertThat(org.assertj.core.api.Assertions.catchThrowable(call))
-                .asInstanceOf(InstanceOfAssertFactories.type(Refusal.class))
-                .extracting(Refusal::code)
+                .asInstanceOf(InstanceOfAssertFactories.type(ParleyException.class))
+                .extracting(ParleyException::code)
                 .isEqualTo(code);
     }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class LocalBucketsTest implements BucketsContract {
 
     private static final Limit TEN_A_SECOND = limit(10, Duration.ofSeconds(1), 20);
-    private static final Owner OWNER = new Owner("t", "s");
+    private static final LimitKey OWNER = new LimitKey("t", "s");
 
     private long millis = 5_000;
     private final LocalBuckets buckets = new LocalBuckets(() -> millis * 1_000_000);
@@ -22,7 +22,7 @@ class LocalBucketsTest implements BucketsContract {
         return buckets;
     }
 
-    private Taken take(long cost) {
+    private LimitDecision take(long cost) {
         return get(buckets.take(TEN_A_SECOND, OWNER, cost, null));
     }
 
@@ -65,7 +65,7 @@ class LocalBucketsTest implements BucketsContract {
                 .isTrue();
         millis += 3_000;
         assertThat(take(15).remaining()).isEqualTo(5);
-        Settled settled = get(buckets.settle(TEN_A_SECOND, OWNER, "r", 5));
+        SettleResult settled = get(buckets.settle(TEN_A_SECOND, OWNER, "r", 5));
         assertThat(settled.returned()).isEqualTo(15);
         assertThat(settled.taken().remaining()).isEqualTo(5);
     }
@@ -86,15 +86,15 @@ class LocalBucketsTest implements BucketsContract {
     void onlySoManyAreKeptThoseThatWereUsedLast() {
         Limit once = limit(1, Duration.ofHours(1), 1);
         for (int i = 0; i <= LocalBuckets.MOST; i++) {
-            assertThat(get(buckets.take(once, new Owner("t", "s" + i), 1, new Receipt("r" + i, true)))
+            assertThat(get(buckets.take(once, new LimitKey("t", "s" + i), 1, new Receipt("r" + i, true)))
                             .allowed())
                     .isTrue();
         }
-        assertThat(get(buckets.take(once, new Owner("t", "s" + LocalBuckets.MOST), 1, null))
+        assertThat(get(buckets.take(once, new LimitKey("t", "s" + LocalBuckets.MOST), 1, null))
                         .allowed())
                 .isFalse();
-        assertThat(buckets.has(once, new Owner("t", "s0"), "r0")).isFalse();
-        assertThat(get(buckets.take(once, new Owner("t", "s0"), 1, null)).allowed())
+        assertThat(buckets.has(once, new LimitKey("t", "s0"), "r0")).isFalse();
+        assertThat(get(buckets.take(once, new LimitKey("t", "s0"), 1, null)).allowed())
                 .isTrue();
     }
 }

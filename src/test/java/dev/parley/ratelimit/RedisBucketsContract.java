@@ -29,12 +29,12 @@ interface RedisBucketsContract extends BucketsContract {
     @Test
     default void whatWasRefusedIsTakenWhenItSaidSo() {
         Limit limit = limit(10, Duration.ofSeconds(1), 2);
-        Owner owner = BucketsContract.owner();
+        LimitKey owner = BucketsContract.owner();
         assertThat(get(buckets().take(limit, owner, 2, null)).remaining()).isZero();
-        Taken refused = get(buckets().take(limit, owner, 2, null));
+        LimitDecision refused = get(buckets().take(limit, owner, 2, null));
         assertThat(refused.allowed()).isFalse();
         assertThat(refused.retryMs()).isBetween(1L, 200L);
-        Taken later = get(
+        LimitDecision later = get(
                 Mono.delay(Duration.ofMillis(refused.retryMs())).then(buckets().take(limit, owner, 2, null)));
         assertThat(later.allowed()).isTrue();
     }
@@ -42,12 +42,12 @@ interface RedisBucketsContract extends BucketsContract {
     @Test
     default void whatHasDrainedMeanwhileIsNotGivenBackAgain() {
         Limit limit = limit(1_000, Duration.ofSeconds(1), 100);
-        Owner owner = BucketsContract.owner();
+        LimitKey owner = BucketsContract.owner();
         assertThat(get(buckets().take(limit, owner, 100, new Receipt("r", true)))
                         .allowed())
                 .isTrue();
         Limit slow = limit(1, Duration.ofHours(1), 100);
-        Settled settled = get(Mono.delay(Duration.ofMillis(150))
+        SettleResult settled = get(Mono.delay(Duration.ofMillis(150))
                 .then(buckets().take(limit, owner, 90, null))
                 // The rate is the caller's; at this one nothing drains any more.
                 .then(buckets().take(slow, owner, 1, null))
@@ -59,7 +59,7 @@ interface RedisBucketsContract extends BucketsContract {
     @Test
     default void whatIsFullAgainLeavesNothingBehind() {
         Limit limit = limit(1_000, Duration.ofSeconds(1), 100);
-        Owner owner = BucketsContract.owner();
+        LimitKey owner = BucketsContract.owner();
         String key = "ratelimit:tested:{t:" + owner.subject() + "}";
         assertThat(get(buckets().take(limit, owner, 100, null)).allowed()).isTrue();
         assertThat(commands().pttl(key)).isBetween(1L, 101L);
@@ -68,7 +68,7 @@ interface RedisBucketsContract extends BucketsContract {
 
     @Test
     default void aReceiptIsKeptForAnHourOrUntilAllHasDrained() {
-        Owner owner = BucketsContract.owner();
+        LimitKey owner = BucketsContract.owner();
         String bucket = "ratelimit:tested:{t:" + owner.subject() + "}";
         Limit fast = limit(1_000, Duration.ofSeconds(1), 100);
         assertThat(get(buckets().take(fast, owner, 1, new Receipt("fast", true)))

@@ -3,9 +3,9 @@ package dev.parley.redis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.event.Ids;
+import dev.parley.support.Patience;
 import io.lettuce.core.cluster.SlotHash;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -19,13 +19,13 @@ class ClusterCallsIT {
 
     @AfterAll
     void close() {
-        redis.close().block(Duration.ofSeconds(10));
+        redis.close().block(Patience.ofSeconds(10));
         cluster.close();
     }
 
     private void assertWrites(String key) {
         assertThat(redis.callOne(key, commands -> commands.set(key, "value".getBytes(StandardCharsets.UTF_8)))
-                        .block(Duration.ofSeconds(10)))
+                        .block(Patience.ofSeconds(10)))
                 .isEqualTo("OK");
     }
 
@@ -46,11 +46,11 @@ class ClusterCallsIT {
                     String key = "{" + Probes.tag(slot) + "}" + i;
                     assertThat(SlotHash.getSlot(key)).isEqualTo(slot);
                     assertThat(fresh.callOne(key, commands -> commands.exists(key))
-                                    .block(Duration.ofSeconds(10)))
+                                    .block(Patience.ofSeconds(10)))
                             .isZero();
                 }
             } finally {
-                fresh.close().block(Duration.ofSeconds(10));
+                fresh.close().block(Patience.ofSeconds(10));
             }
         }
     }

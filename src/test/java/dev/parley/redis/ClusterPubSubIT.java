@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.event.Ids;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import io.lettuce.core.RedisException;
 import io.lettuce.core.cluster.SlotHash;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +28,7 @@ class ClusterPubSubIT {
     private final PubSub broadcasts = redis.broadcasts();
 
     /** Counts what it hears. */
-    private static final class Ear implements PubSub.Listener {
+    private static final class Ear implements LiveChannels.Listener {
         private final AtomicInteger acknowledged = new AtomicInteger();
         private final Map<String, Integer> heard = new ConcurrentHashMap<>();
 
@@ -50,13 +50,13 @@ class ClusterPubSubIT {
 
     @AfterAll
     void close() {
-        live.close().then(broadcasts.close()).then(redis.close()).block(Duration.ofSeconds(10));
+        live.close().then(broadcasts.close()).then(redis.close()).block(Patience.ofSeconds(10));
         cluster.close();
     }
 
     private Ear listen(String channel) {
         Ear ear = new Ear();
-        live.subscribe(channel, ear).block(Duration.ofSeconds(10));
+        live.subscribe(channel, ear).block(Patience.ofSeconds(10));
         return ear;
     }
 
@@ -129,7 +129,7 @@ class ClusterPubSubIT {
     @Test
     void whatIsBroadcastIsHeardFromEveryMasterAlsoWhenOneHasBeenKilled() {
         Ear ear = new Ear();
-        broadcasts.subscribePattern("agent:events:*", ear).block(Duration.ofSeconds(10));
+        broadcasts.subscribePattern("agent:events:*", ear).block(Patience.ofSeconds(10));
         String channel = channel();
         Ear own = listen(channel);
         cluster.failOver(channel);

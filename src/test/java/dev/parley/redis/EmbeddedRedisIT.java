@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,10 +23,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
 final class EmbeddedRedisIT {
 
     @Test
@@ -141,7 +140,7 @@ final class EmbeddedRedisIT {
         long asked = System.nanoTime();
         redis.stop();
         assertThat(redis.running()).isFalse();
-        assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Duration.ofSeconds(4));
+        assertThat(Duration.ofNanos(System.nanoTime() - asked)).isLessThan(Patience.ofSeconds(4));
     }
 
     @Test
@@ -169,7 +168,8 @@ final class EmbeddedRedisIT {
             int port = Integer.parseInt(line.substring("port ".length()));
             assertThat(names(temporary)).singleElement().asString().startsWith("parley-redis-");
             jvm.destroyForcibly();
-            assertThat(jvm.waitFor(5, TimeUnit.SECONDS)).isTrue();
+            assertThat(jvm.waitFor(Patience.ofSeconds(5).toMillis(), TimeUnit.MILLISECONDS))
+                    .isTrue();
             Await.until("nothing is left", () -> names(temporary).isEmpty());
             assertThatThrownBy(() -> ask(port, "PING")).isInstanceOf(UncheckedIOException.class);
         } finally {

@@ -1,7 +1,7 @@
 package dev.parley.redis;
 
+import dev.parley.support.Patience;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.TestInstance;
 
@@ -31,7 +31,7 @@ public abstract class OnRedis {
 
     @AfterAll
     void close() {
-        redis.close().block(Duration.ofSeconds(10));
+        redis.close().block(Patience.ofSeconds(10));
         end.run();
     }
 

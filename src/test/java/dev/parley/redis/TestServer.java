@@ -2,8 +2,9 @@ package dev.parley.redis;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.config.TestSettings;
+import dev.parley.support.Patience;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
-import java.time.Duration;
 
 /** A Redis that tests have started, of whatever layout; it ends with {@link #close}. */
 public interface TestServer extends AutoCloseable {
@@ -23,9 +24,9 @@ public interface TestServer extends AutoCloseable {
     }
 
     static Redis connect(String uri) {
-        Redis redis = new Redis(RedisTopology.parse(uri), RedisSettings.defaults("test"));
+        Redis redis = new Redis(RedisTopology.parse(uri), "test", TestSettings.of(RedisSettings.class));
         redis.open();
-        assertThat(redis.up().filter(now -> now).blockFirst(Duration.ofSeconds(10)))
+        assertThat(redis.up().filter(now -> now).blockFirst(Patience.ofSeconds(10)))
                 .isTrue();
         return redis;
     }

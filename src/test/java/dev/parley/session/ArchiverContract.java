@@ -6,24 +6,23 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.archive.Archiver;
-import dev.parley.archive.Marks;
+import dev.parley.archive.DirtySet;
 import dev.parley.auth.Access;
+import dev.parley.auth.AuditListener;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
-import dev.parley.auth.Witness;
+import dev.parley.config.TestSettings;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
-import dev.parley.frame.Content;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
-import dev.parley.log.Append;
-import dev.parley.log.ConversationLog;
-import dev.parley.log.LogSettings;
-import dev.parley.log.SessionMessage;
-import dev.parley.log.SessionSettings;
-import dev.parley.log.TestLogSettings;
+import dev.parley.inbox.AnswerCache;
+import dev.parley.inbox.CachedRun;
+import dev.parley.inbox.UserEvents;
+import dev.parley.inbox.UserMessages;
 import dev.parley.postgres.Postgres;
 import dev.parley.postgres.TestPostgres;
+import dev.parley.protocol.MessageContent;
 import dev.parley.redis.EmbeddedRedis;
 import dev.parley.redis.Keys;
 import dev.parley.redis.OnRedis;
@@ -31,8 +30,13 @@ import dev.parley.redis.Redis;
 import dev.parley.redis.RedisSettings;
 import dev.parley.redis.RedisTopology;
 import dev.parley.redis.TestServer;
+import dev.parley.store.AppendRequest;
+import dev.parley.store.RedisEventStore;
+import dev.parley.store.SessionMessage;
+import dev.parley.store.StoreSettings;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
+import dev.parley.support.Patience;
 import io.lettuce.core.Range;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -78,14 +82,14 @@ abstract class ArchiverContract extends OnRedis {
     @BeforeAll
     static void start() {
         url = TestPostgres.newDatabase();
-        postgres = new Postgres(TestPostgres.settings(url));
+        postgres = TestPostgres.of(url);
         postgres.open();
-        postgres.reached().block(Duration.ofSeconds(30));
+        postgres.reached().block(Patience.ofSeconds(30));
     }
 
     @AfterAll
     static void stop() {
-        postgres.close().block(Duration.ofSeconds(10));
+        postgres.close().block(Patience.ofSeconds(10));
     }
 
     @BeforeEach
@@ -102,13 +106,10 @@ abstract class ArchiverContract extends OnRedis {
         return sessions(redis(), postgres);
     }
 
-    private ConversationLog log(Redis redis) {
-        SessionSettings archived = new SessionSettings(50, "triage", true, true, 1_000, Duration.ofDays(7));
-        LogSettings settings = TestLogSettings.with(its -> {
-            its.ttl = TTL;
-            its.sessions = archived;
-        });
-        return new ConversationLog(redis, keys, settings);
+    private RedisEventStore log(Redis redis) {
+        StoreSettings settings =
+                TestSettings.of(StoreSettings.class, "postgres.embedded", "true", "log.ttl", TTL.toMinutes() + "m");
+        return new RedisEventStore(redis, keys, settings);
     }
 
     private Sessions sessions(Redis redis, Postgres postgres) {
@@ -116,8 +117,8 @@ abstract class ArchiverContract extends OnRedis {
                 redis,
                 keys,
                 log(redis),
-                new ColdSessions(redis, keys, postgres, 50, TTL, Duration.ofDays(7)),
-                Witness.NONE,
+                new ArchivedSessions(redis, keys, postgres, 50, TTL, Duration.ofDays(7)),
+                AuditListener.NONE,
                 conversation -> false);
     }
 
@@ -125,7 +126,7 @@ abstract class ArchiverContract extends OnRedis {
         return new Archiver(
                 redis,
                 postgres,
-                new Marks(redis, keys.dirty()),
+                new DirtySet(redis, keys.dirty()),
                 keys.scanning(),
                 new SessionArchive(redis, keys, postgres, 50, TTL),
                 node,
@@ -134,13 +135,14 @@ abstract class ArchiverContract extends OnRedis {
 
     @CanIgnoreReturnValue
     static <T> T get(Mono<T> mono) {
-        return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
+        return Objects.requireNonNull(mono.block(Patience.ofSeconds(20)));
     }
 
     private static void refused(ErrorCode code, Mono<?> mono) {
-        assertThatThrownBy(() -> mono.block(Duration.ofSeconds(10)))
+        assertThatThrownBy(() -> mono.block(Patience.ofSeconds(10)))
                 .isInstanceOfSatisfying(
-                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(code));
+                        ParleyException.class,
+                        refusal -> assertThat(refusal.code()).isEqualTo(code));
     }
 
     static NewMessage message(String text) {
@@ -219,8 +221,8 @@ abstract class ArchiverContract extends OnRedis {
         assertThat(commands().pttl(keys.session(c))).isBetween(1L, TTL.toMillis());
 
         forgotten();
-        Read read = get(sessions().get(AGENT, c));
-        assertThat(read.source()).isEqualTo(Source.ARCHIVE);
+        SessionView read = get(sessions().get(AGENT, c));
+        assertThat(read.source()).isEqualTo(ReadSource.ARCHIVE);
         assertThat(read.session().text("current_agent")).isEqualTo("billing");
         assertThat(read.session().number("token_count")).isEqualTo(360);
         assertThat(read.session().context()).isEqualTo(Map.of("plan", "{\"tier\":1.50}"));
@@ -236,13 +238,13 @@ abstract class ArchiverContract extends OnRedis {
         archived();
         Principal other = new Principal("x", "other", Set.of(Role.AGENT), Set.of(Principal.ANY), null, false);
         EmbeddedRedis server = EmbeddedRedis.start();
-        Redis away = new Redis(RedisTopology.parse(server.uri()), RedisSettings.defaults("away"));
+        Redis away = new Redis(RedisTopology.parse(server.uri()), "away", TestSettings.of(RedisSettings.class));
         server.kill();
         away.open();
         try {
             Sessions sessions = sessions(away, postgres);
-            Read read = get(sessions.window(AGENT, c, 50, Long.MAX_VALUE));
-            assertThat(read.source()).isEqualTo(Source.ARCHIVE);
+            SessionView read = get(sessions.window(AGENT, c, 50, Long.MAX_VALUE));
+            assertThat(read.source()).isEqualTo(ReadSource.ARCHIVE);
             assertThat(read.messages()).extracting(SessionMessage::seq).isEqualTo(numbers(11, 60));
             assertThat(get(sessions.history(AGENT, c, 0, 100)).messages())
                     .extracting(SessionMessage::seq)
@@ -251,7 +253,7 @@ abstract class ArchiverContract extends OnRedis {
             refused(ErrorCode.UNAVAILABLE, sessions.append(AGENT, c, message("m61"), null, null));
             refused(ErrorCode.UNAVAILABLE, sessions(away, nowhere()).get(AGENT, c));
         } finally {
-            away.close().block(Duration.ofSeconds(10));
+            away.close().block(Patience.ofSeconds(10));
         }
     }
 
@@ -263,8 +265,8 @@ abstract class ArchiverContract extends OnRedis {
             get(sessions.append(AGENT, c, message("m" + i), (long) i - 1, null));
         }
         get(sessions.handOff(AGENT, c, "billing", null, null));
-        Read read = get(sessions.history(AGENT, c, 0, 200));
-        assertThat(read.source()).isEqualTo(Source.LIVE);
+        SessionView read = get(sessions.history(AGENT, c, 0, 200));
+        assertThat(read.source()).isEqualTo(ReadSource.LIVE);
         assertThat(read.session().text("current_agent")).isEqualTo("billing");
         assertThat(read.messages()).extracting(SessionMessage::seq).isEqualTo(numbers(1, 120));
         archived();
@@ -272,7 +274,7 @@ abstract class ArchiverContract extends OnRedis {
     }
 
     private static Postgres nowhere() {
-        return new Postgres(TestPostgres.settings("postgresql://127.0.0.1:1/none"));
+        return TestPostgres.of("postgresql://127.0.0.1:1/none");
     }
 
     @Test
@@ -283,8 +285,8 @@ abstract class ArchiverContract extends OnRedis {
         archived();
         forgotten();
         append(61, 61);
-        Read read = get(sessions().window(AGENT, c, 50, Long.MAX_VALUE));
-        assertThat(read.source()).isEqualTo(Source.LIVE);
+        SessionView read = get(sessions().window(AGENT, c, 50, Long.MAX_VALUE));
+        assertThat(read.source()).isEqualTo(ReadSource.LIVE);
         assertThat(read.session().number("generation")).isEqualTo(generation);
         assertThat(read.session().context()).isEqualTo(Map.of("a", "1"));
         assertThat(read.messages()).extracting(SessionMessage::seq).isEqualTo(numbers(12, 61));
@@ -343,14 +345,14 @@ abstract class ArchiverContract extends OnRedis {
     }
 
     /** A first message and the answer to it, which was known. */
-    private List<Append> answered(String id, String text) {
+    private List<AppendRequest> answered(String id, String text) {
         Access access = AGENT.access(c).orNew();
-        Inbound.Message message = new Inbound.Message(c, Content.text("Hi?"), id, null, null);
-        KnownAnswers.Known known = new KnownAnswers.Known(text, "exact", "e", 1);
+        UserMessages.Message message = new UserMessages.Message(c, MessageContent.text("Hi?"), id, null, null);
+        AnswerCache.Known known = new AnswerCache.Known(text, "exact", "e", 1);
         return Stream.concat(
                         Stream.of(UserEvents.message(message, "acme", "bot", id, true)),
                         CachedRun.of(c, "triage", id, known).stream())
-                .map(event -> Append.by(access, event))
+                .map(event -> AppendRequest.by(access, event))
                 .toList();
     }
 
@@ -360,7 +362,7 @@ abstract class ArchiverContract extends OnRedis {
         append(1, 3);
         archived();
         get(sessions().delete(AGENT, c, null));
-        assertThat(log(redis()).appendFirst("acme", answered("q1", "Yes.")).blockOptional(Duration.ofSeconds(10)))
+        assertThat(log(redis()).appendFirst("acme", answered("q1", "Yes.")).blockOptional(Patience.ofSeconds(10)))
                 .isEmpty();
         archived();
         assertThat(recorded(c)).isEmpty();
@@ -376,8 +378,8 @@ abstract class ArchiverContract extends OnRedis {
         byte[] late = ("{\"event\":\"agent.run.completed\",\"payload\":{\"conversation_id\":\"" + c
                         + "\",\"run\":\"r\",\"content\":\"m4\"}}")
                 .getBytes(UTF_8);
-        get(log(redis()).append(null, List.of(new Append(EventCodec.parse(late), null, null))));
-        assertThat(sessions().revive(c, AGENT.access(c)).blockOptional(Duration.ofSeconds(10)))
+        get(log(redis()).append(null, List.of(new AppendRequest(EventCodec.parse(late), null, null))));
+        assertThat(sessions().revive(c, AGENT.access(c)).blockOptional(Patience.ofSeconds(10)))
                 .isEmpty();
         for (String key : List.of(keys.session(c), keys.messages(c), keys.context(c))) {
             assertThat(commands().pttl(key))
@@ -395,7 +397,7 @@ abstract class ArchiverContract extends OnRedis {
             assertThat(execute(operator, "ALTER TABLE conversations RENAME TO moved"))
                     .isFalse();
             try {
-                assertThat(sessions().revive(c, AGENT.access(c)).blockOptional(Duration.ofSeconds(10)))
+                assertThat(sessions().revive(c, AGENT.access(c)).blockOptional(Patience.ofSeconds(10)))
                         .isEmpty();
             } finally {
                 assertThat(execute(operator, "ALTER TABLE moved RENAME TO conversations"))
@@ -478,7 +480,7 @@ abstract class ArchiverContract extends OnRedis {
         archived();
         assertThat(recorded(c)).isEmpty();
         get(sessions().append(AGENT, fork, message("m131"), null, null));
-        new Marks(redis(), keys.dirty()).set(List.of(fork)).block(Duration.ofSeconds(10));
+        new DirtySet(redis(), keys.dirty()).set(List.of(fork)).block(Patience.ofSeconds(10));
         archived();
         assertThat(recorded(fork)).isEqualTo(numbers(1, 131));
     }
@@ -519,12 +521,12 @@ abstract class ArchiverContract extends OnRedis {
     void whatASlowerArchiverBringsDoesNotUndoADeletion() {
         get(sessions().create(AGENT, c, null, Map.of("secret", "1"), null));
         append(1, 3);
-        Read before = get(sessions().history(AGENT, c, 0, 10));
+        SessionView before = get(sessions().history(AGENT, c, 0, 10));
         get(sessions().delete(AGENT, c, null));
         archived();
         new SessionWriter(postgres)
-                .put(List.of(new Copy(c, before.session(), before.messages())))
-                .block(Duration.ofSeconds(10));
+                .put(List.of(new ArchiveBatch(c, before.session(), before.messages())))
+                .block(Patience.ofSeconds(10));
         assertThat(recorded(c)).isEmpty();
         forgotten();
         refused(ErrorCode.GONE, sessions().get(AGENT, c));
@@ -545,10 +547,10 @@ abstract class ArchiverContract extends OnRedis {
         get(sessions().handOff(AGENT, c, "billing", null, null));
         // The mark was acknowledged, of what is lost.
         commands().del(keys.scanning());
-        archiver(redis(), "one").look().block(Duration.ofSeconds(10));
+        archiver(redis(), "one").look().block(Patience.ofSeconds(10));
         archived();
         forgotten();
-        Read read = get(sessions().history(AGENT, c, 0, 10));
+        SessionView read = get(sessions().history(AGENT, c, 0, 10));
         assertThat(read.messages())
                 .extracting(message -> message.field("content"))
                 .containsExactly(content(1), content(2), content(3), "\"other\"", content(5), content(6));
@@ -565,7 +567,7 @@ abstract class ArchiverContract extends OnRedis {
         append(1, 3);
         commands().del(keys.dirty());
         Archiver archiver = archiver(redis(), "one");
-        archiver.look().block(Duration.ofSeconds(10));
+        archiver.look().block(Patience.ofSeconds(10));
         assertThat(commands().xlen(keys.dirty())).isEqualTo(2);
         Disposable archiving = archiver.run().subscribe();
         Await.until("the other one is archived", () -> recorded(c).equals(numbers(1, 3)));
@@ -581,7 +583,7 @@ abstract class ArchiverContract extends OnRedis {
         Archiver archiver = new Archiver(
                 redis(),
                 away,
-                new Marks(redis(), keys.dirty()),
+                new DirtySet(redis(), keys.dirty()),
                 keys.scanning(),
                 new SessionArchive(redis(), keys, away, 50, TTL),
                 "one",
@@ -610,7 +612,7 @@ abstract class ArchiverContract extends OnRedis {
         append(1, 3);
         commands().del(keys.dirty());
         Archiver archiver = archiver(redis(), "one");
-        archiver.look().block(Duration.ofSeconds(10));
+        archiver.look().block(Patience.ofSeconds(10));
         assertThat(commands().xlen(keys.dirty())).isOne();
         archived();
         assertThat(recorded(c)).isEqualTo(numbers(1, 3));

@@ -2,15 +2,16 @@ package dev.parley.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.parley.config.TestSettings;
 import dev.parley.event.Ids;
-import dev.parley.redis.Guard;
+import dev.parley.redis.CallInterceptor;
 import dev.parley.redis.Redis;
 import dev.parley.redis.RedisSettings;
 import dev.parley.redis.RedisTopology;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import io.lettuce.core.KillArgs;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -51,7 +52,7 @@ class ArchiverIT extends ArchiverContract {
     }
 
     /** Fails one call, before Redis gets it or when Redis has answered it, and all that come behind it: whoever made them is dead. */
-    private static final class Death implements Guard {
+    private static final class Death implements CallInterceptor {
         private final int at;
         private final boolean answered;
         private final AtomicInteger calls = new AtomicInteger();
@@ -87,13 +88,14 @@ class ArchiverIT extends ArchiverContract {
             int to = messages;
             all.forEach(one -> append(one, from, to));
             Death death = new Death(step / 2, step % 2 == 1);
-            Redis mortal = new Redis(RedisTopology.parse(TestRedis.uri()), RedisSettings.defaults("mortal"), death);
+            Redis mortal = new Redis(
+                    RedisTopology.parse(TestRedis.uri()), "mortal", TestSettings.of(RedisSettings.class), death);
             mortal.open();
-            mortal.reached().block(Duration.ofSeconds(10));
+            mortal.reached().block(Patience.ofSeconds(10));
             Disposable archiving = archiver(mortal, "mortal-" + step).run().subscribe();
             Await.until("step " + step + " is reached", death.dead::get);
             archiving.dispose();
-            mortal.close().block(Duration.ofSeconds(10));
+            mortal.close().block(Patience.ofSeconds(10));
         }
         archived();
         for (String one : all) {

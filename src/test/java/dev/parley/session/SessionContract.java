@@ -4,21 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.parley.auth.AuditListener;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
-import dev.parley.auth.Witness;
+import dev.parley.config.TestSettings;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
-import dev.parley.log.Append;
-import dev.parley.log.ConversationLog;
-import dev.parley.log.LogSettings;
-import dev.parley.log.SessionMessage;
-import dev.parley.log.SessionSettings;
-import dev.parley.log.TestLogSettings;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
+import dev.parley.store.AppendRequest;
+import dev.parley.store.RedisEventStore;
+import dev.parley.store.SessionMessage;
+import dev.parley.store.StoreSettings;
+import dev.parley.support.Patience;
 import io.lettuce.core.Range;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.nio.charset.StandardCharsets;
@@ -42,12 +42,12 @@ interface SessionContract {
     /** To look into Redis and to break things. */
     RedisClusterCommands<String, String> commands();
 
-    private ConversationLog log() {
-        return new ConversationLog(redis(), Keys.DEFAULT, LogSettings.DEFAULT);
+    private RedisEventStore log() {
+        return new RedisEventStore(redis(), Keys.DEFAULT, TestSettings.of(StoreSettings.class));
     }
 
     private Sessions sessions() {
-        return new Sessions(redis(), Keys.DEFAULT, log(), Archive.NONE, Witness.NONE, conversation -> false);
+        return new Sessions(redis(), Keys.DEFAULT, log(), Archive.NONE, AuditListener.NONE, conversation -> false);
     }
 
     private static Principal agentOf(String tenant) {
@@ -60,13 +60,14 @@ interface SessionContract {
 
     @CanIgnoreReturnValue
     private static <T> T get(Mono<T> mono) {
-        return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
+        return Objects.requireNonNull(mono.block(Patience.ofSeconds(20)));
     }
 
     private static void refused(ErrorCode code, Mono<?> mono) {
-        assertThatThrownBy(() -> mono.block(Duration.ofSeconds(10)))
+        assertThatThrownBy(() -> mono.block(Patience.ofSeconds(10)))
                 .isInstanceOfSatisfying(
-                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(code));
+                        ParleyException.class,
+                        refusal -> assertThat(refusal.code()).isEqualTo(code));
     }
 
     private static NewMessage message(String role, String text) {
@@ -165,7 +166,7 @@ interface SessionContract {
         assertThat(numbers)
                 .containsExactlyInAnyOrderElementsOf(
                         IntStream.rangeClosed(1, 500).mapToObj(Long::valueOf).toList());
-        Read read = get(sessions.get(agent(), c));
+        SessionView read = get(sessions.get(agent(), c));
         assertThat(read.session().number("message_count")).isEqualTo(500);
         assertThat(read.session().number("turn_count")).isEqualTo(250);
         assertThat(read.session().number("token_count")).isEqualTo(2_500);
@@ -209,7 +210,7 @@ interface SessionContract {
                         i -> sessions.append(agent(), c, message("user", "m" + i), 0L, null)
                                 .map(changed -> "won")
                                 .onErrorResume(
-                                        Refusal.class,
+                                        ParleyException.class,
                                         refusal -> Mono.just(refusal.code().wire())),
                         20)
                 .collectList());
@@ -306,7 +307,7 @@ interface SessionContract {
         byte[] json = ("{\"event\":\"" + event + "\",\"payload\":{\"conversation_id\":\"" + c + "\",\"run\":\"r\""
                         + more + "}}")
                 .getBytes(StandardCharsets.UTF_8);
-        get(log().append(null, List.of(new Append(EventCodec.parse(json), null, null))));
+        get(log().append(null, List.of(new AppendRequest(EventCodec.parse(json), null, null))));
     }
 
     @Test
@@ -364,13 +365,13 @@ interface SessionContract {
     @Test
     default void aSessionSlidesAndOnlyActivityTouchesIt() {
         String c = Ids.random();
-        LogSettings brief = TestLogSettings.with(its -> its.ttl = Duration.ofMinutes(10));
+        StoreSettings brief = TestSettings.of(StoreSettings.class, "log.ttl", "10m");
         Sessions sessions = new Sessions(
                 redis(),
                 Keys.DEFAULT,
-                new ConversationLog(redis(), Keys.DEFAULT, brief),
+                new RedisEventStore(redis(), Keys.DEFAULT, brief),
                 Archive.NONE,
-                Witness.NONE,
+                AuditListener.NONE,
                 conversation -> false);
         get(sessions.create(agent(), c, null, Map.of("a", "1"), null));
         get(sessions.append(agent(), c, message("user", "hi"), null, null));
@@ -386,7 +387,7 @@ interface SessionContract {
     default void whatWasDoneIsNotedAlsoWhenTheFirstAnswerWasLost() {
         String c = created();
         List<String> noted = new CopyOnWriteArrayList<>();
-        Witness witness = new Witness() {
+        AuditListener witness = new AuditListener() {
             @Override
             public void acted(
                     Principal who, String conversation, String action, Map<String, String> details, String id) {
@@ -403,12 +404,12 @@ interface SessionContract {
         for (Sessions each : List.of(sessions(), telling)) {
             get(each.handOff(agent(), c, "billing", null, "k1"));
         }
-        // A key that was another change's changes nothing, and nothing is noted.
-        get(telling.complete(agent(), c, null, "k0"));
+        // A key that was another change's is refused, and nothing is noted.
+        refused(ErrorCode.CONFLICT, telling.complete(agent(), c, null, "k0"));
         for (Sessions each : List.of(sessions(), telling)) {
             get(each.complete(agent(), c, null, "k2"));
         }
-        get(telling.delete(agent(), c, "k0"));
+        refused(ErrorCode.CONFLICT, telling.delete(agent(), c, "k0"));
         for (Sessions each : List.of(sessions(), telling)) {
             get(each.delete(agent(), c, "k3"));
         }
@@ -427,14 +428,14 @@ interface SessionContract {
     @Test
     default void whatIsNotArchivedStaysAndIsMarkedOnce() {
         String c = Ids.random();
-        SessionSettings archived = new SessionSettings(50, "triage", true, true, 60, Duration.ofDays(7));
-        LogSettings settings = TestLogSettings.with(its -> its.sessions = archived);
+        StoreSettings settings =
+                TestSettings.of(StoreSettings.class, "postgres.embedded", "true", "sessions.unarchived", "60");
         Sessions sessions = new Sessions(
                 redis(),
                 Keys.DEFAULT,
-                new ConversationLog(redis(), Keys.DEFAULT, settings),
+                new RedisEventStore(redis(), Keys.DEFAULT, settings),
                 Archive.NONE,
-                Witness.NONE,
+                AuditListener.NONE,
                 conversation -> false);
         long before = commands().xlen(Keys.DEFAULT.dirty());
         get(sessions.create(agent(), c, null, Map.of(), null));

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 
-/** Waits for conditions, never longer than told. */
+/** Waits for conditions, never longer than told: limits are those of a quiet machine, see {@link Patience}. */
 public final class Await {
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -12,12 +12,12 @@ public final class Await {
 
     private Await() {}
 
-    /** Fails when it has not come true within 30 s; the place in the test says what. */
+    /** Fails when it has not come true within 30 s of a quiet machine; the place in the test says what. */
     public static void until(Callable<Boolean> condition) {
         until("this", condition);
     }
 
-    /** Fails when it has not come true within 30 s. */
+    /** Fails when it has not come true within 30 s of a quiet machine. */
     public static void until(String what, Callable<Boolean> condition) {
         within(PATIENCE, what, condition);
     }
@@ -25,16 +25,17 @@ public final class Await {
     /** Fails when it has not come true by then. */
     public static void within(Duration limit, String what, Callable<Boolean> condition) {
         if (!holds(limit, condition)) {
-            throw new AssertionError("waited " + limit + ": " + what);
+            throw new AssertionError("waited " + Patience.of(limit) + ": " + what);
         }
     }
 
     /** Whether it has come true by then. */
     public static boolean holds(Duration limit, Callable<Boolean> condition) {
-        long deadline = System.nanoTime() + limit.toNanos();
+        long began = System.nanoTime();
         try {
             while (!condition.call()) {
-                if (System.nanoTime() - deadline > 0) {
+                long waited = System.nanoTime() - began;
+                if (waited > limit.toNanos() && waited > Patience.of(limit).toNanos()) {
                     return false;
                 }
                 LockSupport.parkNanos(LOOK_EVERY_NANOS);

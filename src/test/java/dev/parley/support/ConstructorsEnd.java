@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 /** JUnit's timeouts leave out a test class's constructor, where many start their node: one that hangs fails, and shows all threads. */
 public final class ConstructorsEnd implements InvocationInterceptor {
 
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final Duration PATIENCE = Duration.ofMinutes(5);
 
     @Override
     public <T> T interceptTestClassConstructor(

@@ -1,5 +1,6 @@
 package dev.parley.support;
 
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
@@ -13,6 +14,9 @@ import reactor.blockhound.integration.BlockHoundIntegration;
 public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
 
     private static final Set<String> LOCKS = Set.of(ReentrantLock.class.getName(), ArrayBlockingQueue.class.getName());
+
+    private static final List<String> OWNERS =
+            List.of("io.lettuce.", "io.github.resilience4j.", "com.fasterxml.jackson.databind.deser.");
 
     @Override
     public void applyTo(BlockHound.Builder builder) {
@@ -42,7 +46,7 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
 
     /** What blocks is told, since whoever called may keep the error to himself: Lettuce takes a connection for lost. */
     private static void judge(BlockingMethod method) {
-        if (!lettuceLocks()) {
+        if (!locksForAMoment()) {
             BlockingOperationError error = new BlockingOperationError(method);
             // Not before: this class is loaded ahead of everything that a log may be set up with.
             LoggerFactory.getLogger(EventLoopsDoNotBlock.class).error("An event loop is blocked", error);
@@ -51,15 +55,17 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
     }
 
     /**
-     * Lettuce keeps the state of a connection, of a cluster and of a bounded queue under locks that it holds for moments: two event
-     * loops that connect at the same time may meet there.
+     * These libraries keep their state under locks that they hold for moments: Lettuce a connection, a cluster and a bounded queue;
+     * Resilience4j a breaker that changes its state; Jackson what it reads a type with, when it first meets it. Two event loops may
+     * meet there.
      */
-    private static boolean lettuceLocks() {
+    private static boolean locksForAMoment() {
         return StackWalker.getInstance()
                 .walk(frames -> frames.dropWhile(frame -> !frame.getClassName().equals(ReentrantLock.class.getName()))
                         .dropWhile(frame -> LOCKS.contains(frame.getClassName()))
                         .findFirst()
-                        .map(frame -> frame.getClassName().startsWith("io.lettuce."))
-                        .orElse(false));
+                        .map(StackWalker.StackFrame::getClassName)
+                        .filter(owner -> OWNERS.stream().anyMatch(owner::startsWith))
+                        .isPresent());
     }
 }

@@ -56,6 +56,17 @@ public record TestCertificate(Path cert, Path key, Path trustStore) {
         return made;
     }
 
+    /** Settings of a Redis that speaks TLS only. */
+    public List<String> redis(int port, String password) {
+        return List.of(
+                "tls-port " + port,
+                "tls-cert-file " + cert,
+                "tls-key-file " + key,
+                "tls-ca-cert-file " + cert,
+                "tls-auth-clients no",
+                "requirepass " + password);
+    }
+
     private static void pem(Path file, String kind, byte[] content) throws IOException {
         String text = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(content);
         Files.writeString(file, "-----BEGIN " + kind + "-----\n" + text + "\n-----END " + kind + "-----\n");

@@ -3,9 +3,9 @@ package dev.parley.websocket;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.app.TestNode;
-import dev.parley.app.TestSocket;
 import dev.parley.event.Ids;
+import dev.parley.node.TestNode;
+import dev.parley.node.TestSocket;
 
 /** Somebody who follows a conversation of their own while others misbehave. */
 final class Bystander implements AutoCloseable {

@@ -2,8 +2,8 @@ package dev.parley.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.frame.Frame;
-import dev.parley.frame.ServerFrames;
+import dev.parley.protocol.EncodedFrame;
+import dev.parley.protocol.ServerFrames;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.WriteBufferWaterMark;
@@ -70,11 +70,11 @@ class OutboxTest {
 
     private final Peer peer = new Peer();
     private final AtomicInteger overflows = new AtomicInteger();
-    private final WriteRounds rounds = new WriteRounds(peer.eventLoop());
+    private final WriteCoalescer rounds = new WriteCoalescer(peer.eventLoop());
     private final Outbox outbox = new Outbox(peer, rounds, LIMIT, overflows::incrementAndGet);
 
     OutboxTest() {
-        peer.pipeline().addFirst(new Traffic(outbox::drain));
+        peer.pipeline().addFirst(new IdleMonitor(peer.eventLoop().ticker(), outbox::drain));
     }
 
     @AfterEach
@@ -84,7 +84,7 @@ class OutboxTest {
         assertThat(peer.isOpen()).isFalse();
     }
 
-    private static Frame frame(int number) {
+    private static EncodedFrame frame(int number) {
         String padded = "\"" + number + "\"";
         int empty = ServerFrames.pong("").size();
         return ServerFrames.pong(" ".repeat(SIZE - empty - padded.length()) + padded);
@@ -222,7 +222,7 @@ class OutboxTest {
 
     @Test
     void aSingleFrameMayBeLargerThanTheOutbox() {
-        Frame large = ServerFrames.pong(" ".repeat(2 * LIMIT) + "77");
+        EncodedFrame large = ServerFrames.pong(" ".repeat(2 * LIMIT) + "77");
         outbox.offer(large);
         peer.runPendingTasks();
         assertThat(overflows).hasValue(0);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import dev.parley.support.Patience;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.EOFException;
@@ -16,6 +17,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Locale;
 
 /** A WebSocket client that sends whatever it is told to, well-formed or not. */
@@ -31,7 +33,7 @@ final class RawSocket implements AutoCloseable {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int NO_CODE = 1005;
-    private static final int PATIENCE_MS = 15_000;
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
 
     record Received(int opcode, byte[] payload) {
 
@@ -54,7 +56,7 @@ final class RawSocket implements AutoCloseable {
         this.in = new DataInputStream(socket.getInputStream());
         this.out = socket.getOutputStream();
         socket.setTcpNoDelay(true);
-        socket.setSoTimeout(PATIENCE_MS);
+        socket.setSoTimeout((int) Patience.of(PATIENCE).toMillis());
     }
 
     /** A TCP connection and nothing more. */

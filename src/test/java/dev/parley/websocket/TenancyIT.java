@@ -6,13 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.parley.app.TestHttp;
-import dev.parley.app.TestHttp.Answer;
-import dev.parley.app.TestNode;
-import dev.parley.app.TestSocket;
 import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
 import dev.parley.event.Ids;
+import dev.parley.node.TestHttp;
+import dev.parley.node.TestHttp.Answer;
+import dev.parley.node.TestNode;
+import dev.parley.node.TestSocket;
+import dev.parley.protocol.CloseCode;
 import dev.parley.redis.Kept;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.LogWatch;
@@ -162,7 +163,6 @@ class TenancyIT {
                 "a.b.c",
                 mint("another secret of more than thirty-two bytes", Duration.ZERO)
                         .mint("anna", "acme", USER, Set.of(), Duration.ofHours(1)),
-                mint(SECRET, Duration.ofHours(2)).mint("anna", "acme", USER, Set.of(), Duration.ofHours(1)),
                 token("acme", USER).substring(1),
                 token("acme", USER) + "x");
     }
@@ -227,6 +227,30 @@ class TenancyIT {
             // Both would have ended at the same time.
             assertOk(ask(refreshed, SEND));
         }
+    }
+
+    @Test
+    void aTokenThatHasExpiredSaysComeBackWithAnotherUnlikeOneThatIsBad() {
+        String expired = tokenFor(Duration.ofMinutes(-1));
+        try (TestSocket handshake = TestSocket.authorized(node.socket(), expired)) {
+            assertExpired(handshake);
+        }
+        try (TestSocket first = TestSocket.open(node.socket())) {
+            assertExpired(first.send("{'type':'auth','token':'" + expired + "'}"));
+        }
+        try (TestSocket renewed = socket("acme", USER)) {
+            assertExpired(renewed.send("{'type':'auth','token':'" + expired + "'}"));
+        }
+    }
+
+    private static void assertExpired(TestSocket socket) {
+        JsonNode error = socket.next("error");
+        assertThat(error.path("code").asText()).isEqualTo("unauthenticated");
+        assertThat(error.path("message").asText()).contains("expired");
+        JsonNode goodbye = socket.next("goodbye");
+        assertThat(goodbye.path("code").asInt()).isEqualTo(CloseCode.EXPIRED.code());
+        assertThat(goodbye.path("retry_ms").path(0).asInt()).isPositive();
+        assertThat(socket.closeCode()).isEqualTo(CloseCode.EXPIRED.code());
     }
 
     @Test

@@ -5,11 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.parley.app.TestHttp;
-import dev.parley.app.TestNode;
-import dev.parley.app.TestSocket;
 import dev.parley.event.AgentEvent;
 import dev.parley.event.Ids;
+import dev.parley.node.TestHttp;
+import dev.parley.node.TestNode;
+import dev.parley.node.TestSocket;
+import dev.parley.protocol.CloseCode;
 import dev.parley.redis.TestRedis;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;

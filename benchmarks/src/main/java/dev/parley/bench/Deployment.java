@@ -57,6 +57,11 @@ record Deployment(@Nullable URI gateway, @Nullable String redis) {
             throw new IllegalArgumentException(
                     "the publisher connects to one Redis by its address: name it as redis://host:port");
         }
+        if (uri.getDatabase() != 0) {
+            throw new IllegalArgumentException(
+                    "the gateway takes a database number only with a key prefix, which the publisher does not know:"
+                            + " leave out /" + uri.getDatabase());
+        }
         if (uri.isSsl()) {
             throw new IllegalArgumentException(
                     "the publisher speaks no TLS, which would be measured with the rest: name a port without it, as redis://host:port");

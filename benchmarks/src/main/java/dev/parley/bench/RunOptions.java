@@ -101,7 +101,7 @@ final class RunOptions {
     @Option(
             names = "--redis",
             paramLabel = "URI",
-            description = "use this Redis, redis://user:password@host:port/database, instead of starting one")
+            description = "use this Redis, redis://user:password@host:port, instead of starting one")
     @Nullable
     String redis;
 

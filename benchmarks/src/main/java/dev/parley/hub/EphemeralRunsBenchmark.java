@@ -22,7 +22,7 @@ public class EphemeralRunsBenchmark extends Micro {
 
     @Benchmark
     public List<String> snapshot() {
-        EphemeralRuns runs = new EphemeralRuns(Duration.ofMinutes(5));
+        EphemeralRuns runs = new EphemeralRuns(Duration.ofMinutes(5), System::nanoTime);
         for (int i = 0; i < CHUNKS; i++) {
             runs.fold(chunk);
         }

@@ -72,6 +72,7 @@ class DeploymentTest {
     @Test
     void tlsToRedisAndSentinelsAreRefused() {
         assertThatThrownBy(() -> check(GATEWAY, "rediss://redis", "tokens")).hasMessageContaining("TLS");
+        assertThatThrownBy(() -> check(GATEWAY, REDIS + "/1", "tokens")).hasMessageContaining("leave out /1");
         assertThatThrownBy(() -> check(GATEWAY, "redis-sentinel://a,b#main", "tokens"))
                 .hasMessageContaining("one Redis by its address");
     }

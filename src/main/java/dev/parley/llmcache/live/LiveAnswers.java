@@ -4,6 +4,7 @@ import dev.parley.event.Ids;
 import dev.parley.redis.Keys;
 import dev.parley.redis.PubSub;
 import dev.parley.redis.Redis;
+import dev.parley.support.MemoryBudget;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,11 +29,15 @@ public final class LiveAnswers implements Disposable {
     /** More nodes than there are wait for no answer. */
     private static final int MOST_OUTLETS = 64;
 
+    /** Of the heap: what is kept of all answers that are on their way. */
+    private static final int PART_OF_HEAP = 8;
+
     private final Redis redis;
     private final Keys keys;
     private final String node = Ids.random();
+    private final MemoryBudget memory = new MemoryBudget(Runtime.getRuntime().maxMemory() / PART_OF_HEAP);
     private final Map<String, Own> owned = new ConcurrentHashMap<>();
-    private final Map<String, Feed> feeds = new ConcurrentHashMap<>();
+    private final Map<String, RemoteStream> feeds = new ConcurrentHashMap<>();
     private final Disposable.Composite running = Disposables.composite();
     private volatile boolean open;
 
@@ -42,7 +47,7 @@ public final class LiveAnswers implements Disposable {
     }
 
     /** One that this node computes, and who else is sent it. */
-    private record Own(LiveAnswer answer, Map<String, Outlet> outlets) {}
+    private record Own(LiveAnswer answer, Map<String, StreamSender> outlets) {}
 
     /** What makes a token unique, and says where it is from. */
     public String unique() {
@@ -64,13 +69,20 @@ public final class LiveAnswers implements Disposable {
         open = false;
         running.dispose();
         owned.values().forEach(own -> own.answer.cut());
-        feeds.values().forEach(Feed::dispose);
+        feeds.values().forEach(RemoteStream::dispose);
     }
 
     /** An answer that is computed here from now on, until {@link #forget}: hidden at first. */
     public LiveAnswer begin(String token, String form) {
-        LiveAnswer answer = new LiveAnswer();
+        LiveAnswer answer = new LiveAnswer(true, memory);
         owned.put(name(token, form), new Own(answer, new ConcurrentHashMap<>()));
+        return answer;
+    }
+
+    /** An answer that only whoever it is for reads, and no more of it is kept than that one is behind. */
+    public LiveAnswer alone() {
+        LiveAnswer answer = new LiveAnswer(false, memory);
+        answer.forget();
         return answer;
     }
 
@@ -88,7 +100,7 @@ public final class LiveAnswers implements Disposable {
         }
         Disposable.Swap lingering = Disposables.swap();
         if (running.add(lingering)) {
-            lingering.update(Mono.delay(Feed.SILENCE).subscribe(tick -> {
+            lingering.update(Mono.delay(RemoteStream.SILENCE).subscribe(tick -> {
                 remove(name, own);
                 running.remove(lingering);
             }));
@@ -97,7 +109,8 @@ public final class LiveAnswers implements Disposable {
 
     private void remove(String name, Own own) {
         owned.remove(name, own);
-        own.outlets.values().forEach(Outlet::dispose);
+        own.outlets.values().forEach(StreamSender::dispose);
+        own.answer.forget();
     }
 
     /**
@@ -120,9 +133,13 @@ public final class LiveAnswers implements Disposable {
         });
     }
 
-    private Feed feed(String name, String other) {
-        Feed feed = new Feed(from -> post(other, Message.want(name, from, node)), () -> end(name), System::nanoTime);
-        Feed there = feeds.putIfAbsent(name, feed);
+    private RemoteStream feed(String name, String other) {
+        RemoteStream feed = new RemoteStream(
+                from -> post(other, LiveAnswerMessage.want(name, from, node)),
+                () -> end(name),
+                System::nanoTime,
+                memory);
+        RemoteStream there = feeds.putIfAbsent(name, feed);
         if (there == null) {
             feed.open();
         }
@@ -130,38 +147,39 @@ public final class LiveAnswers implements Disposable {
     }
 
     private void end(String name) {
-        Feed feed = feeds.remove(name);
+        RemoteStream feed = feeds.remove(name);
         if (feed != null) {
             feed.dispose();
         }
     }
 
     private void heard(byte[] bytes) {
-        Message message = Message.decoded(bytes);
+        LiveAnswerMessage message = LiveAnswerMessage.decoded(bytes);
         if (message == null) {
             LOG.debug("Something that is no message came on this node's channel");
         } else if (message.wants()) {
             wanted(message);
         } else {
-            Feed feed = feeds.get(message.name());
+            RemoteStream feed = feeds.get(message.name());
             if (feed != null) {
                 feed.heard(message);
             }
         }
     }
 
-    private void wanted(Message want) {
+    private void wanted(LiveAnswerMessage want) {
         Own own = owned.get(want.name());
         String other = want.word();
         if (own != null && Ids.valid(other) && own.outlets.size() < MOST_OUTLETS) {
             own.outlets
                     .computeIfAbsent(
-                            other, to -> new Outlet(want.name(), own.answer, part -> send(to, part), System::nanoTime))
+                            other,
+                            to -> new StreamSender(want.name(), own.answer, part -> send(to, part), System::nanoTime))
                     .wanted(want.at());
         }
     }
 
-    private void post(String to, Message message) {
+    private void post(String to, LiveAnswerMessage message) {
         Disposable.Swap sending = Disposables.swap();
         if (running.add(sending)) {
             sending.update(
@@ -170,7 +188,7 @@ public final class LiveAnswers implements Disposable {
     }
 
     /** Never fails: what was lost is asked for again. */
-    private Mono<Void> send(String to, Message message) {
+    private Mono<Void> send(String to, LiveAnswerMessage message) {
         String channel = keys.cacheNode(to);
         return redis.callOne(channel, commands -> commands.publish(channel, message.encoded()))
                 .timeout(TIMEOUT)

@@ -25,6 +25,8 @@ public record Found(@Nullable Candidate hit, Reason reason, double threshold, Li
         REPORTED,
         /** The question is empty or longer than an embedder reads. */
         UNFIT,
+        /** The question has characters that a model reads and an embedder does not see. */
+        HIDDEN,
         /** It took longer than may be. */
         LATE,
         /** Redis or the embedder is away. */

@@ -3,7 +3,9 @@ package dev.parley.llmcache.semantic;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
+import dev.parley.support.NamedValues;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Mono;
@@ -28,25 +30,37 @@ final class Quality {
 
     private static final Script QUALITY = Script.load(Quality.class, "quality.lua");
 
+    /** Answers that the bound counts with, though fewer were served. */
+    private static final int FEWEST = 100;
+    /** How long a served answer counts. */
+    private static final Duration WINDOW = Duration.ofHours(24);
+
     private final Redis redis;
     private final Keys keys;
     private final SemanticSettings settings;
+    private final Map<String, Double> thresholds;
     private final Map<String, Long> served = new ConcurrentHashMap<>();
 
     Quality(Redis redis, Keys keys, SemanticSettings settings) {
         this.redis = redis;
         this.keys = keys;
         this.settings = settings;
+        this.thresholds = NamedValues.of(settings.thresholds().orElseGet(List::of), Double::valueOf);
     }
 
     /** The least cosine now. More than 1: there is none. */
     Mono<Double> threshold(String tenant, String category) {
-        return steps(tenant, category).map(steps -> tightened(settings.threshold(category), steps));
+        return steps(tenant, category).map(steps -> threshold(category, steps));
     }
 
     /** How often the threshold has been tightened. */
     Mono<Long> steps(String tenant, String category) {
         return count(tenant, category, 0);
+    }
+
+    /** The least cosine of a category after so many tightenings. More than 1: there is none. */
+    double threshold(String category, long steps) {
+        return tightened(thresholds.getOrDefault(category, settings.threshold()), steps);
     }
 
     static double tightened(double threshold, long steps) {
@@ -85,8 +99,8 @@ final class Quality {
                         Script.bytes(served),
                         Script.bytes(wrong),
                         Script.bytes(Double.toString(settings.errorBound())),
-                        Script.bytes(settings.fewest()),
-                        Script.bytes(settings.window().toMillis()),
+                        Script.bytes(FEWEST),
+                        Script.bytes(WINDOW.toMillis()),
                         Script.bytes(LOOSENED.toMillis()))
                 .map(reply -> (Long) reply.get(0));
     }

@@ -1,11 +1,12 @@
 package dev.parley.llmcache.semantic;
 
-import dev.parley.frame.Refusal;
+import dev.parley.error.ParleyException;
 import dev.parley.llmcache.semantic.Found.Reason;
 import dev.parley.llmcache.semantic.embedding.CachedEmbedder;
 import dev.parley.llmcache.semantic.embedding.Embedder;
 import dev.parley.llmcache.semantic.guard.Guards;
 import dev.parley.llmcache.semantic.guard.Question;
+import dev.parley.llmcache.text.HiddenText;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.redis.Script;
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -39,6 +41,9 @@ public final class Semantic implements Disposable {
     /** A report is to outlive every entry. */
     private static final Duration REPORTS_KEPT = Duration.ofDays(400);
 
+    /** Characters of a question. Longer ones are neither looked for nor remembered: an embedder reads only the beginning. */
+    private static final int LONGEST = 1_000;
+
     private static final int MOST_REPORTS = 1_000;
     private static final Script REPORT = Script.load(Semantic.class, "report.lua");
 
@@ -48,7 +53,9 @@ public final class Semantic implements Disposable {
     private final Embedder embedder;
     private final ServerIndex index;
     private final Quality quality;
-    private final Guards guards;
+    /** Their word lists are read with the class, so here and not by an event loop. */
+    private final Guards guards = Guards.ALL;
+
     private final Map<Reason, LongAdder> outcomes = Stream.of(Reason.values())
             .collect(Collectors.toUnmodifiableMap(reason -> reason, reason -> new LongAdder()));
 
@@ -58,9 +65,8 @@ public final class Semantic implements Disposable {
         this.keys = keys;
         this.settings = settings;
         this.embedder = new CachedEmbedder(embedder, redis, keys);
-        this.index = new ServerIndex(redis, keys, settings);
+        this.index = new ServerIndex(redis, keys);
         this.quality = new Quality(redis, keys, settings);
-        this.guards = settings.words() ? Guards.ALL : Guards.WITHOUT_WORDS;
     }
 
     /** The embedder's id, for partitions. */
@@ -92,8 +98,9 @@ public final class Semantic implements Disposable {
     private Mono<Found> look(Partition partition, String question, double atLeast, String category, boolean all) {
         return Mono.defer(() -> {
                     Asked asked = Asked.of(question);
-                    return unfit(asked)
-                            ? Mono.just(Found.none(Reason.UNFIT))
+                    Reason refusal = refusal(question, asked);
+                    return refusal != null
+                            ? Mono.just(Found.none(refusal))
                             : Mono.zip(quality.threshold(partition.tenant(), category), neighbours(partition, asked))
                                     .map(both -> judge(asked, Math.max(atLeast, both.getT1()), both.getT2(), all));
                 })
@@ -101,8 +108,12 @@ public final class Semantic implements Disposable {
                 .onErrorResume(e -> Mono.just(missed(e)));
     }
 
-    private boolean unfit(Asked asked) {
-        return asked.text().isEmpty() || asked.text().length() > settings.longest();
+    /** Why a question is neither looked for nor remembered; null: it is. */
+    private @Nullable Reason refusal(String question, Asked asked) {
+        if (asked.text().isEmpty() || asked.text().length() > LONGEST) {
+            return Reason.UNFIT;
+        }
+        return HiddenText.first(question) == null ? null : Reason.HIDDEN;
     }
 
     private Mono<List<Neighbour>> neighbours(Partition partition, Asked asked) {
@@ -113,7 +124,7 @@ public final class Semantic implements Disposable {
         if (e instanceof TimeoutException) {
             return Found.none(Reason.LATE);
         }
-        if (e instanceof Refusal) {
+        if (e instanceof ParleyException) {
             LOG.debug("nothing is looked for: {}", e.getMessage());
         } else {
             LOG.warn("a semantic look-up failed", e);
@@ -166,7 +177,7 @@ public final class Semantic implements Disposable {
     public Mono<Boolean> remember(Partition partition, String question, String entryKey, Duration ttl) {
         return Mono.defer(() -> {
                     Asked asked = Asked.of(question);
-                    return unfit(asked) || ttl.toMillis() < 1
+                    return refusal(question, asked) != null || ttl.toMillis() < 1
                             ? Mono.just(false)
                             : embedder.embed(asked.text())
                                     .flatMap(vector -> index.add(partition, asked, vector, entryKey, ttl))
@@ -206,7 +217,7 @@ public final class Semantic implements Disposable {
     private Mono<Reported> count(Partition partition, String category, boolean counted) {
         Mono<Long> steps =
                 counted ? quality.wrong(partition.tenant(), category) : quality.steps(partition.tenant(), category);
-        return steps.map(now -> new Reported(counted, now, Quality.tightened(settings.threshold(category), now)));
+        return steps.map(now -> new Reported(counted, now, quality.threshold(category, now)));
     }
 
     /** How many look-ups have come to this, explanations left out. */

@@ -5,7 +5,7 @@ import java.util.List;
 import reactor.core.publisher.Mono;
 
 /**
- * The questions that have an answer, by partition. Cold; fails with a {@link dev.parley.frame.Refusal} {@code unavailable} while Redis is
+ * The questions that have an answer, by partition. Cold; fails with a {@link dev.parley.error.ParleyException} {@code unavailable} while Redis is
  * away.
  */
 interface SemanticIndex {

@@ -1,54 +1,39 @@
 package dev.parley.llmcache.semantic;
 
+import dev.parley.llmcache.semantic.embedding.EmbedderSettings;
+import dev.parley.support.Bounds;
+import dev.parley.support.Doc;
+import io.smallrye.config.WithDefault;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
+import java.util.Optional;
 
-/**
- * When an answer may be given to another question.
- *
- * @param threshold the least cosine, from 0 to 1
- * @param thresholds instead of it, by category
- * @param words whether both must speak of the same things ({@link dev.parley.llmcache.semantic.guard.Guards})
- * @param longest characters of a question; longer ones are neither looked for nor remembered: an embedder reads only the beginning
- * @param patience how long a look-up may take, embedding included
- * @param vectors questions of a partition where Redis has vector sets
- * @param bounded questions of a partition where it has none: the newest
- * @param copyBytes of those, what this node keeps of partitions it has read
- * @param errorBound how many of the answers that were served may be wrong, from 0 to 1
- * @param fewest answers that the bound counts with, though fewer were served
- * @param window how long a served answer counts
- */
-public record SemanticSettings(
-        double threshold,
-        Map<String, Double> thresholds,
-        boolean words,
-        int longest,
-        Duration patience,
-        int vectors,
-        int bounded,
-        long copyBytes,
-        double errorBound,
-        int fewest,
-        Duration window) {
+/** {@code parley.cache.semantic}: when an answer may be given to the same question in other words. */
+public interface SemanticSettings extends EmbedderSettings {
 
-    public static final SemanticSettings DEFAULT = new SemanticSettings(
-            0.95,
-            Map.of(),
-            true,
-            1_000,
-            Duration.ofMillis(500),
-            100_000,
-            1_000,
-            64 << 20,
-            0.01,
-            100,
-            Duration.ofHours(24));
+    @Doc("minimum cosine of two questions that have one answer; a caller may ask for more")
+    @WithDefault("0.95")
+    @Bounds(least = "0.5", most = "1")
+    double threshold();
 
-    public SemanticSettings {
-        thresholds = Map.copyOf(thresholds);
-    }
+    @Doc(
+            value = "minimum cosine per category instead of `threshold`, each `category=cosine`, such as `faq=0.97`",
+            bounds = "list of `category=cosine`")
+    Optional<List<String>> thresholds();
 
-    double threshold(String category) {
-        return thresholds.getOrDefault(category, threshold);
-    }
+    @Doc("share of a category's answers to other words that may be reported as wrong before its threshold goes up")
+    @WithDefault("0.01")
+    @Bounds(least = "0", most = "1")
+    double errorBound();
+
+    @Doc(
+            value = "categories in which an answer to other words is served",
+            bounds = "list of `default`, `faq`, `classification`, `extraction`, `embedding`, `live`, `none`")
+    @WithDefault("faq")
+    List<String> categories();
+
+    @Doc("maximum time of a look-up, embedding included")
+    @WithDefault("500ms")
+    @Bounds(least = "1ms", most = "1m")
+    Duration patience();
 }

@@ -20,6 +20,13 @@ final class ServerIndex implements SemanticIndex, Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ServerIndex.class);
 
+    /** Questions of a partition where Redis has vector sets. */
+    private static final int VECTORS = 100_000;
+    /** Questions of a partition where it has none: the newest. */
+    private static final int BOUNDED = 1_000;
+    /** Of those, what this node keeps of partitions that it has read. */
+    private static final long COPY_BYTES = 64L << 20;
+
     private final Redis redis;
     private final Keys keys;
     private final SemanticIndex vectors;
@@ -27,11 +34,11 @@ final class ServerIndex implements SemanticIndex, Disposable {
     private final Map<String, SemanticIndex> byMaster = new ConcurrentHashMap<>();
     private final Disposable watching;
 
-    ServerIndex(Redis redis, Keys keys, SemanticSettings settings) {
+    ServerIndex(Redis redis, Keys keys) {
         this.redis = redis;
         this.keys = keys;
-        this.vectors = new VectorSets(redis, keys, settings.vectors());
-        this.bounded = new BoundedPartitions(redis, keys, settings.bounded(), settings.copyBytes());
+        this.vectors = new VectorSets(redis, keys, VECTORS);
+        this.bounded = new BoundedPartitions(redis, keys, BOUNDED, COPY_BYTES);
         this.watching = redis.up().filter(up -> !up).subscribe(lost -> byMaster.clear());
     }
 

@@ -8,6 +8,7 @@ import dev.parley.llmcache.semantic.embedding.Vectors;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.support.Await;
+import dev.parley.support.Patience;
 import io.lettuce.core.cluster.api.sync.RedisClusterCommands;
 import java.time.Duration;
 import java.util.List;
@@ -45,7 +46,7 @@ interface IndexContract {
 
     private static void add(SemanticIndex index, Partition partition, String question, float[] vector, Duration ttl) {
         index.add(partition, Asked.of(question), vector, "key of " + question, ttl)
-                .block(Duration.ofSeconds(10));
+                .block(Patience.ofSeconds(10));
     }
 
     private static List<Neighbour> nearest(SemanticIndex index, Partition partition, int count) {
@@ -59,7 +60,7 @@ interface IndexContract {
     }
 
     private static <T> T get(Mono<T> mono) {
-        return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
+        return Objects.requireNonNull(mono.block(Patience.ofSeconds(20)));
     }
 
     @Test
@@ -134,7 +135,7 @@ interface IndexContract {
         SemanticIndex index = index();
         add(index, partition, "a", at(0.5), LONG);
         assertThat(nearest(index, partition, 5)).hasSize(1);
-        index.add(partition, Asked.of(" a "), at(0.9), "another", LONG).block(Duration.ofSeconds(10));
+        index.add(partition, Asked.of(" a "), at(0.9), "another", LONG).block(Patience.ofSeconds(10));
         List<Neighbour> found = nearest(index, partition, 5);
         assertThat(found).hasSize(1);
         assertThat(found.get(0).entryKey()).isEqualTo("another");
@@ -149,9 +150,9 @@ interface IndexContract {
         add(here, partition, "a", at(1), LONG);
         add(here, partition, "b", at(0.9), LONG);
         assertThat(questions(there, partition, 5)).containsExactly("a", "b");
-        here.remove(partition, Asked.of("a")).block(Duration.ofSeconds(10));
+        here.remove(partition, Asked.of("a")).block(Patience.ofSeconds(10));
         assertThat(questions(there, partition, 5)).containsExactly("b");
-        here.remove(partition, Asked.of("b")).block(Duration.ofSeconds(10));
+        here.remove(partition, Asked.of("b")).block(Patience.ofSeconds(10));
         assertThat(questions(there, partition, 5)).isEmpty();
         add(there, partition, "c", at(0.8), LONG);
         assertThat(questions(here, partition, 5)).containsExactly("c");
@@ -204,7 +205,7 @@ interface IndexContract {
                                 .then(other.nearest(partition, Asked.of("what?"), at(1), 5)),
                         16)
                 .then()
-                .block(Duration.ofSeconds(20));
+                .block(Patience.ofSeconds(20));
         assertThat(nearest(other, partition, LIMIT)).hasSize(LIMIT);
         assertThat(questions(other, partition, 1)).containsExactly("q" + (LIMIT - 1));
     }

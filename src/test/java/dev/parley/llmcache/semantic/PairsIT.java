@@ -3,14 +3,15 @@ package dev.parley.llmcache.semantic;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.parley.config.TestSettings;
 import dev.parley.llmcache.semantic.embedding.MiniLm;
 import dev.parley.llmcache.semantic.embedding.Vectors;
 import dev.parley.llmcache.semantic.guard.Guards;
 import dev.parley.llmcache.semantic.guard.Pair;
+import dev.parley.support.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +46,7 @@ class PairsIT {
 
     @Test
     void noPairThatMustNotHitDoesAtTheDefaultThreshold() {
-        double threshold = SemanticSettings.DEFAULT.threshold();
+        double threshold = TestSettings.of(SemanticSettings.class).threshold();
         assertThat(pairs)
                 .filteredOn(pair -> !pair.hit() && cosine(pair) >= threshold)
                 .hasSizeGreaterThan(20)
@@ -140,6 +141,6 @@ class PairsIT {
 
     private float[] vector(String text) {
         return vectors.computeIfAbsent(
-                text, same -> Objects.requireNonNull(embedder.embed(same).block(Duration.ofSeconds(60))));
+                text, same -> Objects.requireNonNull(embedder.embed(same).block(Patience.ofSeconds(60))));
     }
 }

@@ -16,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/** A Redis with vector sets, as {@code .ci/redis8} lays it out. Where that is absent, tests are skipped, and fail on CI. */
+/** A Redis with vector sets, as {@code .ci/debian} lays it out. Where that is absent, tests are skipped, and fail on CI. */
 final class Redis8 implements TestServer {
 
     private static final Path SERVER = Path.of("target/redis8/redis-server");
@@ -48,9 +48,9 @@ final class Redis8 implements TestServer {
     static Redis8 start() {
         boolean there = Files.isExecutable(SERVER);
         if (Boolean.parseBoolean(System.getenv("CI"))) {
-            assertThat(there).describedAs(".ci/redis8 has made %s", SERVER).isTrue();
+            assertThat(there).describedAs(".ci/debian has made %s", SERVER).isTrue();
         }
-        assumeTrue(there, "NO REDIS 8: vector sets are not tested; run .ci/redis8");
+        assumeTrue(there, "NO REDIS 8: vector sets are not tested; run .ci/debian");
         try {
             return new Redis8(freePort());
         } catch (IOException e) {

@@ -3,8 +3,9 @@ package dev.parley.llmcache.semantic;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.config.TestSettings;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.llmcache.semantic.Found.Reason;
 import dev.parley.llmcache.semantic.embedding.Embedder;
 import dev.parley.llmcache.semantic.guard.Verdict;
@@ -14,11 +15,13 @@ import dev.parley.redis.Redis;
 import dev.parley.redis.RedisSettings;
 import dev.parley.redis.RedisTopology;
 import dev.parley.redis.TestRedis;
+import dev.parley.support.Patience;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,14 +38,14 @@ class SemanticIT {
 
     private final Redis redis = TestRedis.connect();
     private Told told = new Told();
-    private Semantic semantic = new Semantic(redis, Keys.DEFAULT, told, SemanticSettings.DEFAULT);
+    private Semantic semantic = new Semantic(redis, Keys.DEFAULT, told, TestSettings.of(SemanticSettings.class));
 
     /** Vectors are kept in Redis: each test has an embedder with a name of its own. */
     @BeforeEach
     void anotherEmbedder() {
         semantic.dispose();
         told = new Told();
-        semantic = new Semantic(redis, Keys.DEFAULT, told, SemanticSettings.DEFAULT);
+        semantic = new Semantic(redis, Keys.DEFAULT, told, TestSettings.of(SemanticSettings.class));
     }
 
     /** Each text's cosine with {@link #ASKED}. */
@@ -65,19 +68,34 @@ class SemanticIT {
         public Mono<float[]> embed(String text) {
             calls.incrementAndGet();
             return Mono.justOrEmpty(vectors.get(text))
-                    .switchIfEmpty(Mono.error(Refusal.of(ErrorCode.UNAVAILABLE, "no vector of " + text)));
+                    .switchIfEmpty(Mono.error(ParleyException.of(ErrorCode.UNAVAILABLE, "no vector of " + text)));
         }
+    }
+
+    @Test
+    void aQuestionWithWhatAnEmbedderDoesNotSeeIsNeitherAnsweredNorRemembered() {
+        Partition partition = new Partition("hidden-" + System.nanoTime(), "", "m", "c", told.id);
+        String tags = "\uDB40\uDC69\uDB40\uDC67";
+        assertThat(get(semantic.remember(partition, ASKED + tags, "k1", TTL))).isFalse();
+        assertThat(get(semantic.remember(partition, ASKED, "k2", TTL))).isTrue();
+        for (String hidden : new String[] {tags, "\u200B", "\uFE01", "\uE000", "\u202E", "\u2060"}) {
+            assertThat(get(semantic.find(partition, ASKED + hidden, 0, FAQ)).reason())
+                    .isEqualTo(Reason.HIDDEN);
+        }
+        assertThat(get(semantic.find(partition, ASKED, 0, FAQ)).reason()).isEqualTo(Reason.HIT);
+        assertThat(told.calls).hasValue(1);
+        assertThat(semantic.outcomes(Reason.HIDDEN)).isEqualTo(6);
     }
 
     @AfterAll
     void close() {
         semantic.dispose();
-        redis.close().block(Duration.ofSeconds(10));
+        redis.close().block(Patience.ofSeconds(10));
     }
 
     @CanIgnoreReturnValue
     private static <T> T get(Mono<T> mono) {
-        return Objects.requireNonNull(mono.block(Duration.ofSeconds(20)));
+        return Objects.requireNonNull(mono.block(Patience.ofSeconds(20)));
     }
 
     @CanIgnoreReturnValue
@@ -126,7 +144,7 @@ class SemanticIT {
         remember(partition, "How can I reset my router?", 0.99, "k");
         assertThat(find(partition, ASKED).reason()).isEqualTo(Reason.GUARDED);
         Found explained = get(semantic.explain(partition, ASKED, 0, FAQ));
-        assertThat(explained.candidates().get(0).verdicts()).hasSize(12);
+        assertThat(explained.candidates().get(0).verdicts()).hasSize(13);
     }
 
     @Test
@@ -163,7 +181,7 @@ class SemanticIT {
     @Test
     void pastItsErrorBoundACategoryTightensOnAllNodes() {
         Partition partition = IndexContract.partition();
-        Semantic other = new Semantic(redis, Keys.DEFAULT, told, SemanticSettings.DEFAULT);
+        Semantic other = new Semantic(redis, Keys.DEFAULT, told, TestSettings.of(SemanticSettings.class));
         try {
             remember(partition, "How do I reset my password?", 0.97, "k");
             assertThat(find(partition, ASKED).hit()).isNotNull();
@@ -201,23 +219,12 @@ class SemanticIT {
     }
 
     private Semantic with(Map<String, Double> thresholds, double errorBound) {
-        SemanticSettings usual = SemanticSettings.DEFAULT;
+        String each = thresholds.entrySet().stream().map(Object::toString).collect(Collectors.joining(","));
         return new Semantic(
                 redis,
                 Keys.DEFAULT,
                 told,
-                new SemanticSettings(
-                        usual.threshold(),
-                        thresholds,
-                        usual.words(),
-                        usual.longest(),
-                        usual.patience(),
-                        usual.vectors(),
-                        usual.bounded(),
-                        usual.copyBytes(),
-                        errorBound,
-                        usual.fewest(),
-                        usual.window()));
+                TestSettings.of(SemanticSettings.class, "thresholds", each, "error-bound", String.valueOf(errorBound)));
     }
 
     @Test
@@ -290,6 +297,7 @@ class SemanticIT {
         get(semantic.feedback(partition, ASKED, "k2", FAQ));
         find(partition, ASKED);
         find(partition, " ");
+        find(partition, ASKED + "\u200B");
         find(partition, "no vector of this");
         get(semantic.explain(partition, ASKED, 0, FAQ));
         for (Reason reason : Reason.values()) {
@@ -309,7 +317,7 @@ class SemanticIT {
     void whatIsForgottenIsNotFound() {
         Partition partition = IndexContract.partition();
         remember(partition, "How do I reset my password?", 0.97, "k");
-        assertThat(semantic.forget(partition, "How do I reset my password?").block(Duration.ofSeconds(10)))
+        assertThat(semantic.forget(partition, "How do I reset my password?").block(Patience.ofSeconds(10)))
                 .isNull();
         assertThat(find(partition, ASKED).reason()).isEqualTo(Reason.NOTHING);
     }
@@ -351,8 +359,8 @@ class SemanticIT {
     @Test
     void whileRedisIsAwayNothingIsFoundAtOnce() {
         EmbeddedRedis server = EmbeddedRedis.start();
-        Redis away = new Redis(RedisTopology.parse(server.uri()), RedisSettings.defaults("test"));
-        Semantic lonely = new Semantic(away, Keys.DEFAULT, told, SemanticSettings.DEFAULT);
+        Redis away = new Redis(RedisTopology.parse(server.uri()), "test", TestSettings.of(RedisSettings.class));
+        Semantic lonely = new Semantic(away, Keys.DEFAULT, told, TestSettings.of(SemanticSettings.class));
         try {
             // Never opened: each call is refused at once, as by an open gate.
             Partition partition = IndexContract.partition();
@@ -361,11 +369,11 @@ class SemanticIT {
             for (int i = 0; i < 100; i++) {
                 assertThat(get(lonely.find(partition, ASKED, 0, FAQ)).hit()).isNull();
             }
-            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(1));
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Patience.ofSeconds(1));
             assertThat(get(lonely.remember(partition, ASKED, "k", TTL))).isFalse();
         } finally {
             lonely.dispose();
-            away.close().block(Duration.ofSeconds(10));
+            away.close().block(Patience.ofSeconds(10));
             server.close();
         }
     }
@@ -388,7 +396,7 @@ class SemanticIT {
                 return Mono.never();
             }
         };
-        Semantic slow = new Semantic(redis, Keys.DEFAULT, never, SemanticSettings.DEFAULT);
+        Semantic slow = new Semantic(redis, Keys.DEFAULT, never, TestSettings.of(SemanticSettings.class));
         try {
             assertThat(get(slow.find(IndexContract.partition(), ASKED, 0, FAQ)).reason())
                     .isEqualTo(Reason.LATE);

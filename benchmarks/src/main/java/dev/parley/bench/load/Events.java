@@ -47,7 +47,7 @@ public record Events(int run, int bytes, int answer, boolean last) {
     }
 
     private String payload(int conversation, String text) {
-        return "{\"conversation_id\":\"" + conversation(conversation) + "\",\"run\":\"r-1\",\"agent\":\"bench\",\""
+        return "{\"conversation_id\":\"" + conversation(conversation) + "\",\"agent\":\"bench\",\""
                 + (last ? "content" : "chunk") + "\":\"" + text + "\"}";
     }
 

@@ -1,12 +1,11 @@
 package dev.parley.bench.micro;
 
 import dev.parley.bench.load.Events;
+import dev.parley.config.ConfigLoader;
 import dev.parley.hub.Hub;
-import dev.parley.hub.HubSettings;
 import dev.parley.ingest.PubSubSource;
 import dev.parley.redis.Keys;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
@@ -16,8 +15,6 @@ import org.openjdk.jmh.annotations.Setup;
  * event costs a node besides reading it from Redis.
  */
 public class ElsewhereBenchmark extends Micro {
-
-    private static final Duration ANY = Duration.ofSeconds(1);
 
     @Param({"300", "4000"})
     int bytes;
@@ -30,12 +27,12 @@ public class ElsewhereBenchmark extends Micro {
     public void make() {
         event = new Events(1, bytes).event(42).getBytes(StandardCharsets.UTF_8);
         Hub hub = hub();
-        source = new PubSubSource(hub::hosts, hub::passOn);
+        source = new PubSubSource(hub::hosts, hub::publishEphemeral);
     }
 
     /** Nothing is hosted, so it asks nobody for a log or a channel. */
     private static Hub hub() {
-        return new Hub(null, null, Keys.DEFAULT, new HubSettings(ANY, ANY, ANY, ANY), null, conversation -> {});
+        return new Hub(null, null, Keys.DEFAULT, new ConfigLoader().load().gateway(), null, conversation -> {});
     }
 
     @Benchmark

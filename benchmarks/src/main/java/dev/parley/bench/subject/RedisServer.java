@@ -238,7 +238,7 @@ public final class RedisServer implements AutoCloseable {
         return outlets;
     }
 
-    /** What the address says of who comes, and which database is meant. */
+    /** What the address says of who comes. */
     private static List<byte[]> greeting(RedisURI address) {
         List<byte[]> greeting = new ArrayList<>();
         RedisCredentials credentials =
@@ -249,9 +249,6 @@ public final class RedisServer implements AutoCloseable {
                     credentials.hasUsername()
                             ? Template.plain("AUTH", credentials.getUsername(), password)
                             : Template.plain("AUTH", password));
-        }
-        if (address.getDatabase() != 0) {
-            greeting.add(Template.plain("SELECT", Integer.toString(address.getDatabase())));
         }
         return greeting;
     }

@@ -1,7 +1,7 @@
 package dev.parley.llmcache.semantic.embedding;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.redis.Keys;
 import dev.parley.redis.Redis;
 import dev.parley.support.Sha256;
@@ -63,7 +63,7 @@ public final class CachedEmbedder implements Embedder {
     }
 
     private static boolean isAway(Throwable e) {
-        return Refusal.is(e, ErrorCode.UNAVAILABLE);
+        return ParleyException.is(e, ErrorCode.UNAVAILABLE);
     }
 
     private String digest(String text) {

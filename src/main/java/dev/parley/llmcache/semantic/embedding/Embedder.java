@@ -16,7 +16,7 @@ public interface Embedder {
 
     /**
      * The vector of a text, of length 1. Cold, never empty, never on the caller's thread for long; fails with a
-     * {@link dev.parley.frame.Refusal}: {@code unavailable} when there is no embedder now, {@code overloaded} when too many texts wait.
+     * {@link dev.parley.error.ParleyException}: {@code unavailable} when there is no embedder now, {@code overloaded} when too many texts wait.
      */
     Mono<float[]> embed(String text);
 }

@@ -4,9 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
-import dev.parley.http.Whole;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import dev.parley.http.BodyCollector;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
@@ -17,6 +17,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -33,7 +34,7 @@ import reactor.netty.http.client.HttpClientResponse;
 
 /**
  * {@code POST /embeddings} of one server, behind a breaker: half of the last requests without a proper answer open it, and then calls fail
- * at once, for a time that is jittered and grows to 30 s. Fails with a {@link Refusal} {@code unavailable}, or {@code bad_request} when the
+ * at once, for a time that is jittered and grows to 30 s. Fails with a {@link ParleyException} {@code unavailable}, or {@code bad_request} when the
  * server does not take the texts themselves.
  */
 final class EmbeddingsApi {
@@ -51,14 +52,16 @@ final class EmbeddingsApi {
 
     private static final int BYTES_BESIDE = 64 * 1024;
 
-    private final HttpEmbedderSettings settings;
+    private final EmbedderSettings settings;
+    private final Duration timeout;
+    private final URI uri;
     private final HttpClient client;
     private final CircuitBreaker breaker = CircuitBreaker.of(
             "embedder",
             CircuitBreakerConfig.custom()
                     .slidingWindow(WINDOW, FEWEST, SlidingWindowType.COUNT_BASED)
                     .failureRateThreshold(50)
-                    .recordException(e -> !Refusal.is(e, ErrorCode.BAD_REQUEST))
+                    .recordException(e -> !ParleyException.is(e, ErrorCode.BAD_REQUEST))
                     .permittedNumberOfCallsInHalfOpenState(1)
                     .waitIntervalFunctionInOpenState(
                             IntervalFunction.ofExponentialRandomBackoff(SHORTEST_WAIT, 2, 0.5, LONGEST_WAIT))
@@ -68,8 +71,10 @@ final class EmbeddingsApi {
     private final LongAdder failures = new LongAdder();
     private volatile String lastFailure = "none";
 
-    EmbeddingsApi(HttpEmbedderSettings settings) {
+    EmbeddingsApi(EmbedderSettings settings, Duration timeout) {
         this.settings = settings;
+        this.timeout = timeout;
+        this.uri = URI.create(settings.url().orElseThrow() + "/embeddings");
         breaker.getEventPublisher()
                 .onError(failed -> {
                     failures.increment();
@@ -81,20 +86,18 @@ final class EmbeddingsApi {
                         lastFailure));
         this.client = HttpClient.create().headers(headers -> {
             headers.set(HttpHeaderNames.CONTENT_TYPE, HttpHeaderValues.APPLICATION_JSON);
-            if (settings.key() != null) {
-                headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + settings.key());
-            }
+            settings.key().ifPresent(key -> headers.set(HttpHeaderNames.AUTHORIZATION, "Bearer " + key.value()));
         });
     }
 
     /** A vector of length 1 for each text, in their order. Cold; comes on Reactor's parallel scheduler. */
     Mono<List<float[]>> embed(List<String> texts) {
         return client.post()
-                .uri(settings.url() + "/embeddings")
+                .uri(uri)
                 .send(Mono.fromSupplier(() -> Unpooled.wrappedBuffer(request(texts))))
                 .response((response, body) -> read(response, body, texts.size()))
                 .single()
-                .timeout(settings.timeout())
+                .timeout(timeout)
                 .publishOn(Schedulers.parallel())
                 .map(body -> vectors(body, texts.size()))
                 .onErrorMap(this::refusal)
@@ -123,11 +126,12 @@ final class EmbeddingsApi {
         if (code != 200) {
             // Read to its end, so that the connection can be used again.
             return body.then(Mono.error(() -> code == 400 || code == 413
-                    ? Refusal.badRequest("the embedder does not take this text: it answers " + code)
+                    ? ParleyException.badRequest("the embedder does not take this text: it answers " + code)
                     : unavailable("it answers " + code)));
         }
         int most = BYTES_BESIDE + texts * settings.dimensions() * BYTES_PER_NUMBER;
-        return Whole.of(body.asByteArray(), most, () -> unavailable("its answer has more than " + most + " bytes"));
+        return BodyCollector.of(
+                body.asByteArray(), most, () -> unavailable("its answer has more than " + most + " bytes"));
     }
 
     private List<float[]> vectors(byte[] body, int texts) {
@@ -160,15 +164,15 @@ final class EmbeddingsApi {
     }
 
     private Throwable refusal(Throwable e) {
-        return e instanceof Refusal
+        return e instanceof ParleyException
                 ? e
                 : unavailable(
                         e instanceof TimeoutException
-                                ? "no answer within " + settings.timeout().toMillis() + " ms"
+                                ? "no answer within " + timeout.toMillis() + " ms"
                                 : e.toString());
     }
 
-    private static Refusal unavailable(String message) {
-        return Refusal.of(ErrorCode.UNAVAILABLE, "the embedder can't be used: " + message);
+    private static ParleyException unavailable(String message) {
+        return ParleyException.of(ErrorCode.UNAVAILABLE, "the embedder can't be used: " + message);
     }
 }

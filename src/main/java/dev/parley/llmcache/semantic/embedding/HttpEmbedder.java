@@ -1,7 +1,7 @@
 package dev.parley.llmcache.semantic.embedding;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,15 +18,22 @@ import reactor.core.publisher.MonoSink;
  */
 public final class HttpEmbedder implements Embedder, Disposable {
 
-    private final HttpEmbedderSettings settings;
+    private final EmbedderSettings settings;
+    private final EmbedderLimits limits;
     private final EmbeddingsApi api;
     private final Disposable.Composite underWay = Disposables.composite();
     private final Queue<Waiting> waiting = new ArrayDeque<>();
     private int requests;
 
-    public HttpEmbedder(HttpEmbedderSettings settings) {
+    /** @param settings with a URL */
+    public HttpEmbedder(EmbedderSettings settings) {
+        this(settings, EmbedderLimits.DEFAULT);
+    }
+
+    HttpEmbedder(EmbedderSettings settings, EmbedderLimits limits) {
         this.settings = settings;
-        this.api = new EmbeddingsApi(settings);
+        this.limits = limits;
+        this.api = new EmbeddingsApi(settings, limits.timeout());
     }
 
     @Override
@@ -51,21 +58,21 @@ public final class HttpEmbedder implements Embedder, Disposable {
 
     private void take(String text, MonoSink<float[]> sink) {
         if (underWay.isDisposed()) {
-            sink.error(Refusal.of(ErrorCode.UNAVAILABLE, "the embedder is closed"));
+            sink.error(ParleyException.of(ErrorCode.UNAVAILABLE, "the embedder is closed"));
         } else if (line(new Waiting(text, sink))) {
             send();
         } else {
-            sink.error(Refusal.of(
-                    ErrorCode.OVERLOADED, settings.waiting() + " texts wait to be embedded already: ask later"));
+            sink.error(ParleyException.of(
+                    ErrorCode.OVERLOADED, limits.waiting() + " texts wait to be embedded already: ask later"));
         }
     }
 
     private boolean line(Waiting one) {
         synchronized (waiting) {
-            if (waiting.size() >= settings.waiting()) {
+            if (waiting.size() >= limits.waiting()) {
                 waiting.removeIf(Waiting::gone);
             }
-            return waiting.size() < settings.waiting() && waiting.add(one);
+            return waiting.size() < limits.waiting() && waiting.add(one);
         }
     }
 
@@ -93,9 +100,9 @@ public final class HttpEmbedder implements Embedder, Disposable {
     private List<Waiting> next() {
         synchronized (waiting) {
             List<Waiting> batch = new ArrayList<>();
-            if (requests < settings.requests()) {
+            if (requests < limits.requests()) {
                 Waiting one;
-                while (batch.size() < settings.batch() && (one = waiting.poll()) != null) {
+                while (batch.size() < limits.batch() && (one = waiting.poll()) != null) {
                     if (!one.gone()) {
                         batch.add(one);
                     }
@@ -123,7 +130,7 @@ public final class HttpEmbedder implements Embedder, Disposable {
             left = List.copyOf(waiting);
             waiting.clear();
         }
-        left.forEach(each -> each.failed(Refusal.of(ErrorCode.UNAVAILABLE, "the embedder is closed")));
+        left.forEach(each -> each.failed(ParleyException.of(ErrorCode.UNAVAILABLE, "the embedder is closed")));
     }
 
     @Override

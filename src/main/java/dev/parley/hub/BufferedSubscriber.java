@@ -1,0 +1,118 @@
+package dev.parley.hub;
+
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicLong;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.util.concurrent.Queues;
+
+/**
+ * A subscriber that is read as a Flux, on demand. What has not been demanded waits here, bounded in bytes as a socket's outbox is: a
+ * delivery of any size is taken while at most a quarter of the room is used; past its end the Flux fails with {@code overloaded}.
+ */
+final class BufferedSubscriber implements Subscriber {
+
+    private final Executor loop;
+    private final int limit;
+    private final Disposable.Swap subscription = Disposables.swap();
+    private final AtomicLong bytes = new AtomicLong();
+    private final Queue<Sinks.Empty<Void>> waiting = new ConcurrentLinkedQueue<>();
+    private final Sinks.Many<Delivery> deliveries = Sinks.unsafe()
+            .many()
+            .unicast()
+            .onBackpressureBuffer(Queues.<Delivery>unbounded().get());
+
+    /** @param limit bytes that may wait, counted as WebSocket frames */
+    BufferedSubscriber(Executor loop, int limit) {
+        this.loop = loop;
+        this.limit = limit;
+    }
+
+    /** @param leave ends its subscription to the conversation */
+    void subscribed(Disposable leave) {
+        subscription.update(leave);
+    }
+
+    /** What it is offered; whoever reads this leaves the conversation by cancelling. One subscription; fails as {@link #refused} says. */
+    Flux<Delivery> deliveries() {
+        return deliveries.asFlux().doOnNext(this::taken).doFinally(end -> subscription.dispose());
+    }
+
+    private void taken(Delivery delivery) {
+        bytes.addAndGet(-delivery.frame().size());
+        wake();
+    }
+
+    private void wake() {
+        for (Sinks.Empty<Void> one = waiting.peek(); one != null && hasRoom(); one = waiting.peek()) {
+            if (waiting.remove(one)) {
+                // It may have been cancelled, which needs no answer.
+                var unused = one.tryEmitEmpty();
+            }
+        }
+    }
+
+    @Override
+    public Executor loop() {
+        return loop;
+    }
+
+    @Override
+    public void offer(Delivery delivery) {
+        int size = delivery.frame().size();
+        long before = bytes.getAndAdd(size);
+        if (before > limit / 4 && before + size > limit) {
+            end(ParleyException.of(
+                    ErrorCode.OVERLOADED, "the follower reads too slowly: " + before + " bytes wait for it"));
+        } else {
+            add(delivery);
+        }
+    }
+
+    @Override
+    public void offerEphemeral(Delivery.Event event) {
+        int size = event.frame().size();
+        if (bytes.get() + size <= limit / 2) {
+            bytes.addAndGet(size);
+            add(event);
+        }
+    }
+
+    /** A follower that has cancelled, or was told that it is too slow, gets nothing more until its conversation knows. */
+    private void add(Delivery delivery) {
+        var unused = deliveries.tryEmitNext(delivery);
+    }
+
+    @Override
+    public void refused(ParleyException refusal) {
+        end(refusal);
+    }
+
+    /** Leaves now: what waits may never be demanded. */
+    private void end(ParleyException why) {
+        subscription.dispose();
+        var unused = deliveries.tryEmitError(why);
+    }
+
+    @Override
+    public boolean hasRoom() {
+        return bytes.get() <= limit / 4;
+    }
+
+    @Override
+    public Mono<Void> room() {
+        return Mono.defer(() -> {
+            Sinks.Empty<Void> one = Sinks.empty();
+            waiting.add(one);
+            wake();
+            return one.asMono();
+        });
+    }
+}

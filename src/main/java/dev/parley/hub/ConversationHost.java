@@ -1,0 +1,23 @@
+package dev.parley.hub;
+
+import dev.parley.auth.Access;
+import reactor.core.publisher.Mono;
+
+/** What a conversation asks of the node that hosts it. Any thread; nothing blocks. */
+interface ConversationHost {
+
+    /** A live message is missing: the conversation begins to read its log. */
+    void repairStarts();
+
+    /** A message of the conversation may not have reached its agent's inbox. */
+    void inboxPending(String conversation);
+
+    /** A subscription to the conversation has ended. */
+    void left(String conversation);
+
+    /** Compares the conversation's last position with the log's, soon. */
+    void checkSoon(String conversation);
+
+    /** What is archived of the conversation; empty when nothing is. */
+    Mono<SnapshotFallback.Recalled> recall(String conversation, Access access);
+}

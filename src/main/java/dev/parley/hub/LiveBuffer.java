@@ -1,0 +1,66 @@
+package dev.parley.hub;
+
+import dev.parley.event.Position;
+import dev.parley.store.LiveMessage;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Live messages kept while somebody reads the log, so that reading and listening meet without a hole. Bounded: when it is full the
+ * oldest go, and the reader reads on in the log instead.
+ */
+final class LiveBuffer {
+
+    private static final int MAX_MESSAGES = 1_024;
+    private static final int MAX_BYTES = 1 << 20;
+
+    private final ArrayDeque<LiveMessage> messages = new ArrayDeque<>(4);
+    private int bytes;
+    private long added;
+
+    void add(LiveMessage message) {
+        added++;
+        messages.add(message);
+        bytes += message.entry().event().length;
+        while (messages.size() > MAX_MESSAGES || (bytes > MAX_BYTES && messages.size() > 1)) {
+            bytes -= messages.remove().entry().event().length;
+        }
+    }
+
+    /** Messages that were ever added. */
+    long added() {
+        return added;
+    }
+
+    /** Forgets the first so many of those that were ever added. */
+    void forget(long count) {
+        while (!messages.isEmpty() && added - messages.size() < count) {
+            bytes -= messages.remove().entry().event().length;
+        }
+    }
+
+    /** The unbroken chain of messages that follows a position, up to a break of the log; empty when it is not kept. */
+    List<LiveMessage> after(Position position) {
+        List<LiveMessage> chain = new ArrayList<>();
+        Position end = position;
+        for (LiveMessage message : messages) {
+            if (message.prev().equals(end) && !message.entry().isBreak()) {
+                chain.add(message);
+                end = message.entry().position();
+            }
+        }
+        return chain;
+    }
+
+    List<LiveMessage> drain() {
+        List<LiveMessage> all = List.copyOf(messages);
+        clear();
+        return all;
+    }
+
+    void clear() {
+        messages.clear();
+        bytes = 0;
+    }
+}

@@ -1,0 +1,20 @@
+package dev.parley.hub;
+
+import dev.parley.auth.Access;
+import reactor.core.publisher.Mono;
+
+/** What is known of a conversation where Redis can't be asked. Cold; must not block; fails as a read of the log does. */
+@FunctionalInterface
+public interface SnapshotFallback {
+
+    /**
+     * A conversation as it was when it was last written down.
+     *
+     * @param session JSON object or {@code null}
+     * @param messages JSON array, oldest first
+     */
+    record Recalled(String session, String messages) {}
+
+    /** Empty when nothing is known. */
+    Mono<Recalled> recall(String conversation, Access access);
+}

@@ -1,0 +1,60 @@
+package dev.parley.node;
+
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import dev.parley.event.Position;
+import dev.parley.hub.Hub;
+import dev.parley.inbox.InboxDelivery;
+import dev.parley.publish.QueueListener;
+import dev.parley.resilience.QueuedEvent;
+import dev.parley.store.StoredEvent;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/**
+ * What becomes of published events, for the rest of the house: the hub knows what must be in the log, sockets are shown what is queued,
+ * and messages of those go on to their inboxes.
+ */
+record PublishEvents(Hub hub, InboxDelivery deliveries) implements QueueListener {
+
+    private static final Logger LOG = LoggerFactory.getLogger(PublishEvents.class);
+
+    @Override
+    public void queued(QueuedEvent event, @Nullable String behind) {
+        hub.pending(event, behind);
+    }
+
+    @Override
+    public void stored(String conversation, Position at) {
+        hub.stored(conversation, at);
+    }
+
+    @Override
+    public Mono<Void> placed(QueuedEvent event, StoredEvent appended) {
+        return deliveries
+                .deliver(event.event(), appended)
+                .onErrorResume(e -> {
+                    if (e instanceof ParleyException refusal && refusal.code() == ErrorCode.UNAVAILABLE) {
+                        return Mono.error(e);
+                    }
+                    LOG.warn(
+                            "A queued message in {} is in the log, but not in its inbox yet: the next join tries again",
+                            event.event().conversation(),
+                            e);
+                    return Mono.empty();
+                })
+                .doOnSuccess(done -> hub.placed(event, appended.position()));
+    }
+
+    @Override
+    public void refused(QueuedEvent event, ParleyException refusal) {
+        LOG.warn(
+                "The queued event {} of {} was refused in the end: {}",
+                event.event().eventId(),
+                event.event().conversation(),
+                refusal.getMessage());
+        hub.refused(event);
+    }
+}

@@ -1,0 +1,98 @@
+package dev.parley.node;
+
+import dev.parley.redis.Redis;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** Asks Redis what it is each time it is reached, and says what matters to whoever runs it. */
+final class RedisProbe {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RedisProbe.class);
+
+    private final Redis redis;
+    private final Flux<Boolean> reachable;
+    private final Sinks.Empty<Void> asked = Sinks.empty();
+
+    /** @param reachable whether calls pass, each time that this may have changed */
+    RedisProbe(Redis redis, Flux<Boolean> reachable) {
+        this.redis = redis;
+        this.reachable = reachable;
+    }
+
+    Disposable open() {
+        return reachable
+                .distinctUntilChanged()
+                .filter(up -> up)
+                .concatMap(up -> ask().doFinally(signal -> {
+                    var unused = asked.tryEmitEmpty(); // only the first time is told of
+                }))
+                .subscribe();
+    }
+
+    /** Completes once Redis has been reached and has answered, or has not wanted to. */
+    Mono<Void> asked() {
+        return asked.asMono();
+    }
+
+    private Mono<Void> ask() {
+        return redis.info()
+                .map(RedisProbe::fields)
+                .doOnNext(this::report)
+                .onErrorResume(e -> {
+                    LOG.warn("Redis does not say what it is (INFO): {}", e.getMessage());
+                    return Mono.empty();
+                })
+                .then();
+    }
+
+    private void report(Map<String, String> info) {
+        boolean valkey = info.containsKey("valkey_version");
+        String version = info.getOrDefault(valkey ? "valkey_version" : "redis_version", "unknown");
+        LOG.info(
+                "Connected to {} {} ({})",
+                valkey ? "Valkey" : "Redis",
+                version,
+                info.getOrDefault("redis_mode", info.getOrDefault("server_mode", "standalone")));
+        if (!valkey && major(version) < 7) {
+            LOG.warn("Redis {} is too old: Parley needs 7.0 or later", version);
+        }
+        if ("cluster".equals(info.get("redis_mode")) && !redis.topology().sharded()) {
+            LOG.warn("Redis is a node of a cluster: name it as redis-cluster://host:port,... or most keys are refused");
+        }
+        if ("slave".equals(info.get("role")) && !redis.topology().sharded()) {
+            LOG.warn("Redis is a replica, which takes no writes: name its master, or the sentinels that know it");
+        }
+        String eviction = info.getOrDefault("maxmemory_policy", "noeviction");
+        if (!eviction.equals("noeviction")) {
+            LOG.warn("Redis may evict keys (maxmemory-policy {}): clients are then told of a gap", eviction);
+        }
+        if ("0".equals(info.get("aof_enabled"))) {
+            LOG.info(
+                    "Redis keeps no append-only file: what it has not saved is lost with it, and clients are told of a gap");
+        }
+    }
+
+    private static int major(String version) {
+        int dot = version.indexOf('.');
+        return dot > 0 && version.substring(0, dot).matches("\\d{1,4}")
+                ? Integer.parseInt(version.substring(0, dot))
+                : 0;
+    }
+
+    private static Map<String, String> fields(String info) {
+        Map<String, String> fields = new HashMap<>();
+        info.lines().forEach(line -> {
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+                fields.put(line.substring(0, colon), line.substring(colon + 1).trim());
+            }
+        });
+        return fields;
+    }
+}

@@ -1,0 +1,65 @@
+package dev.parley.openai;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Cuts a stream of bytes into events, each with the empty line behind it (WHATWG HTML, section 9.2.5; lines that end with CR alone are not
+ * known). Not thread-safe.
+ */
+final class SseFramer {
+
+    private final int most;
+    private ByteArrayOutputStream event = new ByteArrayOutputStream();
+    private boolean inLine;
+
+    /** @param most bytes of an event */
+    SseFramer(int most) {
+        this.most = most;
+    }
+
+    /** The events that end with this part; fails with a {@link ProxyException} when one is too large. */
+    List<byte[]> add(byte[] part) {
+        List<byte[]> events = new ArrayList<>();
+        int from = 0;
+        for (int i = 0; i < part.length; i++) {
+            if (part[i] == '\n') {
+                if (!inLine) {
+                    append(part, from, i + 1);
+                    events.add(event.toByteArray());
+                    event = new ByteArrayOutputStream();
+                    from = i + 1;
+                }
+                inLine = false;
+            } else if (part[i] != '\r') {
+                inLine = true;
+            }
+        }
+        append(part, from, part.length);
+        return events;
+    }
+
+    private void append(byte[] part, int from, int to) {
+        if (to - from > most - event.size()) {
+            throw new ProxyException(502, "upstream_too_large", "an event of the upstream's is too large");
+        }
+        event.write(part, from, to - from);
+    }
+
+    /** What is left when the stream has ended. */
+    byte[] rest() {
+        return event.toByteArray();
+    }
+
+    /** Its lines {@code data:}, without that. */
+    static String data(byte[] event) {
+        return new String(event, StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> line.startsWith("data:"))
+                .map(line -> line.substring(line.startsWith("data: ") ? 6 : 5))
+                .collect(Collectors.joining("\n"));
+    }
+}

@@ -1,0 +1,146 @@
+package dev.parley.resilience;
+
+import dev.parley.error.ErrorCode;
+import dev.parley.error.ParleyException;
+import dev.parley.redis.LateAnswerException;
+import dev.parley.support.LatestSubscription;
+import dev.parley.support.RetryPolicy;
+import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.github.resilience4j.circuitbreaker.CircuitBreaker.State;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig.SlidingWindowType;
+import io.github.resilience4j.reactor.circuitbreaker.operator.CircuitBreakerOperator;
+import java.time.Duration;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The circuit breaker around one master; as with every breaker, calls pass while it is <em>closed</em>. A lost connection opens it at once,
+ * calls that time out or can't be sent open it when they are half of the last ones. What Redis itself refuses says that it is there. A
+ * large answer that comes too late says nothing.
+ * While it is open a call fails at once with {@code unavailable}.
+ *
+ * <p>No caller's command tries whether Redis is back: the gate asks by itself, some 50 to 100 ms after the connection is back and with
+ * a growing, jittered delay while there is no answer, so that nodes do not come back in one herd. It begins open.
+ *
+ * <p>Thread-safe; nothing blocks.
+ */
+final class RedisCircuitBreaker implements Disposable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(RedisCircuitBreaker.class);
+
+    private static final int WINDOW = 32;
+    private static final int FEWEST = 8;
+    /** Resilience4j's own way back, which would take a caller's command for it, is as good as never. */
+    private static final Duration NEVER = Duration.ofDays(3_650);
+
+    private final String master;
+    private final Mono<Void> probe;
+    private final CircuitBreaker breaker;
+    private final Sinks.Many<Boolean> closed = Sinks.many().replay().latest();
+    private final LatestSubscription probing = new LatestSubscription();
+    private boolean up;
+    private volatile boolean reached;
+
+    /** @param probe completes when the master has answered; subscribed to once for each try, past this gate */
+    RedisCircuitBreaker(String master, Mono<Void> probe) {
+        this.master = master;
+        this.probe = probe;
+        this.breaker = CircuitBreaker.of(
+                master,
+                CircuitBreakerConfig.custom()
+                        .slidingWindow(WINDOW, FEWEST, SlidingWindowType.COUNT_BASED)
+                        .failureRateThreshold(50)
+                        .waitDurationInOpenState(NEVER)
+                        .recordException(RedisCircuitBreaker::isAway)
+                        .ignoreExceptions(LateAnswerException.class)
+                        .writableStackTraceEnabled(false)
+                        .build());
+        breaker.transitionToOpenState();
+        breaker.getEventPublisher().onStateTransition(change -> changed());
+        changed();
+    }
+
+    /** Lets a call through, or refuses it without asking Redis. */
+    <T> Publisher<T> around(Publisher<T> call) {
+        return Flux.from(call)
+                .transformDeferred(CircuitBreakerOperator.of(breaker))
+                .onErrorMap(CallNotPermittedException.class, e -> refused());
+    }
+
+    /** Whether calls pass. */
+    boolean isClosed() {
+        return breaker.getState() == State.CLOSED;
+    }
+
+    /** The same as it is now, then each change, on a thread of Reactor's parallel scheduler. Never ends. */
+    Flux<Boolean> closed() {
+        return closed.asFlux().distinctUntilChanged().publishOn(Schedulers.parallel());
+    }
+
+    /** Is told whether the master is there and answers; one call at a time. */
+    void stands(boolean now) {
+        if (now != up) {
+            up = now;
+            changedTo(now);
+        }
+    }
+
+    private void changedTo(boolean stands) {
+        if (!stands) {
+            breaker.transitionToOpenState();
+        } else if (reached) {
+            probeSoon();
+        } else {
+            // The very first connection: nobody else can have lost it at the same moment, and the handshake was an
+            // answer.
+            reached = true;
+            breaker.transitionToClosedState();
+        }
+    }
+
+    /** Called by whatever thread made the change; the last one to come through here tells the truth. */
+    private void changed() {
+        synchronized (closed) {
+            closed.emitNext(isClosed(), Sinks.EmitFailureHandler.FAIL_FAST);
+        }
+        if (isClosed()) {
+            probing.begin(Disposables::disposed);
+            LOG.info("Redis ({}) answers: calls pass", master);
+        } else if (reached) {
+            LOG.warn("Redis ({}) is away: calls are refused, events are queued", master);
+            probeSoon();
+        }
+    }
+
+    private void probeSoon() {
+        if (!isClosed()) {
+            probing.begin(() -> Mono.defer(
+                            () -> Mono.delay(RetryPolicy.FOREVER.delay(0)).then(probe))
+                    .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
+                    .subscribe(null, null, breaker::transitionToClosedState));
+        }
+    }
+
+    /** Ends probing: the master has been replaced. */
+    @Override
+    public void dispose() {
+        probing.dispose();
+    }
+
+    static ParleyException refused() {
+        return ParleyException.of(ErrorCode.UNAVAILABLE, "Redis can't be reached: it is being tried again");
+    }
+
+    private static boolean isAway(Throwable e) {
+        return e instanceof ParleyException refusal && refusal.code() == ErrorCode.UNAVAILABLE;
+    }
+}

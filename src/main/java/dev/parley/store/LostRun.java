@@ -1,0 +1,30 @@
+package dev.parley.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.parley.event.AgentEvent;
+import dev.parley.event.EventCodec;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * A run of which nothing was heard for its lease.
+ *
+ * @param run its name; empty of an implicit one
+ * @param agent empty when nobody said which
+ */
+public record LostRun(String conversation, String run, String agent, String messageId, Duration lease) {
+
+    private static final String FAILED = "agent.run.failed";
+
+    /** The end of it, as its agent would have said it. */
+    public AgentEvent failed(Instant at) {
+        String payload = "{\"conversation_id\":\"" + conversation + "\""
+                + (run.isEmpty() ? "" : ",\"run\":\"" + run + "\"")
+                + (agent.isEmpty() ? "" : ",\"agent\":\"" + agent + "\"")
+                + ",\"message_id\":\"" + messageId
+                + "\",\"error\":{\"code\":\"agent_lost\",\"message\":\"nothing was heard of the agent for "
+                + lease.toMillis() + " ms\"}}";
+        return EventCodec.assemble(FAILED, null, at.toString(), payload.getBytes(UTF_8), null);
+    }
+}

@@ -1,0 +1,60 @@
+package dev.parley.websocket;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPromise;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Closes a connection so that its last words arrive. A client that is still sending while its connection is closed gets a reset, and
+ * may lose the close frame that says why; so the gateway only ends its own half, and takes and drops what comes until the client has
+ * ended the other one (RFC 9112, section 9.6, has the same for HTTP).
+ */
+final class LingeringCloseHandler extends ChannelDuplexHandler {
+
+    private static final Duration LINGER = Duration.ofSeconds(2);
+
+    private boolean over;
+
+    @Override
+    public void close(ChannelHandlerContext context, ChannelPromise promise) {
+        if (over) {
+            var unused = context.channel().closeFuture().addListener(end -> promise.trySuccess());
+        } else if (isAllWritten(context.channel()) && context.channel() instanceof DuplexChannel channel) {
+            over = true;
+            Future<?> cut = context.executor().schedule(() -> cut(context), LINGER.toMillis(), TimeUnit.MILLISECONDS);
+            var unused = channel.closeFuture().addListener(end -> {
+                boolean unusedCut = cut.cancel(false);
+                boolean unusedPromise = promise.trySuccess();
+            });
+            channel.config().setAutoRead(true);
+            var unusedHalf = channel.shutdownOutput();
+        } else {
+            var unused = context.close(promise);
+        }
+    }
+
+    private static void cut(ChannelHandlerContext context) {
+        var unused = context.close();
+    }
+
+    private static boolean isAllWritten(Channel channel) {
+        ChannelOutboundBuffer waiting = channel.unsafe().outboundBuffer();
+        return channel.isActive() && waiting != null && waiting.isEmpty();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        if (over) {
+            ReferenceCountUtil.release(message);
+        } else {
+            context.fireChannelRead(message);
+        }
+    }
+}
