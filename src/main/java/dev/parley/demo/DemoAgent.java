@@ -135,7 +135,7 @@ public final class DemoAgent implements Disposable {
         var unused = inboxes.shutdownAsync(0, 1, TimeUnit.SECONDS)
                 .thenCompose(done -> client.shutdownAsync(0, 1, TimeUnit.SECONDS))
                 .whenComplete((done, error) -> {
-                    var unusedToo = resources.shutdown(0, 1, TimeUnit.SECONDS);
+                    var unusedToo = resources.shutdown(200, 1_000, TimeUnit.MILLISECONDS);
                 });
     }
 

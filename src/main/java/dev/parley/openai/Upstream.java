@@ -124,7 +124,7 @@ public final class Upstream {
      */
     @Nullable
     String authorization(@Nullable String callers) {
-        return settings.key().map(key -> "Bearer " + key.value()).orElse(passKeys ? callers : null);
+        return settings.key().map(key -> "Bearer " + key.value()).orElseGet(() -> passKeys ? callers : null);
     }
 
     UpstreamSettings settings() {

@@ -273,8 +273,10 @@ public final class Redis {
                 })
                 .subscribeOn(Schedulers.boundedElastic())
                 .then(Mono.<Void>fromRunnable(() -> {
-                            // Lettuce's promise is Netty's; nobody waits for its threads to end.
-                            var unused = resources.shutdown(0, 2, TimeUnit.SECONDS);
+                            // Lettuce's promise is Netty's; nobody waits for its threads to end. A connection that
+                            // Lettuce is making
+                            // meanwhile gives its buffer back only if its loop still runs when it is registered.
+                            var unused = resources.shutdown(200, 2_000, TimeUnit.MILLISECONDS);
                         })
                         // It takes locks, and this is one of the loops that it ends.
                         .subscribeOn(Schedulers.boundedElastic()));

@@ -146,7 +146,7 @@ final class RedisServer implements AutoCloseable {
     @Override
     public void close() {
         client.shutdown(0, 2, TimeUnit.SECONDS);
-        var unused = resources.shutdown(0, 2, TimeUnit.SECONDS);
+        var unused = resources.shutdown(200, 2_000, TimeUnit.MILLISECONDS);
         kill();
     }
 }

@@ -495,7 +495,7 @@ final class ConfigLoaderTest {
                 .load()
                 .gateway()
                 .cache();
-        assertThat(Stream.of(Category.values()).collect(Collectors.toMap(category -> category, cache::ttl)))
+        assertThat(Stream.of(Category.values()).collect(Collectors.toUnmodifiableMap(category -> category, cache::ttl)))
                 .isEqualTo(Map.of(
                         Category.NONE, Duration.ZERO,
                         Category.DEFAULT, Duration.ofMinutes(1),
