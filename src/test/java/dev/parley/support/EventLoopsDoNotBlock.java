@@ -1,8 +1,6 @@
 package dev.parley.support;
 
-import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.LoggerFactory;
 import reactor.blockhound.BlockHound;
@@ -13,10 +11,8 @@ import reactor.blockhound.integration.BlockHoundIntegration;
 /** Makes BlockHound watch Lettuce's event loops too: they are plain Netty threads, which it does not know as non-blocking. */
 public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
 
-    private static final Set<String> LOCKS = Set.of(ReentrantLock.class.getName(), ArrayBlockingQueue.class.getName());
-
-    private static final List<String> OWNERS =
-            List.of("io.lettuce.", "io.github.resilience4j.", "com.fasterxml.jackson.databind.deser.");
+    private static final String LOCK = ReentrantLock.class.getName();
+    private static final Set<String> ACQUIRING = Set.of("lock", "lockInterruptibly");
 
     @Override
     public void applyTo(BlockHound.Builder builder) {
@@ -55,17 +51,17 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
     }
 
     /**
-     * These libraries keep their state under locks that they hold for moments: Lettuce a connection, a cluster and a bounded queue;
-     * Resilience4j a breaker that changes its state; Jackson what it reads a type with, when it first meets it. Two event loops may
-     * meet there.
+     * Libraries keep their state under locks that they hold for moments, and two event loops may meet there. BlockHound does not see those
+     * that are {@code synchronized} at all; a {@link ReentrantLock} is the same. Parley's own code takes none; one that it took would count.
      */
     private static boolean locksForAMoment() {
         return StackWalker.getInstance()
-                .walk(frames -> frames.dropWhile(frame -> !frame.getClassName().equals(ReentrantLock.class.getName()))
-                        .dropWhile(frame -> LOCKS.contains(frame.getClassName()))
+                .walk(frames -> frames.dropWhile(
+                                frame -> !frame.getClassName().equals(LOCK) || !ACQUIRING.contains(frame.getMethodName()))
+                        .dropWhile(frame -> frame.getClassName().equals(LOCK))
                         .findFirst()
                         .map(StackWalker.StackFrame::getClassName)
-                        .filter(owner -> OWNERS.stream().anyMatch(owner::startsWith))
+                        .filter(owner -> !owner.startsWith("dev.parley."))
                         .isPresent());
     }
 }
