@@ -1,11 +1,15 @@
 package dev.parley.bench.micro;
 
 import dev.parley.bench.load.Events;
-import dev.parley.config.ConfigLoader;
+import dev.parley.hub.HostingSettings;
 import dev.parley.hub.Hub;
+import dev.parley.hub.HubSettings;
 import dev.parley.ingest.PubSubSource;
 import dev.parley.redis.Keys;
+import dev.parley.redis.RedisSettings;
+import dev.parley.store.RunSettings;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Setup;
@@ -15,6 +19,8 @@ import org.openjdk.jmh.annotations.Setup;
  * event costs a node besides reading it from Redis.
  */
 public class ElsewhereBenchmark extends Micro {
+
+    private static final Duration ANY = Duration.ofSeconds(1);
 
     @Param({"300", "4000"})
     int bytes;
@@ -32,8 +38,28 @@ public class ElsewhereBenchmark extends Micro {
 
     /** Nothing is hosted, so it asks nobody for a log or a channel. */
     private static Hub hub() {
-        return new Hub(null, null, Keys.DEFAULT, new ConfigLoader().load().gateway(), null, conversation -> {});
+        return new Hub(null, null, Keys.DEFAULT, new Settings(), null, conversation -> {});
     }
+
+    private record Settings() implements HubSettings {
+
+        @Override
+        public HostingSettings hub() {
+            return new Hosting(ANY, ANY);
+        }
+
+        @Override
+        public RunSettings runs() {
+            throw new IllegalStateException("nothing is hosted");
+        }
+
+        @Override
+        public RedisSettings redis() {
+            throw new IllegalStateException("nothing is hosted");
+        }
+    }
+
+    private record Hosting(Duration linger, Duration checkInterval) implements HostingSettings {}
 
     @Benchmark
     public void dropped() {
