@@ -46,14 +46,23 @@ public interface Dialect {
      * @param answer to send
      * @param following from now on the socket gets its conversation's events
      * @param lost the server said that something is missing
+     * @param againMs the server can't serve the socket now: it is to come again after this time; 0 otherwise
      */
-    record Step(@Nullable String answer, boolean following, boolean lost) {
+    record Step(@Nullable String answer, boolean following, boolean lost, long againMs) {
+
+        public Step(@Nullable String answer, boolean following, boolean lost) {
+            this(answer, following, lost, 0);
+        }
 
         public static final Step NOTHING = new Step(null, false, false);
         public static final Step FOLLOWING = new Step(null, true, false);
 
         public static Step answer(String text) {
             return new Step(text, false, false);
+        }
+
+        public static Step again(long afterMs) {
+            return new Step(null, false, false, afterMs);
         }
     }
 }

@@ -241,6 +241,19 @@ public final class Fleet {
         });
     }
 
+    /** Brings one back that the server can't serve now. It is timed as before. */
+    void again(Follower follower, long afterMs) {
+        loop.schedule(
+                () -> {
+                    if (!followers.isEmpty() && follower.closedFor(System.nanoTime()) >= 0) {
+                        come(follower);
+                        openMore();
+                    }
+                },
+                afterMs,
+                TimeUnit.MILLISECONDS);
+    }
+
     // What followers tell.
 
     int published(int conversation) {

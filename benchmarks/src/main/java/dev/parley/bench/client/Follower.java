@@ -318,6 +318,10 @@ public final class Follower extends ChannelInboundHandlerAdapter {
         if (step.answer() != null) {
             send(ctx, TEXT, step.answer());
         }
+        if (step.againMs() > 0) {
+            ctx.close();
+            fleet.again(this, step.againMs());
+        }
         if (step.lost()) {
             fleet.gap();
         }

@@ -10,6 +10,9 @@ final class ParleyDialect implements Dialect {
 
     private static final byte[] POSITION = "\"position\":\"".getBytes(StandardCharsets.US_ASCII);
     private static final int TOO_SLOW = 3008;
+    /** What the gateway names in {@code retry_ms} while Redis does not answer. */
+    private static final long RETRY_MS = 1_000;
+
     private static final int TYPE_AT = "{\"type\":\"".length();
 
     @Override
@@ -43,6 +46,9 @@ final class ParleyDialect implements Dialect {
         }
         if (text.startsWith("{\"type\":\"ping\"")) {
             return Step.answer("{\"type\":\"pong\"}");
+        }
+        if (text.startsWith("{\"type\":\"error\"") && text.contains("\"temporary\":true")) {
+            return Step.again(RETRY_MS);
         }
         if (text.startsWith("{\"type\":\"error\"")) {
             throw new IllegalStateException("the gateway answered " + text);

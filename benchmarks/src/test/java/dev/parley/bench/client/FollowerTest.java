@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.HdrHistogram.Histogram;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class FollowerTest {
@@ -61,6 +62,38 @@ class FollowerTest {
         cutAndComeBack(2, ago(5));
         event(1);
         assertTookSeconds(5);
+    }
+
+    @Test
+    void oneThatCannotBeServedNowLeavesAndIsNoProblem() {
+        Fleet busy = new Fleet(
+                new EmbeddedChannel().eventLoop(),
+                List.of(InetSocketAddress.createUnresolved("nowhere", 80)),
+                new Refusing(),
+                RUN,
+                conversation -> "c",
+                conversation -> 0);
+        Follower refused = new Follower(busy, 0, 0, 0);
+        EmbeddedChannel channel = new EmbeddedChannel(refused);
+        channel.writeInbound(Unpooled.copiedBuffer("HTTP/1.1 101 Go\r\n\r\n", StandardCharsets.US_ASCII));
+        channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {(byte) TEXT, 1, '-'}));
+
+        assertThat(channel.isOpen()).isFalse();
+        assertThat(refused.closedFor(System.nanoTime())).isNotNegative();
+        assertThat(busy.problems()).isEmpty();
+    }
+
+    private record Refusing() implements Dialect {
+
+        @Override
+        public String path(String conversation, @Nullable String since) {
+            return "/";
+        }
+
+        @Override
+        public Step step(String text, String conversation) {
+            return Step.again(1_000);
+        }
     }
 
     private void assertTookSeconds(int seconds) {
