@@ -14,8 +14,8 @@ import reactor.core.publisher.Sinks;
 import reactor.util.concurrent.Queues;
 
 /**
- * A subscriber that is read as a Flux, on demand. What has not been demanded waits here, bounded in bytes as a socket's outbox is: a
- * delivery of any size is taken while at most a quarter of the room is used; past its end the Flux fails with {@code overloaded}.
+ * A subscriber that is read as a Flux, on demand. Deliveries without demand wait here, bounded in bytes as a socket's outbox is. A delivery
+ * of any size is accepted while at most a quarter of the room is used. Beyond the bound the Flux fails with {@code overloaded}.
  */
 final class BufferedSubscriber implements Subscriber {
 
@@ -35,12 +35,12 @@ final class BufferedSubscriber implements Subscriber {
         this.limit = limit;
     }
 
-    /** @param leave ends its subscription to the conversation */
+    /** @param leave ends the subscription to the conversation */
     void subscribed(Disposable leave) {
         subscription.update(leave);
     }
 
-    /** What it is offered; whoever reads this leaves the conversation by cancelling. One subscription; fails as {@link #refused} says. */
+    /** The deliveries. One subscription; cancelling it ends the subscription to the conversation. Fails as {@link #refused} says. */
     Flux<Delivery> deliveries() {
         return deliveries.asFlux().doOnNext(this::taken).doFinally(end -> subscription.dispose());
     }
@@ -53,7 +53,7 @@ final class BufferedSubscriber implements Subscriber {
     private void wake() {
         for (Sinks.Empty<Void> one = waiting.peek(); one != null && hasRoom(); one = waiting.peek()) {
             if (waiting.remove(one)) {
-                // It may have been cancelled, which needs no answer.
+                // It may have been cancelled, and then the result does not matter.
                 var unused = one.tryEmitEmpty();
             }
         }
@@ -85,7 +85,7 @@ final class BufferedSubscriber implements Subscriber {
         }
     }
 
-    /** A follower that has cancelled, or was told that it is too slow, gets nothing more until its conversation knows. */
+    /** Drops deliveries that arrive after the Flux was cancelled or has failed, until the conversation has removed the subscription. */
     private void add(Delivery delivery) {
         var unused = deliveries.tryEmitNext(delivery);
     }
@@ -95,7 +95,7 @@ final class BufferedSubscriber implements Subscriber {
         end(refusal);
     }
 
-    /** Leaves now: what waits may never be demanded. */
+    /** Ends the subscription immediately: the buffered deliveries may never be demanded. */
     private void end(ParleyException why) {
         subscription.dispose();
         var unused = deliveries.tryEmitError(why);

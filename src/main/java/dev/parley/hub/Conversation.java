@@ -52,8 +52,8 @@ final class Conversation implements LiveChannels.Listener {
     private record Encoded(JoinResult.Snapshot snapshot, List<String> runs, Delivery.Snapshot delivery) {}
 
     /**
-     * @param nanos a clock as {@link System#nanoTime}
-     * @param mailbox by whose thread everything here is done
+     * @param nanos a clock such as {@link System#nanoTime}
+     * @param mailbox runs everything here on its thread
      */
     Conversation(
             String name,
@@ -75,29 +75,29 @@ final class Conversation implements LiveChannels.Listener {
         return name;
     }
 
-    /** The last position that live subscriptions have; null while nobody has read the log yet. Any thread. */
+    /** The last position of the live subscriptions; null before the first read of the log. Any thread. */
     @Nullable
     Position position() {
         return position;
     }
 
-    /** The log has an event there. Any thread. */
+    /** This node has appended an event at that position. Any thread. */
     void stored(Position at) {
         repair.stored(at);
     }
 
-    /** The last position that this node has appended something at. Any thread. */
+    /** The last position at which this node has appended an event. Any thread. */
     Position stored() {
         return repair.stored();
     }
 
-    /** Has something done by the mailbox's thread. Any thread. */
+    /** Runs a task on the mailbox's thread. Any thread. */
     void enqueue(String task, Runnable action) {
         mailbox.add(new ConversationTask(name, task, 0, action));
     }
 
     /**
-     * The same for what may be dropped while too much waits on this node. Any thread.
+     * Runs a task that may be dropped while too much waits on this node. Any thread.
      *
      * @return whether there was room
      */
@@ -122,7 +122,7 @@ final class Conversation implements LiveChannels.Listener {
         repair.dispose();
     }
 
-    // What comes live.
+    // Live messages.
 
     private void onLiveMessage(byte[] bytes) {
         List<LiveMessage> messages = LiveMessage.parse(bytes);
@@ -155,7 +155,7 @@ final class Conversation implements LiveChannels.Listener {
         pending.emitted(message.entry().eventId());
         for (Subscription each : subscriptions) {
             if (isFirst && each.isLive() && each.access().checked()) {
-                // What has just come to be, for the first time or again, may be another tenant's: the log says so.
+                // A conversation that begins, for the first time or again, may be another tenant's: the log decides.
                 readLog(each);
             }
             switch (each.deliver(message, event, pending)) {
@@ -215,14 +215,14 @@ final class Conversation implements LiveChannels.Listener {
         settle();
     }
 
-    /** The log was asked while the conversation was at a position. If something has come live since, that explains a difference. */
+    /** The log's last position differed from this one. A live message that has arrived since explains the difference. */
     void onDifference(Position at) {
         if (at.equals(position)) {
             repair.begin();
         }
     }
 
-    /** A durable stream has lost events. If they were this conversation's, its log says so to everybody who reads it now. */
+    /** A durable stream has lost events. If they belonged to this conversation, its log tells every subscription that reads it now. */
     void onStreamLoss() {
         for (Subscription each : List.copyOf(subscriptions)) {
             if (!each.isLive() && each.hasRoom()) {
@@ -252,7 +252,7 @@ final class Conversation implements LiveChannels.Listener {
         return ephemeral;
     }
 
-    /** Ends the ephemeral runs of which nothing was received for their lease: each node tells its own subscribers. */
+    /** Ends the ephemeral runs that were silent for their lease. Each node does so for its own subscribers. */
     void endLostRuns() {
         ephemeralRuns
                 .takeLost(name)
@@ -294,8 +294,8 @@ final class Conversation implements LiveChannels.Listener {
     }
 
     /**
-     * Reads the log for one subscription. Before Redis has acknowledged the subscription to the live channel nothing is read: what came after
-     * the read would not be received. Every subscription reads then.
+     * Reads the log for one subscription. Nothing is read before Redis has acknowledged the subscription to the live channel, because
+     * events after the read would not be received. Then every subscription reads.
      */
     private void readLog(Subscription subscription) {
         if (!acknowledged) {
@@ -336,7 +336,7 @@ final class Conversation implements LiveChannels.Listener {
         catchUp(subscription, joined.last(), handedOut);
     }
 
-    /** A snapshot, encoded once for all who are shown it. */
+    /** A snapshot, encoded once for all subscriptions. */
     private Delivery.Snapshot encoded(JoinResult.Snapshot snapshot) {
         List<String> own = ephemeralRuns.json();
         Encoded last = encoded;
@@ -352,32 +352,33 @@ final class Conversation implements LiveChannels.Listener {
     }
 
     /**
-     * The subscription has all that the log had: it is joined to what comes live.
+     * The subscription has everything that the log had. Now it joins the live messages.
      *
-     * @param handedOut what live subscriptions had when the log was read
+     * @param handedOut last position of the live subscriptions when the log was read
      */
     private void catchUp(Subscription subscription, Position logEnd, @Nullable Position handedOut) {
         Position at = position;
         if (at == null) {
             position = subscription.reached();
-            // What came live meanwhile is still to be handed out: it must not be forgotten before.
+            // The buffered live messages are still to be delivered: they must not be cleared before.
             subscription.goLive();
             replayRecent();
         } else if (!at.isAfter(subscription.reached())) {
             goLive(subscription);
         } else if (subscription.access().checked() && subscription.reached().equals(Position.ZERO)) {
-            // The conversation came to be after the read, and may be another tenant's.
+            // The conversation began after the read, and may be another tenant's.
             readLog(subscription);
         } else {
             recent.after(subscription.reached()).forEach(message -> subscription.replay(message.entry(), pending));
             if (!at.isAfter(subscription.reached())) {
                 goLive(subscription);
             } else if (handedOut != null && handedOut.isAfter(logEnd)) {
-                // The log ends before what had been handed out when it was asked: Redis lost its tail.
+                // The log ends before the position that had been delivered at the time of the read: Redis lost its
+                // tail.
                 goLive(subscription);
                 repair.begin();
             } else {
-                // More has come meanwhile than is kept.
+                // More events have arrived since than the buffer holds.
                 readLog(subscription);
             }
         }
@@ -388,7 +389,7 @@ final class Conversation implements LiveChannels.Listener {
         settle();
     }
 
-    /** Forgets what is kept for subscriptions that read, when none does. */
+    /** Clears what is kept for reading subscriptions, if none reads. */
     private void settle() {
         if (!repair.isRunning() && position != null && allLive()) {
             recent.clear();
@@ -410,8 +411,7 @@ final class Conversation implements LiveChannels.Listener {
         boolean forGood =
                 ParleyException.is(error, ErrorCode.NOT_FOUND) || ParleyException.is(error, ErrorCode.CONFLICT);
         if (subscription.isAnswered() && !forGood) {
-            // In the middle of a stream the subscriber stays, and receives what it missed when Redis is available
-            // again.
+            // A subscription that was answered stays, and receives what it missed when Redis is available again.
             subscription.retry(() -> readLog(subscription));
             return;
         }
@@ -431,8 +431,8 @@ final class Conversation implements LiveChannels.Listener {
     }
 
     /**
-     * Whether a subscription may go on from here although Redis can't be asked: it has all there is, and the conversation is known to be its
-     * own tenant's.
+     * Whether a subscription may go live although Redis is unavailable: it has all events, and the conversation is known to belong to its
+     * tenant.
      */
     private boolean hasAllThereIs(Subscription subscription) {
         Position has = subscription.position();
@@ -448,7 +448,7 @@ final class Conversation implements LiveChannels.Listener {
                 .anyMatch(other -> other.checked() && other.tenant().equals(access.tenant()));
     }
 
-    /** Shows what is archived to somebody who has nothing at all. */
+    /** Shows the archived snapshot to a subscriber that has nothing. */
     private void recall(Subscription subscription, ParleyException otherwise) {
         subscription.readArchive(answer -> host.recall(name, subscription.access())
                 .doOnError(e -> LOG.debug("The archive of {} can't be read either", name, e))
@@ -463,13 +463,13 @@ final class Conversation implements LiveChannels.Listener {
 
     // Events that are shown before the log has them.
 
-    /** @param previous the id of the event that waits before it; null where there is none */
+    /** @param previous the id of the event queued before it; null if there is none */
     void onQueued(QueuedEvent event, @Nullable String previous) {
         if (allLive()) {
             pending.forget(position);
         }
         Position at = position;
-        // What came before it may be on its way still, or lost with the connection: it has to be shown first.
+        // Earlier events may still be on their way, or lost with the connection: they must be shown first.
         boolean inOrder = !stored().isAfter(at == null ? Position.ZERO : at);
         Delivery.Pending delivery = pending.add(name, event, inOrder, previous);
         if (delivery != null) {
@@ -478,8 +478,8 @@ final class Conversation implements LiveChannels.Listener {
     }
 
     /**
-     * An event that was pending is in the log. It comes live, or is found when last positions are compared: all that is left to do is to
-     * forget that it was pending. What has been in the log since before it was pending does not come any more.
+     * A pending event is in the log. It arrives live, or is found when last positions are compared, so only the pending mark is removed
+     * here. If the log had the event before it became pending, it does not arrive any more.
      */
     void onPlaced(String eventId, Position at) {
         Position now = position;
@@ -491,7 +491,7 @@ final class Conversation implements LiveChannels.Listener {
         settle();
     }
 
-    /** An event that was pending will not be in the log, or is there already: whoever saw it gets everything as it really stands. */
+    /** A pending event will not be in the log, or is there already. Subscriptions that were shown it receive a snapshot. */
     void onRefused(String eventId) {
         for (Subscription each : List.copyOf(subscriptions)) {
             if (each.wasShown(eventId, pending)) {

@@ -3,7 +3,7 @@ package dev.parley.hub;
 import dev.parley.auth.Access;
 import reactor.core.publisher.Mono;
 
-/** What a conversation asks of the node that hosts it. Any thread; nothing blocks. */
+/** What a conversation needs from the node that hosts it. Any thread; never blocks. */
 interface ConversationHost {
 
     /** A live message is missing: the conversation begins to read its log. */
@@ -18,6 +18,6 @@ interface ConversationHost {
     /** Compares the conversation's last position with the log's, soon. */
     void checkSoon(String conversation);
 
-    /** What is archived of the conversation; empty when nothing is. */
+    /** The archived conversation; empty if nothing is archived. */
     Mono<SnapshotFallback.Recalled> recall(String conversation, Access access);
 }

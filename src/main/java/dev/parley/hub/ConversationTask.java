@@ -1,10 +1,10 @@
 package dev.parley.hub;
 
 /**
- * Something that a conversation does on its event loop. Any thread makes one; the conversation's {@link Mailbox} runs one at a time.
+ * A task of a conversation on its event loop. Any thread makes one; the conversation's {@link Mailbox} runs one at a time.
  *
- * @param name what it is, for the log
- * @param bytes what it holds while it waits, where others send that as fast as they can; else 0
+ * @param name description for the log
+ * @param bytes memory held while it waits, for tasks that arrive as fast as senders can send; otherwise 0
  */
 record ConversationTask(String conversation, String name, int bytes, Runnable action) {
 

@@ -8,17 +8,17 @@ import dev.parley.store.LogEntry;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What a follower of a conversation receives. Immutable; shared by all followers that receive the same. */
+/** What a subscriber receives. Immutable; shared by all subscribers that receive the same. */
 public sealed interface Delivery {
 
-    /** Its WebSocket frame, encoded once for all followers. Any thread. */
+    /** The WebSocket frame, encoded once for all subscribers. Any thread. */
     EncodedFrame frame();
 
     /**
-     * A follower begins, or begins again: from the position where it was ({@code resumed}), or with the {@link Snapshot} that comes next.
+     * A subscription begins, or begins again: from its position ({@code resumed}), or with the {@link Snapshot} that comes next.
      *
-     * @param position the last position that the follower has now; null while the log can't be read
-     * @param gap why the events after the follower's position can't be replayed; null where none were asked for
+     * @param position the last position of the subscription now; null while the log can't be read
+     * @param gap why the events after the subscriber's position can't be replayed; null if none were requested
      */
     record Subscribed(
             @Nullable Position position,
@@ -26,7 +26,7 @@ public sealed interface Delivery {
             @Nullable ResumeGap gap,
             EncodedFrame frame) implements Delivery {
 
-        /** @param ref the JSON scalar of the request that this answers; null when it answers none */
+        /** @param ref the JSON scalar of the request that this answers; null if it answers none */
         static Subscribed of(
                 @Nullable String ref,
                 String conversation,
@@ -39,9 +39,9 @@ public sealed interface Delivery {
     }
 
     /**
-     * The conversation as it stands.
+     * The state of the conversation.
      *
-     * @param position where it stands in the log; null when it comes from the archive
+     * @param position its last position in the log; null if it comes from the archive
      * @param session JSON object or {@code null}
      * @param messages JSON array, oldest first
      * @param runs JSON array of the runs in progress
@@ -70,7 +70,7 @@ public sealed interface Delivery {
         private final @Nullable String eventId;
         private final boolean late;
         private final byte[] json;
-        /** Encoded when it is first asked for. Threads that meet here encode the same bytes. */
+        /** Encoded at the first request. Concurrent threads encode the same bytes. */
         private @Nullable EncodedFrame frame;
 
         private Event(
@@ -86,7 +86,7 @@ public sealed interface Delivery {
             return new Event(conversation, entry.position(), entry.eventId(), entry.late(), entry.event());
         }
 
-        /** An event that no log has. */
+        /** An event that is in no log. */
         public static Event ephemeral(String conversation, @Nullable String eventId, boolean late, byte[] json) {
             return new Event(conversation, null, eventId, late, json);
         }
@@ -139,7 +139,7 @@ public sealed interface Delivery {
         }
     }
 
-    /** An event that the follower received as {@link Pending} is in the log now. */
+    /** An event that the subscriber received as {@link Pending} is in the log now. */
     record Placed(String eventId, Position position, boolean late, EncodedFrame frame) implements Delivery {
 
         static Placed of(String conversation, LogEntry entry) {

@@ -6,13 +6,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/** Marks of runs that have ended, as {@code append.lua} keeps them for durable ones: the newest, for an hour. Not thread-safe. */
+/** Marks of ended ephemeral runs: the newest, for an hour. {@code append.lua} keeps the same for durable runs. Not thread-safe. */
 final class EndedRuns {
 
     private static final int MAX_MARKS = 256;
     private static final long TTL_NANOS = Duration.ofHours(1).toNanos();
 
-    /** When each was made; the oldest first. */
+    /** Time of each mark; the oldest first. */
     private final Map<String, Long> marks = new LinkedHashMap<>(4);
 
     private final LongSupplier nanos;
@@ -35,7 +35,7 @@ final class EndedRuns {
         return at != null && nanos.getAsLong() - at < TTL_NANOS;
     }
 
-    /** Returns whether it was there. */
+    /** Returns whether the mark existed. */
     @CanIgnoreReturnValue
     boolean remove(String mark) {
         boolean had = has(mark);

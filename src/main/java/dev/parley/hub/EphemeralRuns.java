@@ -16,8 +16,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs whose events come by plain Pub/Sub only, folded while the conversation is hosted here so that someone who joins sees them, by
- * the rules of {@code append.lua}. Bounded in runs and bytes; one of which nothing is heard for its lease is lost. Not thread-safe.
+ * Runs whose events arrive by Pub/Sub only. They are folded while the conversation is hosted here, by the rules of {@code append.lua}, so
+ * that snapshots include them. Bounded in runs and bytes. A run that is silent for its lease is lost. Not thread-safe.
  */
 final class EphemeralRuns {
 
@@ -72,10 +72,10 @@ final class EphemeralRuns {
         }
     }
 
-    /** Who handed over a run, and to whom it was last. */
+    /** The agents that have handed over a run, and the latest receiver. */
     private record HandOver(String to, Set<String> by) {}
 
-    // What is marked, as in append.lua.
+    // Forms of marks, as in append.lua.
     private static final String ENDED = "e ";
     private static final String WHOEVER = "w ";
     private static final String LOST = "l ";
@@ -84,7 +84,7 @@ final class EphemeralRuns {
     private final Map<String, Run> runs = new LinkedHashMap<>(4);
     private final EndedRuns ended;
     private final Map<String, HandOver> handedOver = new HashMap<>(0);
-    /** Most events are of the same run as the one before. */
+    /** The run of the latest event, because most events belong to the same run as the one before. */
     private @Nullable Run latest;
 
     private final Duration silence;
@@ -101,7 +101,7 @@ final class EphemeralRuns {
         this.ended = new EndedRuns(nanos);
     }
 
-    /** Returns whether it comes after the end of its run: then it opens and changes nothing. */
+    /** Folds an event. Returns whether it comes after the end of its run: then it opens and changes nothing. */
     boolean fold(AgentEvent event) {
         return switch (event.kind()) {
             case CHUNK -> {
@@ -141,7 +141,7 @@ final class EphemeralRuns {
         };
     }
 
-    /** A run may be shown by ephemeral events and ended by a durable one; only then is that one looked into. */
+    /** Folds a durable event. It is parsed only if it may end a run that ephemeral events began. */
     void foldDurable(byte[] durable) {
         if (!runs.isEmpty() || !ended.isEmpty()) {
             AgentEvent event = EventCodec.parse(durable);
@@ -156,7 +156,7 @@ final class EphemeralRuns {
         }
     }
 
-    /** Null when its run has ended. */
+    /** The open run of an event, begun if needed; null if it has ended. */
     private @Nullable Run open(AgentEvent event) {
         Run run = heard(event);
         if (run != null) {
@@ -183,7 +183,7 @@ final class EphemeralRuns {
     private @Nullable Run heard(AgentEvent event) {
         Run run = find(event.runKey());
         if (run == null && isOfAnybody(event)) {
-            // Whose it is that has begun last.
+            // The run of that name that began last.
             for (Run one : runs.values()) {
                 run = name(event).equals(name(one)) ? one : run;
             }
@@ -194,7 +194,7 @@ final class EphemeralRuns {
         return run;
     }
 
-    /** Whether it names its run, and no agent. */
+    /** Whether the event names a run and no agent. */
     private static boolean isOfAnybody(AgentEvent event) {
         return event.run() != null && event.agent() == null;
     }
@@ -220,7 +220,7 @@ final class EphemeralRuns {
         }
     }
 
-    /** Returns whether it has ended before. What was taken for lost may still be ended by its agent with all that it has to say. */
+    /** Ends a run. Returns whether it had ended before. An agent may still end a run that was taken for lost, with its whole text. */
     private boolean end(AgentEvent event) {
         Run run = heard(event);
         boolean saysAll = event.text() != null && event.text().length > 0;
@@ -264,7 +264,7 @@ final class EphemeralRuns {
         }
     }
 
-    /** Who has handed over a run has nothing more to say until it is handed back: it is over when another goes on with it, or ends it. */
+    /** Ends the part of an agent that has handed over a run, once another agent continues the run or ends it. */
     private void settleHandOver(String name, String but, boolean ends) {
         HandOver handOver = handedOver.get(name);
         if (handOver == null) {
@@ -282,7 +282,7 @@ final class EphemeralRuns {
         }
     }
 
-    /** Forgets who has handed over a run of which nothing is open. */
+    /** Forgets the hand-overs of a run that is not open for any agent. */
     private void settled(String name) {
         if (runs.values().stream().noneMatch(run -> name.equals(name(run)))) {
             handedOver.remove(name);
@@ -306,7 +306,7 @@ final class EphemeralRuns {
         return runs.isEmpty();
     }
 
-    /** Forgets the runs of which nothing was heard for their lease, and returns them. */
+    /** Removes the runs that were silent for their lease, and returns them. */
     List<LostRun> takeLost(String conversation) {
         List<LostRun> lost = new ArrayList<>();
         long now = nanos.getAsLong();

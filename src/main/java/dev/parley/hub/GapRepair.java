@@ -16,12 +16,12 @@ import reactor.core.publisher.Mono;
 
 /**
  * Decides whether something is missing before a live message, and reads it from the log: from the conversation's last position on,
- * inclusively, so that a log that has lost its tail is noticed. What comes live meanwhile waits in the {@link LiveBuffer}.
+ * inclusively, so that a log that has lost its tail is noticed. Live messages that arrive meanwhile wait in the {@link LiveBuffer}.
  *
- * <p>Where the log is known to have had an event that has not come, the log is asked for that first: the event may be lost, and the log
- * may have grown past it.
+ * <p>If this node knows that the log had an event that has not arrived, it asks the log for that event first: the event may be lost, and
+ * the log may have grown past it.
  *
- * <p>Only the conversation's mailbox may call this, except where it says "any thread".
+ * <p>Only the conversation's mailbox may call this, except where a method says "any thread".
  */
 final class GapRepair implements Disposable {
 
@@ -30,17 +30,17 @@ final class GapRepair implements Disposable {
     /** The conversation that is repaired. */
     interface Target {
 
-        /** The last position handed to the live subscriptions; null while nobody has read the log. */
+        /** The last position of the live subscriptions; null before the first read of the log. */
         @Nullable
         Position position();
 
-        /** Hands out an event that was missing. */
+        /** Delivers an event that was missing. */
         void emit(LiveMessage message);
 
         /**
-         * Begins again from everything as it stands: the log does not have the last position any more.
+         * Begins again from a snapshot: the log no longer has the last position.
          *
-         * @param lost a position that this node knows the log to have had, and that the log was asked for; null when it was asked for the
+         * @param lost a position that this node knows the log to have had, and that the log was asked for; null if it was asked for the
          *     last position
          */
         void restart(JoinResult.Snapshot snapshot, @Nullable Position lost);
@@ -48,15 +48,16 @@ final class GapRepair implements Disposable {
         /** A repair begins. */
         void repairBegins();
 
-        /** A repair has ended: what waits in the buffer is to be handed out. */
+        /** A repair has ended: the buffered messages are to be delivered. */
         void repairEnded();
     }
 
     /**
-     * A repair that is under way.
+     * A repair in progress.
      *
-     * @param asked the position that must be in the log and has not come, which the log is asked for; null when it is asked for the last one
-     * @param buffered messages that were ever added to the buffer when the read began
+     * @param asked the position that must be in the log and has not arrived, which the log is asked for; null if it is asked for the last
+     *     one
+     * @param buffered number of messages ever added to the buffer when the read began
      */
     private record Repair(@Nullable Position asked, long buffered) {}
 
@@ -65,7 +66,7 @@ final class GapRepair implements Disposable {
     private final LiveBuffer buffer;
     private final Target target;
     private final LatestWait wait;
-    /** The last position that this node has appended something at. */
+    /** The last position at which this node has appended an event. */
     private final AtomicReference<Position> stored = new AtomicReference<>(Position.ZERO);
     /** The last such position that the log was found to have. */
     private Position proved = Position.ZERO;
@@ -73,7 +74,7 @@ final class GapRepair implements Disposable {
     private @Nullable Repair repair;
     private int failures;
 
-    /** @param mailbox the conversation's: has something done on its thread */
+    /** @param mailbox the conversation's: runs a task on its thread */
     GapRepair(
             String conversation, LogReads log, LiveBuffer buffer, Target target, BiConsumer<String, Runnable> mailbox) {
         this.conversation = conversation;
@@ -83,12 +84,12 @@ final class GapRepair implements Disposable {
         this.wait = new LatestWait(mailbox);
     }
 
-    /** This node has appended an event there. Any thread. */
+    /** This node has appended an event at that position. Any thread. */
     void stored(Position at) {
         stored.accumulateAndGet(at, (one, other) -> one.isAfter(other) ? one : other);
     }
 
-    /** The last position that this node has appended an event at. Any thread. */
+    /** The last position at which this node has appended an event. Any thread. */
     Position stored() {
         return Objects.requireNonNull(stored.get());
     }
@@ -100,12 +101,13 @@ final class GapRepair implements Disposable {
     /** Whether nothing is missing between a position and a live message that is after it. */
     boolean isNext(LiveMessage message, Position at) {
         LogEntry entry = message.entry();
-        // What this node stored between the two has not come: Redis has lost it, and the log has grown past it.
+        // An event that this node stored between the two has not arrived: Redis lost it, and the log has grown past
+        // it.
         boolean lost = stored().isAfter(at) && entry.position().isAfter(stored());
         return !lost && message.prev().equals(at) && !entry.isBreak();
     }
 
-    /** Reads what is missing, unless that is being done already. */
+    /** Reads what is missing, unless a repair is already in progress. */
     void begin() {
         if (!isRunning()) {
             target.repairBegins();
@@ -113,7 +115,7 @@ final class GapRepair implements Disposable {
         }
     }
 
-    /** Begins the read anew: what is being read may have been read before the log was marked. */
+    /** Begins the read again: the read in progress may have started before the log was marked. */
     void beginAnew() {
         if (isRunning()) {
             read();
@@ -151,12 +153,12 @@ final class GapRepair implements Disposable {
             }
         } else if (joined instanceof JoinResult.Snapshot snapshot) {
             target.restart(snapshot, done.asked);
-            // What else was stored before and is not there is part of this gap.
+            // Earlier stored events that the log does not have are part of this gap.
             stored.set(Position.ZERO);
             proved = Position.ZERO;
         }
         repair = null;
-        // The log had these before it was read: they have been handed out, or Redis has lost them.
+        // The log had these before the read: they have been delivered, or Redis has lost them.
         buffer.forget(done.buffered);
         target.repairEnded();
     }

@@ -27,18 +27,18 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The conversations that are followed on this node. Subscribes to a conversation's live channel with its first follower and unsubscribes,
- * after a linger, with its last. Thread-safe; nothing blocks.
+ * The conversations hosted on this node. Subscribes to a conversation's live channel with its first subscriber, and unsubscribes a linger
+ * after its last one has left. Thread-safe; never blocks.
  */
 public final class Hub implements Disposable {
 
     /**
-     * Bytes that may wait for one event loop: the connections to Redis may be faster than the sockets. What is durable and dropped beyond
-     * that is read from the log.
+     * Bytes that may wait for one event loop: the connections to Redis may be faster than the sockets. Live messages beyond that are
+     * dropped; durable events are then read from the log.
      */
     private static final int MAX_WAITING = 32 << 20;
 
-    /** Bytes that may wait for one who follows by a Flux. */
+    /** Bytes that may wait for one subscriber by {@link #follow}. */
     static final int MAX_BUFFERED = 1 << 20;
 
     private final EventStore log;
@@ -57,18 +57,18 @@ public final class Hub implements Disposable {
     private final SharedReads reads;
     private final Disposable.Composite running = Disposables.composite();
     private final Sinks.Empty<Void> disposed = Sinks.empty();
-    /** Those of Reactor's parallel scheduler: who follows by a Flux has no event loop of its own. */
+    /** Threads of Reactor's parallel scheduler, for subscribers by {@link #follow}, which have no event loop of their own. */
     private final List<Executor> loops;
 
     /**
-     * @param subscriptions those that have begun and have not ended
-     * @param linger the time until it is retired, begun anew whenever the last subscription ends
+     * @param subscriptions number of open subscriptions
+     * @param linger timer that ends the hosting, restarted whenever the last subscription ends
      */
     private record Hosted(Conversation conversation, AtomicInteger subscriptions, Disposable.Swap linger) {}
 
     /**
      * @param archive asked while Redis is unavailable
-     * @param inboxPending receives a conversation of which a message may not have reached its agent's inbox
+     * @param inboxPending receives a conversation with a message that may not have reached its agent's inbox
      */
     public Hub(
             EventStore log,
@@ -80,7 +80,7 @@ public final class Hub implements Disposable {
         this(log, live, keys, settings, archive, inboxPending, System::nanoTime);
     }
 
-    /** @param nanos the clock by which ephemeral runs are lost, as {@link System#nanoTime} */
+    /** @param nanos the clock for the leases of ephemeral runs, such as {@link System#nanoTime} */
     Hub(
             EventStore log,
             LiveChannels live,
@@ -119,8 +119,8 @@ public final class Hub implements Disposable {
     }
 
     /**
-     * Starts to compare last positions with the logs', so that even a lost last message is found, and to look for runs whose agents have
-     * died.
+     * Starts the periodic work: comparing last positions with the logs', so that even a lost last message is found, and ending runs whose
+     * agents have died.
      */
     public void open() {
         Disposable ticks = Flux.interval(settings.hub().checkInterval())
@@ -137,16 +137,16 @@ public final class Hub implements Disposable {
     }
 
     /**
-     * Follows a conversation: {@link Delivery.Subscribed}, then the missed events or a {@link Delivery.Snapshot}, then what comes. Where
-     * events were lost it begins again, with another {@code Subscribed} that says so.
+     * Follows a conversation: {@link Delivery.Subscribed}, then the missed events or a {@link Delivery.Snapshot}, then new ones. If events
+     * were lost, it begins again with another {@code Subscribed} that says so.
      *
-     * <p>Cold: each subscription follows by itself until it is cancelled. On demand: what has not been demanded waits, at most
-     * {@value #MAX_BUFFERED} bytes or one larger snapshot; a follower that leaves more waiting fails with {@code overloaded}, except that
-     * ephemeral events are dropped first. Delivered on a thread of Reactor's parallel scheduler, or on the thread that demands.
+     * <p>Cold: each subscription is independent until it is cancelled. On demand: deliveries without demand wait, at most {@value
+     * #MAX_BUFFERED} bytes or one larger snapshot. A subscription with more waiting fails with {@code overloaded}; ephemeral events are
+     * dropped first. Emits on a thread of Reactor's parallel scheduler, or on the thread that demands.
      *
-     * @param since the last position the follower has, as its client wrote it; null for none
-     * @return completes when the hub is disposed; fails with {@link dev.parley.error.ParleyException}: {@code not_found} or {@code conflict}
-     *     when the conversation is not this principal's, {@code unavailable} when it can't be read now
+     * @param since the last position of the client, as it wrote it; null for none
+     * @return completes when the hub is disposed; fails with {@link dev.parley.error.ParleyException}: {@code not_found} or {@code
+     *     conflict} when the conversation is not this principal's, {@code unavailable} when it can't be read now
      */
     public Flux<Delivery> follow(String conversation, @Nullable String since, Access access) {
         return Flux.defer(() -> {
@@ -158,10 +158,10 @@ public final class Hub implements Disposable {
     }
 
     /**
-     * Follows a conversation without a buffer between. The subscriber receives what {@link #follow} emits.
+     * Follows a conversation without a buffer. The subscriber receives what {@link #follow} emits.
      *
      * @param ref the JSON scalar that the first answer echoes; null for none
-     * @param since the last position the subscriber has, as its client wrote it; null for none
+     * @param since the last position of the client, as it wrote it; null for none
      * @return ends the subscription
      */
     public Disposable subscribe(
@@ -187,15 +187,15 @@ public final class Hub implements Disposable {
         return new Hosted(conversation, new AtomicInteger(), linger);
     }
 
-    /** Whether a conversation is followed here. Any thread. */
+    /** Whether a conversation is hosted here. Any thread. */
     public boolean hosts(String conversation) {
         return hosted.containsKey(conversation);
     }
 
     /**
-     * Hands an ephemeral event to the followers of its conversation, while not too many wait for that already. Any thread.
+     * Delivers an ephemeral event to the subscribers of its conversation, unless too much waits already. Any thread.
      *
-     * @return whether it was taken
+     * @return whether it was accepted
      */
     public boolean publishEphemeral(AgentEvent event) {
         Conversation to = find(event.conversation());
@@ -204,16 +204,16 @@ public final class Hub implements Disposable {
     }
 
     /**
-     * Shows an event that waits for Redis to the followers of its conversation. A conversation's events must come in their order;
-     * {@link #placed} or {@link #refused} says what became of each.
+     * Shows a queued event to the subscribers of its conversation. A conversation's events must come in order; {@link #placed} or {@link
+     * #refused} reports the outcome of each.
      *
-     * @param previous the id of the event that waits before it: this one is shown only after that; null where there is none
+     * @param previous the id of the event queued before it: this one is shown only after that; null if there is none
      */
     public void pending(QueuedEvent event, @Nullable String previous) {
         enqueue("pending event", event, conversation -> conversation.onQueued(event, previous));
     }
 
-    /** This node knows that the log has an event there, which it appended: if it never comes live, Redis has lost it. */
+    /** This node has appended an event at that position: if it never arrives live, Redis has lost it. */
     public void stored(String conversation, Position at) {
         Conversation to = find(conversation);
         if (to != null) {
@@ -227,7 +227,7 @@ public final class Hub implements Disposable {
         enqueue("placed event", event, conversation -> conversation.onPlaced(id, position));
     }
 
-    /** An event that was pending will not be in the log: followers that have been shown it get a snapshot. */
+    /** A pending event will not be in the log: subscribers that were shown it receive a snapshot. */
     public void refused(QueuedEvent event) {
         String id = Objects.requireNonNull(event.event().eventId());
         enqueue("refused event", event, conversation -> conversation.onRefused(id));
@@ -240,17 +240,17 @@ public final class Hub implements Disposable {
         }
     }
 
-    /** Redis is available again: compares all last positions with the logs', now. */
+    /** Redis is available again: compares all last positions with the logs' immediately. */
     public void recheck() {
         track(checkAll());
     }
 
-    /** Conversations hosted now. */
+    /** Number of hosted conversations. */
     public int size() {
         return hosted.size();
     }
 
-    /** How often a conversation had to read its log because a live message was missing. */
+    /** Number of reads of a log because a live message was missing. */
     public long repairCount() {
         return repairs.sum();
     }
@@ -263,7 +263,7 @@ public final class Hub implements Disposable {
         reads.dispose();
     }
 
-    /** What conversations ask of their hub. */
+    /** What conversations need from their hub. */
     private final class Host implements ConversationHost {
 
         @Override
@@ -317,7 +317,7 @@ public final class Hub implements Disposable {
         });
     }
 
-    /** Runs something that is disposed with the hub, if it has not ended by then. */
+    /** Runs a task that is cancelled with the hub. */
     private void track(Mono<Void> task) {
         Disposable.Swap handle = Disposables.swap();
         boolean open = running.add(handle);

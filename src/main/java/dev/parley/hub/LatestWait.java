@@ -7,11 +7,11 @@ import reactor.core.Disposables;
 
 /**
  * The one answer that a subscription or a repair waits for. The answer to an earlier request may already be in the mailbox when the next
- * request begins: it is dropped there. Only the mailbox's thread may begin a request; any thread may dispose of this.
+ * request begins; it is dropped there. Only the mailbox's thread may begin a request; any thread may dispose of this.
  */
 final class LatestWait implements Disposable {
 
-    /** Has an answer handled by the mailbox's thread, while it is the one that is waited for. Any thread. */
+    /** Handles an answer on the mailbox's thread, unless a later request has begun. Any thread. */
     @FunctionalInterface
     interface Answer {
         void with(String name, Runnable action);
@@ -21,7 +21,7 @@ final class LatestWait implements Disposable {
     private final BiConsumer<String, Runnable> mailbox;
     private int number;
 
-    /** @param mailbox has something done on its thread; is given a name for it */
+    /** @param mailbox runs a named task on its thread */
     LatestWait(BiConsumer<String, Runnable> mailbox) {
         this.mailbox = mailbox;
     }

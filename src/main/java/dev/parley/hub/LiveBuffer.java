@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Live messages kept while somebody reads the log, so that reading and listening meet without a hole. Bounded: when it is full the
- * oldest go, and the reader reads on in the log instead.
+ * Live messages kept while a subscription reads the log, so that the log and the live messages meet without a hole. Bounded: when it is
+ * full the oldest are dropped, and the subscription reads the log again.
  */
 final class LiveBuffer {
 
@@ -28,12 +28,12 @@ final class LiveBuffer {
         }
     }
 
-    /** Messages that were ever added. */
+    /** Number of messages ever added. */
     long added() {
         return added;
     }
 
-    /** Forgets the first so many of those that were ever added. */
+    /** Forgets the first of those ever added, up to that count. */
     void forget(long count) {
         while (!messages.isEmpty() && added - messages.size() < count) {
             bytes -= messages.remove().entry().event().length;

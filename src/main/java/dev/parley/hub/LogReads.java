@@ -11,10 +11,11 @@ import reactor.core.publisher.Mono;
 interface LogReads {
 
     /**
-     * Reads the events after a position, or a snapshot. Cold, and answers on any thread; what it returns was read after the subscription.
+     * Reads the events after a position, or a snapshot. Cold, and answers on any thread; the result is not older than the subscription to
+     * the Mono.
      *
-     * @param since the last position the reader has; null for none
-     * @param access who reads; null for the gateway itself
+     * @param since the last position of the reader; null for none
+     * @param access the reader's; null for the gateway itself
      */
     Mono<JoinResult> join(String conversation, @Nullable Position since, @Nullable Access access);
 }

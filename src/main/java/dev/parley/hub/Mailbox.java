@@ -12,19 +12,19 @@ import org.slf4j.LoggerFactory;
 import reactor.util.concurrent.Queues;
 
 /**
- * What threads have to say to the conversations of one event loop, handled there one thing at a time. A turn takes what was there when
- * it began, for 50 ms or so; what is left or has come meanwhile gets another turn, behind the loop's own reads and writes. One mailbox for
- * each conversation would be a task for each event.
+ * Tasks for the conversations of one event loop, run there one at a time. A turn takes the tasks that were there when it began, for about
+ * 50 ms. The rest, and later tasks, get another turn after the loop's own reads and writes. One mailbox per conversation would cost one
+ * task of the loop per event.
  */
 final class Mailbox<T> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Mailbox.class);
 
-    /** Bytes stand above, items below. */
+    /** The upper bits count bytes, the lower ones items. */
     private static final int BYTES = 32;
 
     private static final long TURN_NANOS = 50_000_000;
-    /** The clock is looked at before each of so many. */
+    /** Items between two looks at the clock. */
     private static final int LOOK = 16;
 
     private final Queue<T> queue = Queues.<T>unboundedMultiproducer().get();
@@ -36,8 +36,8 @@ final class Mailbox<T> {
     private final Runnable turn = this::turn;
 
     /**
-     * @param loop runs one thing at a time, in order
-     * @param size bytes that something takes while it waits
+     * @param loop runs one task at a time, in order
+     * @param size bytes that an item holds while it waits
      * @param limit bytes that may wait
      */
     Mailbox(Executor loop, ToIntFunction<T> size, Consumer<T> handler, int limit) {
@@ -47,7 +47,7 @@ final class Mailbox<T> {
         this.limit = limit;
     }
 
-    /** For what may be dropped while too much waits; returns whether there was room. */
+    /** Adds an item that may be dropped while too much waits; returns whether there was room. */
     boolean addIfRoom(T item) {
         boolean room = (waiting.get() >> BYTES) + size.applyAsInt(item) <= limit;
         if (room) {
@@ -56,7 +56,7 @@ final class Mailbox<T> {
         return room;
     }
 
-    /** For what must be told. */
+    /** Adds an item that must not be dropped. */
     void add(T item) {
         queue.add(item);
         if (waiting.getAndAdd(load(item)) == 0) {
@@ -76,7 +76,7 @@ final class Mailbox<T> {
         }
     }
 
-    /** A loop of Netty's goes on with its tasks for up to a second while there are any: its sockets' turn comes first here. */
+    /** Plans the next turn after the loop's sockets: a loop of Netty's otherwise goes on with its tasks for up to a second. */
     private void planNext() {
         if (loop instanceof SingleThreadEventLoop sockets) {
             sockets.executeAfterEventLoopIteration(this::plan);
@@ -92,7 +92,8 @@ final class Mailbox<T> {
         for (int i = 0; i < most && (i % LOOK != 0 || System.nanoTime() - end < 0); i++) {
             T item = queue.poll();
             if (item != null) {
-                // Perhaps not one that has been counted, where two are just being added: then this one will be.
+                // With two concurrent adds the polled item may be the one not yet counted: then the counted one is
+                // polled next.
                 done += load(item);
                 handle(item);
             }
@@ -106,7 +107,7 @@ final class Mailbox<T> {
         try {
             handler.accept(item);
         } catch (RuntimeException | Error e) {
-            // All conversations of this loop are behind it.
+            // An exception must not stop the other conversations of this loop.
             LOG.error("A conversation could not handle {}", item, e);
         }
     }

@@ -14,17 +14,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The events of a conversation that are shown already and are not in its log yet, numbered in the order in which they were shown: a
- * subscription has been shown those from a number on. Only the conversation's mailbox touches it.
+ * The events of a conversation that are shown before they are in its log, numbered in the order in which they were shown. A subscription
+ * has been shown those from a certain number on. Only the conversation's mailbox uses it.
  *
- * <p>Bounded. An event that does not fit is not shown before it is in the log, and no event after it either until it is: order is kept.
+ * <p>Bounded. An event that does not fit is not shown before it is in the log, and neither is any event after it: the order is kept.
  */
 final class PendingEvents {
 
     private static final int MAX_EVENTS = 1_024;
     private static final int MAX_BYTES = 1 << 20;
     private static final int FIRST_RING = 8;
-    /** About as many as the log remembers by default: who repeats an event after more of them adds it anew. */
+    /** About as many as the log remembers by default: an event that is repeated after more of them is added again. */
     private static final int LARGEST_RING = 2_048;
 
     private static final class Shown {
@@ -41,25 +41,25 @@ final class PendingEvents {
     }
 
     private final Map<String, Shown> events = new LinkedHashMap<>(4);
-    /** Where those are that the log has meanwhile, as long as a subscription may still have to read them there. */
+    /** Positions of events that are now in the log, kept while a subscription may still read them there. */
     private final Map<String, Position> placed = new LinkedHashMap<>(4);
 
-    /** Those that wait, too, and are not shown. As many as the queue takes, whose own ids these are. */
+    /** Ids of queued events that are not shown. Bounded by the queue, which owns these strings. */
     private final Set<String> unshown = new HashSet<>(0);
 
     private long next;
     private int bytes;
-    /** Hashes of the ids of the last events that were handed out, a ring that grows. A false find only delays an event until it is in the log. */
+    /** Hashes of the ids of the last delivered events, a ring that grows. A false match only delays an event until it is in the log. */
     private int[] emitted = new int[0];
 
     private int emittedCount;
 
-    /** The number of the event that is shown next. */
+    /** The number of the next event to be shown. */
     long next() {
         return next;
     }
 
-    /** The number of the oldest event that is remembered; {@link #next} when there is none. */
+    /** The number of the oldest remembered event; {@link #next} if there is none. */
     long first() {
         return events.isEmpty() ? next : events.values().iterator().next().number;
     }
@@ -67,9 +67,11 @@ final class PendingEvents {
     /**
      * Remembers an event that is to be shown now.
      *
-     * @param inOrder whether all that the log is known to have was shown
-     * @param previous the id of the event that waits before it, null where there is none. An unknown one was queued when nobody was here
-     * @return null when it is not to be shown: it was handed out already (its append's answer was lost), there is no room, or something before it is not shown
+     * @param inOrder whether everything that the log is known to have was shown
+     * @param previous the id of the event queued before it, null if there is none. An unknown one was queued before the conversation was
+     *     hosted here
+     * @return null if it must not be shown: it was delivered already (the reply to its append was lost), there is no room, or an earlier
+     *     event is not shown
      */
     Delivery.@Nullable Pending add(
             String conversation, QueuedEvent queued, boolean inOrder, @Nullable String previous) {
@@ -94,23 +96,23 @@ final class PendingEvents {
     }
 
     /**
-     * Whether somebody may see what somebody else's event says, before the log has said whether that one may write here: what is checked
-     * is shown to its own tenant only.
+     * Whether a reader may see a publisher's event before the log has decided whether that publisher may write here: an event of a checked
+     * publisher is shown to its own tenant only.
      */
     static boolean isVisible(Access publisher, Access reader) {
         return !publisher.checked() || publisher.tenant().equals(reader.tenant());
     }
 
-    /** Whether a reader that has been shown those from a number on has been shown the event of that id. */
+    /** Whether a reader that was shown the events from a number on was shown the event with that id. */
     boolean wasShown(String eventId, Access reader, long from) {
         Shown shown = events.get(eventId);
         return shown != null && shown.number >= from && isVisible(shown.access, reader);
     }
 
     /**
-     * What a reader that begins now has to be shown.
+     * The events to show to a reader that begins now.
      *
-     * @param has the last position of the log that it has; null when it has not read the log
+     * @param has the last position of the reader; null if it has not read the log
      */
     List<Delivery.Pending> shownTo(Access reader, @Nullable Position has) {
         List<Delivery.Pending> deliveries = new ArrayList<>();
@@ -124,7 +126,7 @@ final class PendingEvents {
         return deliveries;
     }
 
-    /** The log has it; it is remembered until {@link #forget}. */
+    /** The event is in the log; it is remembered until {@link #forget}. */
     void placed(String eventId, Position position) {
         unshown.remove(eventId);
         if (events.containsKey(eventId)) {
@@ -132,7 +134,7 @@ final class PendingEvents {
         }
     }
 
-    /** Every subscription has got what the log has up to here. */
+    /** Every subscription has received the log up to this position. */
     void forget(@Nullable Position upTo) {
         if (upTo != null && !placed.isEmpty()) {
             placed.entrySet().removeIf(one -> {
@@ -145,7 +147,7 @@ final class PendingEvents {
         }
     }
 
-    /** The log will not have it. */
+    /** The event will not be in the log. */
     void remove(String eventId) {
         unshown.remove(eventId);
         Shown gone = events.remove(eventId);
@@ -154,7 +156,7 @@ final class PendingEvents {
         }
     }
 
-    /** An event was handed out that came live, or should have. */
+    /** An event was delivered from the log or from a live message. */
     void emitted(@Nullable String eventId) {
         if (eventId == null) {
             return;
@@ -172,7 +174,7 @@ final class PendingEvents {
         }
     }
 
-    /** Whether it has come from the log since it was shown, if it was shown. */
+    /** Whether the event was delivered from the log since it was shown. */
     boolean wasConfirmed(String eventId) {
         Shown shown = events.get(eventId);
         return shown == null || shown.confirmed;

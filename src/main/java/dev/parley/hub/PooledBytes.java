@@ -7,15 +7,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * UTF-8 that is added to at its end, in pieces that stay where they are: an array that grows would be copied again and again, by itself
- * and by the garbage collector. What has lived for as long as a run is garbage that only a collection of the whole heap finds, so the
- * large pieces are used again by the event loop that took them. Not thread-safe.
+ * UTF-8 text that grows at its end, in pieces that are never moved: a growing array would be copied again and again, by itself and by the
+ * garbage collector. Memory that has lived as long as a run becomes garbage that only a collection of the whole heap finds, so the event
+ * loop that took the large pieces uses them again. Not thread-safe.
  */
 final class PooledBytes {
 
     private static final int FIRST = 256;
     private static final int LARGEST = 8 * 1024;
-    /** Bytes that all event loops keep together, or a thirty-second of the heap where that is less. */
+    /** Bytes kept by all event loops together, or a thirty-second of the heap if that is less. */
     private static final long MAX_KEPT = 128 << 20;
 
     private static final Recycler<Piece> LARGE = new Recycler<>(keptByEach(Runtime.getRuntime()), 1, 16) {
@@ -69,7 +69,7 @@ final class PooledBytes {
         size += more.length;
     }
 
-    /** Of no use any more: its pieces are given back. */
+    /** Returns the pieces for reuse. The text must not be used any more. */
     void recycle() {
         full.forEach(Piece::recycle);
         last.recycle();

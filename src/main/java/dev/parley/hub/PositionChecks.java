@@ -19,8 +19,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Compares the last positions of hosted conversations with those of their logs, so that even a lost last message is found, and has runs
- * looked at whose agents may have died. Thread-safe; nothing blocks.
+ * Compares the last positions of hosted conversations with those of their logs, so that even a lost last message is found, and triggers the
+ * search for lost runs. Thread-safe; never blocks.
  */
 final class PositionChecks {
 
@@ -43,9 +43,9 @@ final class PositionChecks {
     }
 
     /**
-     * Has a conversation checked soon, together with whatever else is due: after a reconnect that is everything.
+     * Plans a check of a conversation soon, together with others: after a reconnect these are all conversations.
      *
-     * @return does so; empty when somebody else does already
+     * @return runs the check; empty if another caller runs it already
      */
     Mono<Void> soon(String conversation) {
         due.add(conversation);
@@ -60,7 +60,7 @@ final class PositionChecks {
         }));
     }
 
-    /** Compares the positions of these conversations, after it has looked for losses of durable streams. Never fails. */
+    /** Compares the positions of these conversations, after a look for losses of durable streams. Never fails. */
     Mono<Void> all(Collection<String> conversations) {
         return log.losses()
                 .look()
@@ -99,10 +99,10 @@ final class PositionChecks {
                 .then();
     }
 
-    /** Where a conversation was before its log was asked. */
+    /** The position of a conversation before its log was asked. */
     private record Check(Conversation conversation, Position at, Position stored) {
 
-        /** Null of one that nobody has read yet. */
+        /** Null if nobody has read the conversation yet. */
         static @Nullable Check of(Conversation conversation) {
             Position at = conversation.position();
             return at == null ? null : new Check(conversation, at, conversation.stored());

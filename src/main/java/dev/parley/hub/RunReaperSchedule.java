@@ -14,8 +14,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Has runs ended whose agents have died, in the conversations that are hosted here: looks at those that it is told of, now and then, and
- * in between at those of which a run's lease will be over sooner. All nodes do so; the log ends each run once.
+ * Ends runs whose agents have died, in the conversations hosted here. Checks conversations periodically, and earlier those with a run whose
+ * lease ends sooner. All nodes do so; the log ends each run once.
  */
 final class RunReaperSchedule implements Disposable {
 
@@ -26,7 +26,7 @@ final class RunReaperSchedule implements Disposable {
     private final EventStore log;
     private final Duration interval;
     private final Predicate<String> isHosted;
-    /** Conversations that are looked at before it is told of them again: one timer each. */
+    /** Conversations with a timer for an earlier check. */
     private final Set<String> planned = ConcurrentHashMap.newKeySet();
 
     private final Disposable.Composite timers = Disposables.composite();
@@ -37,7 +37,7 @@ final class RunReaperSchedule implements Disposable {
         this.isHosted = isHosted;
     }
 
-    /** Ends what is lost of the conversations of which the log keeps runs. */
+    /** Ends the lost runs of these conversations, which have runs in their logs. */
     Mono<Void> look(Collection<String> conversations) {
         return Flux.fromIterable(conversations).flatMap(this::look, AT_ONCE).then();
     }

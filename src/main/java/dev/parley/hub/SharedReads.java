@@ -23,33 +23,33 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
 /**
- * Bounds what all conversations of this node read of their logs at once. At most {@value #AT_ONCE} reads per master are in flight; the others
- * wait in the order in which they were asked for, the gateway's own before those of clients. Readers with the same question share one
- * read, but only one that begins after they have asked: what a reader knows to be in the log is in its answer.
+ * Bounds the reads of logs of all conversations on this node. At most {@value #AT_ONCE} reads per master are in flight. The others wait in
+ * order, the gateway's own before those of clients. Readers with the same question share one read, if it begins after they have asked: so
+ * the answer contains everything that a reader knows to be in the log.
  *
  * <p>Thread-safe. Readers are answered on the thread that answers the read, never under a lock.
  */
 final class SharedReads implements LogReads, Disposable {
 
-    /** Some megabytes each at worst: other commands wait behind their answers on the same connection. */
+    /** An answer may have some megabytes, and other commands wait behind it on the same connection. */
     static final int AT_ONCE = 8;
 
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-    /** What has no master fails at once. */
+    /** Stands for the master of a conversation that has none: such reads fail immediately. */
     private static final String NOBODY = "";
 
     private final LogReads reads;
     private final Function<String, @Nullable String> masterOf;
     private final Map<String, Master> masters = new ConcurrentHashMap<>();
 
-    /** @param masterOf the name of the master that has a conversation; null while nobody serves it */
+    /** @param masterOf the name of the master that has a conversation; null while no master serves it */
     SharedReads(LogReads reads, Function<String, @Nullable String> masterOf) {
         this.reads = reads;
         this.masterOf = masterOf;
     }
 
-    /** As what it is made of; fails with {@code unavailable}, too, when the read's turn has not come after 30 s. */
+    /** As the wrapped reads; also fails with {@code unavailable} if the read has not begun after 30 s. */
     @Override
     public Mono<JoinResult> join(String conversation, @Nullable Position since, @Nullable Access access) {
         Question question = new Question(conversation, since, access);
@@ -123,7 +123,7 @@ final class SharedReads implements LogReads, Disposable {
             }
         }
 
-        /** Begins the reads whose turn it is. A read may end while it is begun: then the thread that is here begins the next one, too. */
+        /** Begins waiting reads while there is room. A read may end while it begins: then this thread begins the next one, too. */
         private void begin() {
             int missed = beginning.incrementAndGet();
             if (missed > 1) {

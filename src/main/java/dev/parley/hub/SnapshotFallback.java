@@ -3,12 +3,12 @@ package dev.parley.hub;
 import dev.parley.auth.Access;
 import reactor.core.publisher.Mono;
 
-/** What is known of a conversation where Redis can't be asked. Cold; must not block; fails as a read of the log does. */
+/** A snapshot for the time in which Redis is unavailable. Cold; must not block; fails as a read of the log does. */
 @FunctionalInterface
 public interface SnapshotFallback {
 
     /**
-     * A conversation as it was when it was last written down.
+     * A conversation as it was last archived.
      *
      * @param session JSON object or {@code null}
      * @param messages JSON array, oldest first

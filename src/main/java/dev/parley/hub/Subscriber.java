@@ -4,24 +4,24 @@ import dev.parley.error.ParleyException;
 import java.util.concurrent.Executor;
 import reactor.core.publisher.Mono;
 
-/** Whoever follows a conversation directly: a socket. Called by one thread at a time; must not block. */
+/** The receiver of a subscription's deliveries, such as a socket. Called by one thread at a time; must not block. */
 public interface Subscriber {
 
-    /** The event loop that writes to it, which its conversation had better run on. */
+    /** The event loop that writes to it, on which its conversation should run. */
     Executor loop();
 
-    /** Something that must arrive. When it can't be taken the subscriber has to leave. */
+    /** A delivery that must not be dropped. A subscriber that can't take it must end its subscription. */
     void offer(Delivery delivery);
 
     /** An event that may be dropped when the subscriber is slow. */
     void offerEphemeral(Delivery.Event event);
 
-    /** The conversation can't be followed now; nothing more will come. */
+    /** The conversation can't be followed now; nothing more arrives. */
     void refused(ParleyException refusal);
 
     /** Whether there is room for a snapshot of any size, or a page of missed events. */
     boolean hasRoom();
 
-    /** Completes when there is. */
+    /** Completes when {@link #hasRoom} is true. */
     Mono<Void> room();
 }

@@ -16,22 +16,24 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
-/** One subscriber's place in a conversation: its {@link SubscriptionState}, and what it has. Only the conversation's mailbox touches it. */
+/**
+ * One subscriber's progress in a conversation: its {@link SubscriptionState}, and its position. Only the conversation's mailbox uses it.
+ */
 final class Subscription {
 
-    /** What its subscriber was shown last. */
+    /** What the subscriber was shown last. */
     private enum Shown {
         NOTHING,
         LOG,
         ARCHIVE
     }
 
-    /** What became of a live message. */
+    /** The outcome of a live message. */
     enum Delivered {
         YES,
-        /** It is not live. */
+        /** The subscription is not live. */
         NOT_LIVE,
-        /** It lacks what came before. */
+        /** The subscription lacks an earlier event. */
         MISSES_SOMETHING
     }
 
@@ -42,18 +44,18 @@ final class Subscription {
     private final @Nullable String since;
     private final LatestWait waiting;
     private SubscriptionState state = new SubscriptionState.AwaitingAck(0);
-    /** The last position it has; null before the first read. */
+    /** The last position of the subscription; null before the first read. */
     private @Nullable Position position;
 
     private Shown shown = Shown.NOTHING;
 
-    /** It has been shown the {@link PendingEvents} from this number on. */
+    /** The subscription was shown the {@link PendingEvents} from this number on. */
     private long pendingFrom = Long.MAX_VALUE;
 
     /**
-     * @param ref the JSON scalar that the first answer has to echo; null for none
-     * @param since the last position that the client has, as it wrote it; null for none
-     * @param mailbox the conversation's: has something done on its thread
+     * @param ref the JSON scalar that the first answer echoes; null for none
+     * @param since the last position of the client, as it wrote it; null for none
+     * @param mailbox the conversation's: runs a task on its thread
      */
     Subscription(
             String conversation,
@@ -83,7 +85,7 @@ final class Subscription {
         return state instanceof SubscriptionState.Live;
     }
 
-    /** Whether it has been shown anything. */
+    /** Whether the subscriber was shown anything. */
     boolean isAnswered() {
         return shown != Shown.NOTHING;
     }
@@ -92,23 +94,23 @@ final class Subscription {
         return subscriber.hasRoom();
     }
 
-    /** The last position it has; null before the first read. */
+    /** The last position of the subscription; null before the first read. */
     @Nullable
     Position position() {
         return position;
     }
 
-    /** The last position it has, once it has read the log. */
+    /** The last position of the subscription, which must have read the log. */
     Position reached() {
         return Objects.requireNonNull(position);
     }
 
-    /** Its next read begins there; with null, from everything as it stands. */
+    /** Sets the position from which the next read begins; null for a snapshot. */
     void continueFrom(@Nullable Position at) {
         position = at;
     }
 
-    /** Whether its client has asked without a position of its own. */
+    /** Whether the client has given no position. */
     boolean asksForAll() {
         return since == null;
     }
@@ -130,7 +132,7 @@ final class Subscription {
         waiting.begin(request);
     }
 
-    /** The read of the log was answered. Returns what the live subscriptions had when it began. */
+    /** The read of the log was answered. Returns the position of the live subscriptions when it began. */
     @Nullable
     Position answered() {
         SubscriptionState.Reading reading = reading().answered();
@@ -171,15 +173,15 @@ final class Subscription {
         waiting.dispose();
     }
 
-    /** Leaves and says why. */
+    /** Ends the subscription with a reason. */
     void refuse(ParleyException why) {
         leave();
         subscriber.refused(why);
     }
 
-    // What it is shown.
+    // Deliveries.
 
-    /** Hands over a live message, if it is the next one for this subscription. */
+    /** Delivers a live message, if it is the next one for this subscription. */
     Delivered deliver(LiveMessage message, Delivery.Event event, PendingEvents pending) {
         if (!isLive()) {
             return Delivered.NOT_LIVE;
@@ -199,7 +201,7 @@ final class Subscription {
         }
     }
 
-    /** Hands over a page of missed events. */
+    /** Delivers a page of missed events. */
     void replay(JoinResult.Missed missed, PendingEvents pending) {
         if (!isAnswered()) {
             resumed(pending.next());
@@ -207,7 +209,7 @@ final class Subscription {
         missed.entries().forEach(entry -> replay(entry, pending));
     }
 
-    /** Hands over an event that it missed. */
+    /** Delivers a missed event. */
     void replay(LogEntry entry, PendingEvents pending) {
         position = entry.position();
         subscriber.offer(
@@ -216,7 +218,7 @@ final class Subscription {
                         : Delivery.Event.of(conversation, entry));
     }
 
-    /** Goes on from where it is, without the log, and with what is pending there. */
+    /** Resumes from the present position without the log, and shows what is pending. */
     void resumeWith(PendingEvents pending) {
         resumed(0);
         pending.shownTo(access, position).forEach(subscriber::offer);
@@ -228,10 +230,7 @@ final class Subscription {
         shown = Shown.LOG;
     }
 
-    /**
-     * Begins again, from everything as it stands. What is pending is shown when the log has it: a snapshot does not have it, or has it
-     * already.
-     */
+    /** Begins again with a snapshot. Pending events are shown once the log has them: the snapshot lacks them, or has them already. */
     void show(JoinResult.Snapshot snapshot, Delivery.Snapshot delivery, PendingEvents pending) {
         ResumeGap gap = gap(snapshot);
         position = snapshot.last();
@@ -247,13 +246,13 @@ final class Subscription {
             return new ResumeGap(ResumeGap.Reason.ARCHIVE, "0", at, at);
         }
         if (since != null && position == null && !isAnswered()) {
-            // What the client wrote is no position.
+            // The client's since is not a position.
             return snapshot.insteadOf(since).gap();
         }
         return snapshot.gap();
     }
 
-    /** Shows what is archived, and what waits for Redis on this node: until the log can be read that is all there is. */
+    /** Shows the archived state, and what is queued on this node: nothing more is available until the log can be read. */
     void show(SnapshotFallback.Recalled archived, PendingEvents pending) {
         pendingFrom = 0;
         offerSubscribed(null, false, null);
@@ -262,14 +261,14 @@ final class Subscription {
         pending.shownTo(access, null).forEach(subscriber::offer);
     }
 
-    /** Only the first one answers a request. */
+    /** Only the first one answers a request, and echoes its ref. */
     private void offerSubscribed(@Nullable Position at, boolean resumed, @Nullable ResumeGap gap) {
         subscriber.offer(Delivery.Subscribed.of(isAnswered() ? null : ref, conversation, at, resumed, gap));
     }
 
     /**
-     * Shows an event that waits for Redis. A subscription that began after one that still waits is shown that first, when the log has it,
-     * and so everything that comes after it.
+     * Shows a queued event. A subscription that began after an earlier event was queued receives that event first, when the log has it, and
+     * so all events after it.
      */
     void show(Delivery.Pending event, Access publisher, PendingEvents pending) {
         if (!isAnswered() || !PendingEvents.isVisible(publisher, access)) {
@@ -282,7 +281,7 @@ final class Subscription {
         }
     }
 
-    /** Whether it has been shown a pending event of that id. */
+    /** Whether the subscription was shown a pending event with that id. */
     boolean wasShown(@Nullable String eventId, PendingEvents pending) {
         return eventId != null && pending.wasShown(eventId, access, pendingFrom);
     }

@@ -25,17 +25,17 @@ import org.jspecify.annotations.Nullable;
  */
 sealed interface SubscriptionState {
 
-    /** Redis has not acknowledged the subscription to the live channel: what came after a read now might not be received. */
+    /** Redis has not acknowledged the subscription to the live channel: events after a read now might not be received. */
     record AwaitingAck(int attempt) implements SubscriptionState {}
 
     /**
      * The log is being read.
      *
-     * @param handedOut what the live subscriptions had when the read began: the log has that, or Redis has lost it
+     * @param handedOut position of the live subscriptions when the read began: the log has it, or Redis has lost it
      */
     record Reading(int attempt, @Nullable Position handedOut) implements SubscriptionState {
 
-        /** The read has been answered: the next failure is the first one. */
+        /** The read was answered, so failures are counted from zero again. */
         Reading answered() {
             return attempt == 0 ? this : new Reading(0, handedOut);
         }
@@ -46,7 +46,7 @@ sealed interface SubscriptionState {
         }
     }
 
-    /** The subscriber has too much to write: the log is read when it has room. */
+    /** The subscriber has too much to write. The log is read when there is room. */
     record AwaitingRoom() implements SubscriptionState {
         @Override
         public int attempt() {
@@ -67,7 +67,7 @@ sealed interface SubscriptionState {
     /** The log could not be read, and the archive is asked instead. */
     record ReadingArchive(int attempt) implements SubscriptionState {}
 
-    /** It receives what comes live. */
+    /** The subscription receives live messages. */
     record Live() implements SubscriptionState {
         @Override
         public int attempt() {
@@ -85,7 +85,7 @@ sealed interface SubscriptionState {
         }
     }
 
-    /** It receives nothing more. */
+    /** The subscription receives nothing more. */
     record Left() implements SubscriptionState {
         @Override
         public int attempt() {
@@ -117,7 +117,7 @@ sealed interface SubscriptionState {
         }
     }
 
-    /** Reads of the log that have failed one after the other. */
+    /** Consecutive failed reads of the log. */
     int attempt();
 
     /** A read of the log begins. */
@@ -130,17 +130,17 @@ sealed interface SubscriptionState {
         return this;
     }
 
-    /** The log could not be read: once more, after a delay. */
+    /** The log could not be read: try again after a delay. */
     default AwaitingRetry fails() {
         return new AwaitingRetry(attempt() + 1);
     }
 
-    /** The log could not be read by somebody who has nothing yet. */
+    /** The log could not be read for a subscriber that has nothing yet. */
     default ReadingArchive readsArchive() {
         return new ReadingArchive(attempt());
     }
 
-    /** It has all that the log had, and what came live since. */
+    /** The subscription has everything that the log had, and all live messages since. */
     default Live caughtUp() {
         return new Live();
     }

@@ -1,6 +1,6 @@
 package dev.parley.ratelimit;
 
-/** What bucket.lua keeps, in memory. Times are in milliseconds. Not thread-safe. */
+/** In memory, the same bucket as in bucket.lua. Times are in milliseconds. Not thread-safe. */
 final class Bucket {
 
     private static final double ROUNDING = 1e-6;
@@ -9,7 +9,7 @@ final class Bucket {
     private double at;
     private double since;
 
-    /** What is used up of the burst. */
+    /** The used part of the burst. */
     double level() {
         return level;
     }
@@ -30,7 +30,7 @@ final class Bucket {
         return true;
     }
 
-    /** Puts right what was taken at some time: gives back what has not drained since, or takes more. */
+    /** Corrects an amount taken earlier: returns what has not drained since, or takes more. */
     void correct(long more, double taken) {
         if (more > 0 || taken >= since) {
             level = Math.max(0, level + more);

@@ -6,10 +6,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** A limit that the gateway keeps itself, at one of its own doors; or none there. Thread-safe. */
+/** A limit that the gateway itself enforces at one of its endpoints, or none. Thread-safe. */
 public final class EndpointLimiter {
 
-    /** Where nobody is counted. */
+    /** No limit. */
     public static final EndpointLimiter OPEN = new EndpointLimiter(null, null);
 
     private final @Nullable Limit limit;
@@ -24,29 +24,29 @@ public final class EndpointLimiter {
         return new EndpointLimiter(limit, buckets);
     }
 
-    /** Whether there is no limit, and so nothing to ask here. */
+    /** Whether there is no limit, and so nothing to check. */
     public boolean isOpen() {
         return limit == null;
     }
 
-    /** Whether addresses are counted, and nobody is asked who they are. */
+    /** Whether the limit is per address, so that it can be checked before authentication. */
     public boolean countsAddresses() {
         return limit != null && limit.per() == LimitScope.ADDRESS;
     }
 
     /**
-     * Counts what somebody is about to do. Cold; answers come on Redis' event loop, or at once while Redis is away.
+     * Counts a request before it runs. Cold; answers come on Redis' event loop, or immediately while Redis is unavailable.
      *
-     * @param conversation empty where there is none
-     * @param address where it comes from
-     * @param cost how much it is, 1 or more
-     * @return fails with a {@link ParleyException}: {@code rate_limited}, or {@code bad_request} when it is more than the limit ever takes at once
+     * @param conversation empty if there is none
+     * @param address the client's
+     * @param cost 1 or more
+     * @return fails with a {@link ParleyException}: {@code rate_limited}, or {@code bad_request} when the cost exceeds the limit's burst
      */
     public Mono<LimitDecision> pass(Principal who, String conversation, String address, long cost) {
         return take(owner(who, conversation, address), cost);
     }
 
-    /** As {@link #pass}, where {@link #countsAddresses}: once. */
+    /** As {@link #pass}, if {@link #countsAddresses}: once. */
     public Mono<LimitDecision> pass(String address) {
         return take(new LimitKey("", address), 1);
     }

@@ -1,10 +1,10 @@
 package dev.parley.ratelimit;
 
 /**
- * The gateway's own doors.
+ * The limits of the gateway's own endpoints.
  *
- * @param connect where sockets come in
- * @param send where people's messages do
- * @param publish where agents' events do, over HTTP and sockets
+ * @param connect for new sockets
+ * @param send for people's messages
+ * @param publish for agents' events, over HTTP and sockets
  */
 public record EndpointLimiters(EndpointLimiter connect, EndpointLimiter send, EndpointLimiter publish) {}

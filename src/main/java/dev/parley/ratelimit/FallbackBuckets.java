@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Counted for all nodes together, and on this node alone while that can't be, or takes longer than {@link #PATIENCE}. What was taken here
- * is settled here.
+ * Counts for all nodes together, and on this node alone while Redis is unavailable or takes longer than {@link #PATIENCE}. A reservation
+ * made on this node alone is settled here.
  */
 final class FallbackBuckets implements Buckets {
 
-    /** Nobody is held up for longer just to be counted. */
+    /** The longest time that a request waits to be counted. */
     static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private static final Mono<LimitDecision> LATE =
@@ -55,17 +55,17 @@ final class FallbackBuckets implements Buckets {
                 () -> (local.has(limit, owner, reservation) ? local : shared).settle(limit, owner, reservation, used));
     }
 
-    /** How often something was taken. */
+    /** Number of allowed requests. */
     long taken() {
         return taken.sum();
     }
 
-    /** How often it would have been too much. */
+    /** Number of rejected requests. */
     long refused() {
         return refused.sum();
     }
 
-    /** How often it was this node alone that decided. */
+    /** Number of requests that this node decided alone. */
     long alone() {
         return alone.sum();
     }

@@ -3,12 +3,12 @@ package dev.parley.ratelimit;
 import java.time.Duration;
 
 /**
- * A rate that has a name.
+ * A named rate.
  *
  * @param name lower-case letters, digits and hyphens
- * @param events that may be taken in a period, in the long run
+ * @param events that may be taken per period, in the long run
  * @param period at least a millisecond
- * @param burst most that may be taken at once, after a time in which nothing was
+ * @param burst maximum to be taken at the same time, after a pause
  * @param per who shares it
  */
 public record Limit(String name, long events, Duration period, long burst, LimitScope per) {
@@ -24,7 +24,7 @@ public record Limit(String name, long events, Duration period, long burst, Limit
         }
     }
 
-    /** How much of what was taken is given back in a millisecond. */
+    /** The amount that comes back per millisecond. */
     double perMilli() {
         return (double) events / period.toMillis();
     }

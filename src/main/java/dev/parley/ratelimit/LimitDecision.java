@@ -4,21 +4,21 @@ import dev.parley.error.ParleyException;
 import java.util.List;
 
 /**
- * How it stands with a limit after something was to be taken.
+ * The outcome of a request, and the state of its limit after it.
  *
- * @param allowed whether it was taken
- * @param remaining what may be taken at once now
- * @param resetMs when all of the burst is there again, if nothing more is taken
- * @param retryMs when what was refused would be taken; 0 if it was
+ * @param allowed whether the cost was taken
+ * @param remaining what may be taken now
+ * @param resetMs time until the whole burst is available, if nothing more is taken
+ * @param retryMs time until a rejected cost would be taken; 0 if it was taken
  */
 public record LimitDecision(Limit limit, boolean allowed, long remaining, long resetMs, long retryMs) {
 
-    /** Levels are added up from fractions. */
+    /** Tolerance, because levels are sums of fractions. */
     private static final double ROUNDING = 1e-6;
 
     /**
-     * @param level what is used up of the burst
-     * @param cost what was to be taken
+     * @param level the used part of the burst
+     * @param cost the requested cost
      */
     static LimitDecision of(Limit limit, boolean allowed, double level, long cost) {
         double over = level + cost - limit.burst();
@@ -34,7 +34,7 @@ public record LimitDecision(Limit limit, boolean allowed, long remaining, long r
         return (long) Math.ceil(Math.max(0, level - ROUNDING) / limit.perMilli());
     }
 
-    /** Names and values in turn, as draft-ietf-httpapi-ratelimit-headers-10 has them: the policy in whole seconds. */
+    /** Names and values in turn, in the form of draft-ietf-httpapi-ratelimit-headers-10: the policy in whole seconds. */
     public List<String> headers() {
         String name = "\"" + limit.name() + "\"";
         return List.of(
@@ -48,7 +48,7 @@ public record LimitDecision(Limit limit, boolean allowed, long remaining, long r
         return (millis + 999) / 1000;
     }
 
-    /** Throws a {@link ParleyException} with {@code rate_limited} when it was not taken. */
+    /** Throws a {@link ParleyException} with {@code rate_limited} if the cost was not taken. */
     LimitDecision orRefused() {
         if (!allowed) {
             throw ParleyException.rateLimited(

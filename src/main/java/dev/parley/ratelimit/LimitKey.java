@@ -1,9 +1,9 @@
 package dev.parley.ratelimit;
 
 /**
- * Whom something is counted for.
+ * The one that is counted.
  *
- * @param tenant empty where tenants are not told apart
- * @param subject a user, agent, conversation or address; empty for all of the tenant
+ * @param tenant empty if the limit is not per tenant
+ * @param subject a user, agent, conversation or address; empty for the whole tenant
  */
 record LimitKey(String tenant, String subject) {}

@@ -2,7 +2,7 @@ package dev.parley.ratelimit;
 
 import java.util.Locale;
 
-/** Who shares what a limit allows. */
+/** The group that shares a limit. */
 public enum LimitScope {
     TENANT,
     SUBJECT,

@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * The limits there are, by name. Those that the gateway keeps itself are {@link #turnstiles}; agents ask for the others. A tenant's
- * agents share what is counted for it, and see nothing of other tenants. Cold; answers come on Redis' event loop, or at once while Redis
- * is away: then this node counts alone, from nothing, with the same rates. Thread-safe.
+ * All limits, by name. The gateway itself enforces those of {@link EndpointLimiters}; agents ask for the others. A tenant's agents share
+ * its counts, and see nothing of other tenants. Cold; answers come on Redis' event loop, or immediately while Redis is unavailable: then
+ * this node counts alone, from zero, with the same rates. Thread-safe.
  *
- * <p>A {@code key} says for whom something is taken: a subject, a conversation or an address, whatever the limit is per. Without one it
- * is the caller, or the caller's tenant. All fail with a {@link ParleyException}: {@code not_found}, {@code bad_request}.
+ * <p>A {@code key} names the one that is counted: a subject, a conversation or an address, as the limit is per. Without one it is the
+ * caller, or the caller's tenant. All methods fail with a {@link ParleyException}: {@code not_found}, {@code bad_request}.
  */
 public final class Limits {
 
@@ -49,11 +49,11 @@ public final class Limits {
     }
 
     /**
-     * Takes something.
+     * Takes a cost.
      *
      * @param cost from 1 to the limit's burst
-     * @param id under which it is taken once, however often it is asked for; null: each time
-     * @return fails with {@code rate_limited} too, and {@code conflict} when under that id something else was taken
+     * @param id under which the cost is taken once, however often it is requested; null: each time
+     * @return fails with {@code rate_limited} too, and {@code conflict} when another cost was taken under that id
      */
     public Mono<LimitDecision> take(Principal who, String name, @Nullable String key, long cost, @Nullable String id) {
         return Mono.defer(() -> {
@@ -65,9 +65,10 @@ public final class Limits {
     }
 
     /**
-     * Takes what may be needed, until it is known what is. What is never settled stays taken. Fails as {@link #take}.
+     * Takes the most that may be needed, until the actual use is known. A reservation that is never settled stays taken. Fails as {@link
+     * #take}.
      *
-     * @param id the reservation's; the same one again is the same reservation. One is made when null
+     * @param id the reservation's; the same id again is the same reservation. One is made when null
      */
     public Mono<Reservation> reserve(Principal who, String name, @Nullable String key, long cost, @Nullable String id) {
         return Mono.defer(() -> {
@@ -80,12 +81,12 @@ public final class Limits {
     }
 
     /**
-     * Gives back what a reservation has too much, or takes what it has too little, even past the burst. The same again does nothing more.
+     * Returns the excess of a reservation, or takes its shortfall, even beyond the burst. A repeat does nothing.
      *
-     * @param key as it was reserved with
+     * @param key as in the reservation
      * @param used 0 or more
-     * @return fails with {@code not_found} when there is no such reservation, {@code conflict} when it was settled with another use,
-     *     {@code unavailable} while Redis is away, unless it was made on this node meanwhile
+     * @return fails with {@code not_found} when there is no such reservation, {@code conflict} when it was settled with another use, {@code
+     *     unavailable} while Redis is unavailable, unless this node made the reservation during the outage
      */
     public Mono<SettleResult> settle(Principal who, String name, @Nullable String key, String reservation, long used) {
         return Mono.defer(() -> {
@@ -127,17 +128,17 @@ public final class Limits {
         return new LimitKey(who.tenant(), key == null ? who.subject() : key);
     }
 
-    /** How often something was taken, by anybody. */
+    /** Number of allowed requests, of all callers. */
     public long taken() {
         return buckets.taken();
     }
 
-    /** How often it would have been too much. */
+    /** Number of rejected requests. */
     public long refused() {
         return buckets.refused();
     }
 
-    /** How often this node decided alone, since Redis was away. */
+    /** Number of requests that this node decided alone because Redis was unavailable. */
     public long alone() {
         return buckets.alone();
     }

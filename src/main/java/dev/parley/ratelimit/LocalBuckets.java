@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Counted on this node alone, for as long as nobody else can. Of buckets and of receipts the {@value #MOST} last used are kept. Answers at
- * once, on the caller's thread; the lock is held for a few sums.
+ * Counts on this node alone, while Redis is unavailable. Keeps the {@value #MOST} most recently used buckets and as many receipts. Answers
+ * immediately, on the caller's thread; the lock is held for a few additions.
  */
 final class LocalBuckets implements Buckets {
 
@@ -27,7 +27,7 @@ final class LocalBuckets implements Buckets {
 
     private record Slip(Key key, String id) {}
 
-    /** @param settled with which use; negative while it is open, {@link Entry#TAKEN} when it is no reservation */
+    /** @param settled the actual use; negative while it is open, {@link Entry#TAKEN} when it is no reservation */
     private record Entry(long cost, double at, long settled) {
 
         static final long TAKEN = Long.MIN_VALUE;
@@ -37,7 +37,7 @@ final class LocalBuckets implements Buckets {
         }
     }
 
-    /** Whether it was here that this was taken. */
+    /** Whether the receipt was made here. */
     synchronized boolean has(Limit limit, LimitKey owner, String id) {
         return entries.containsKey(new Slip(new Key(limit.name(), owner), id));
     }

@@ -4,10 +4,10 @@ import dev.parley.error.ErrorCode;
 import dev.parley.error.ParleyException;
 import java.time.Duration;
 
-/** What holds for receipts wherever they are kept. */
+/** Rules for receipts in Redis and in memory. */
 final class Receipts {
 
-    /** How long they are kept at least. */
+    /** Minimum time that a receipt is kept. */
     static final Duration SHORTEST = Duration.ofHours(1);
 
     private Receipts() {}

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Counted in Redis, for all nodes together: one script each time. Answers come on Redis' event loop. */
+/** Counts in Redis, for all nodes together: one script per request. Answers come on Redis' event loop. */
 final class RedisBuckets implements Buckets {
 
     private static final Script TAKE = Script.load(RedisBuckets.class, "bucket.lua", "take.lua");
@@ -73,7 +73,7 @@ final class RedisBuckets implements Buckets {
         return Script.bytes(Double.toString(limit.perMilli() / 1000));
     }
 
-    /** Until an hour has gone and all of the burst is there again, so that nothing of it could be given back. */
+    /** Time to live of a receipt: an hour, and until the whole burst has drained, so that none of it could be returned. */
     private static Duration ttl(Limit limit) {
         Duration full = Duration.ofMillis((long) (limit.burst() / limit.perMilli()) + 1);
         return full.compareTo(Receipts.SHORTEST) > 0 ? full : Receipts.SHORTEST;

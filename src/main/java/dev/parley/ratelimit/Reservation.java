@@ -1,7 +1,7 @@
 package dev.parley.ratelimit;
 
 /**
- * @param reservation to settle it by
- * @param amount what was taken for it
+ * @param reservation the id to settle it by
+ * @param amount the reserved amount
  */
 public record Reservation(String reservation, long amount, LimitDecision taken) {}

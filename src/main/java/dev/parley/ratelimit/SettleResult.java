@@ -1,15 +1,15 @@
 package dev.parley.ratelimit;
 
 /**
- * A reservation that has come to its end.
+ * A settled reservation.
  *
- * @param reserved what was taken for it
- * @param used what was needed
- * @param taken how it stands with the limit now
+ * @param reserved the reserved amount
+ * @param used the amount used
+ * @param taken the state of the limit now
  */
 public record SettleResult(long reserved, long used, LimitDecision taken) {
 
-    /** What was given back; negative: what was taken beside it. */
+    /** The returned amount; negative: the amount taken in addition. */
     public long returned() {
         return reserved - used;
     }

@@ -4,18 +4,18 @@ import io.lettuce.core.RedisException;
 import java.util.regex.Pattern;
 
 /**
- * A refusal that lasts until the configuration of Redis changes: a right is missing, a command has been renamed away, the server is a
- * replica, or it takes no more clients.
+ * A rejection that lasts until the configuration of Redis changes: a right is missing, a command was renamed, the server is a replica, or
+ * it accepts no more clients.
  */
 final class AclDenial {
 
-    /** Redis 7.0 words a missing right otherwise within scripts than later versions do. */
+    /** Within scripts Redis 7.0 uses another text for a missing right than later versions do. */
     private static final Pattern DENIED = Pattern.compile("NOPERM|executing the script can't|ACL failure|READONLY"
             + "|[Uu]nknown (\\w+ )?(sub)?command|max number of clients");
 
     private AclDenial() {}
 
-    /** Whether a server's error is one. */
+    /** Whether a server's error is such a rejection. */
     static boolean is(String error) {
         return DENIED.matcher(error).find();
     }
@@ -30,7 +30,7 @@ final class AclDenial {
         return false;
     }
 
-    /** What the server said, without the arguments of an unknown command. */
+    /** The server's error, without the arguments of an unknown command. */
     static String brief(Throwable e) {
         String message = Redis.rootMessage(e).strip();
         int arguments = message.indexOf(", with args");

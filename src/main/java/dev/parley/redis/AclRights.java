@@ -22,16 +22,16 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Tries on one master each command that Parley needs, with keys and channels named like traffic's ({@code rights.lua}). The script deletes
- * what it makes before it returns. It runs every 30 s, and while conversations or streams are refused something, at each {@link #check}. The
- * log has what is refused when it changes. Thread-safe.
+ * Tries each command that Parley needs on one master, with keys and channels named like a conversation's ({@code rights.lua}). The script
+ * deletes what it makes before it returns. It runs every 30 s, and at each {@link #check} while conversations or streams are rejected
+ * something. The log has each change of what is rejected. Thread-safe.
  */
 final class AclRights {
 
-    /** Without these no conversation works. */
+    /** Commands without which no conversation works. */
     static final String CONVERSATIONS = "conversations";
 
-    /** Without these no durable stream is read. */
+    /** Commands without which no durable stream is read. */
     static final String STREAMS = "streams";
 
     private static final Logger LOG = LoggerFactory.getLogger(AclRights.class);
@@ -40,7 +40,7 @@ final class AclRights {
     private static final List<String> KINDS =
             List.of("meta", "events", "seen", "run", "session", "messages", "context");
 
-    /** Redis refuses every write for now. */
+    /** Errors of a Redis that refuses every write for now. */
     private static final Pattern WRITES = Pattern.compile("\\b(OOM|MISCONF|NOREPLICAS)\\b");
 
     private static final Pattern KEY = Pattern.compile("\\b(a key|keys)\\b");
@@ -56,8 +56,8 @@ final class AclRights {
     private volatile @Nullable Long triedAt;
 
     /**
-     * @param script {@code rights.lua}, which an event loop must not read
-     * @param node names what is tried, with the tag, which is on one of the master's slots
+     * @param script {@code rights.lua}, loaded elsewhere because an event loop must not read files
+     * @param node names the tried keys, together with the tag, which is on one of the master's slots
      * @param publish {@code PUBLISH} or {@code SPUBLISH}, as live messages are published
      */
     AclRights(Script script, String master, Redis redis, Keys keys, String node, String tag, String publish) {
@@ -71,12 +71,12 @@ final class AclRights {
                 .toArray(byte[][]::new);
     }
 
-    /** There may be another server now, or another configuration: it is due. */
+    /** Makes the next {@link #check} try the commands: the server or its configuration may have changed. */
     void again() {
         triedAt = null;
     }
 
-    /** Tries when it is due. Completes also when something is refused; fails when the master does not answer. */
+    /** Tries the commands if it is time. Also completes when something is rejected; fails when the master does not answer. */
     Mono<Void> check() {
         return Mono.defer(() -> due() ? tryAll() : Mono.empty());
     }
@@ -100,7 +100,7 @@ final class AclRights {
                 .then();
     }
 
-    /** Nothing has been tried: not even the script was run. */
+    /** The script itself was rejected, so nothing was tried. */
     private static Refused untried(String error) {
         Matcher quoted = QUOTED.matcher(error);
         String command = quoted.find() ? quoted.group(1).toUpperCase(Locale.ROOT) : "EVALSHA";
@@ -108,7 +108,7 @@ final class AclRights {
     }
 
     /**
-     * @param whose {@link #CONVERSATIONS}, {@link #STREAMS}, or of what readiness does not depend on
+     * @param whose {@link #CONVERSATIONS}, {@link #STREAMS}, or a purpose on which readiness does not depend
      * @param command in capitals, {@code XGROUP|CREATE} with its subcommand
      */
     private record Refused(String whose, String command, String error) {
@@ -117,7 +117,7 @@ final class AclRights {
             return error.contains("READONLY");
         }
 
-        /** Lasts until somebody does something about it. */
+        /** Whether the rejection lasts until an operator acts. */
         boolean lasts() {
             return AclDenial.is(error) || writes();
         }
@@ -126,7 +126,7 @@ final class AclRights {
             return WRITES.matcher(error).find();
         }
 
-        /** What has to be done about it. */
+        /** The kind of advice that the operator needs. */
         String kind() {
             if (error.contains("nknown")) {
                 return "unknown";
@@ -227,7 +227,7 @@ final class AclRights {
                 .collect(joining(between));
     }
 
-    /** What this master refuses, and what to do about it; null when nothing is known to be refused. */
+    /** What this master rejects of a purpose, with advice; null if nothing is known to be rejected. */
     @Nullable
     String refused(String whose) {
         return refused.get(whose);

@@ -7,17 +7,17 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names of channels, in UTF-8, and messages as they came. A name comes with each message, so one that was heard lately is found by
- * its bytes and not decoded again. Thread-safe.
+ * Channel names in UTF-8, and messages as raw bytes. A name comes with each message, so recent names are found by their bytes and not
+ * decoded again. Thread-safe.
  */
 final class ChannelCodec implements RedisCodec<String, byte[]> {
 
-    /** Names that are kept, a power of two: a name takes the place of another with the same hash. */
+    /** Number of cached names, a power of two; a name replaces another with the same hash. */
     private static final int KEPT = 4096;
 
     private static final long PRIME = 0x9E37_79B9_7F4A_7C15L;
 
-    /** Safe to be found by a thread that has not seen it being made. */
+    /** Immutable, so that other threads may read it without synchronization. */
     private record Name(byte[] bytes, String text) {}
 
     private final @Nullable Name[] names = new Name[KEPT];

@@ -18,7 +18,7 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** The cluster as Lettuce knows it now: which master has which slot. Nothing here blocks; until the cluster was reached it has none. */
+/** The layout of a cluster as Lettuce knows it now: which master has which slot. Never blocks. Empty until the cluster was reached. */
 final class ClusterMasters {
 
     private static final Logger LOG = LoggerFactory.getLogger(ClusterMasters.class);
@@ -34,7 +34,7 @@ final class ClusterMasters {
         this.client = client;
     }
 
-    /** Asks the seeds when nothing is known yet: before that Lettuce can't connect, or would block to. */
+    /** Loads the layout from the configured nodes if none is known yet: before that Lettuce can't connect, or would block to. */
     Mono<Void> learn() {
         return Mono.defer(() -> known
                 ? Mono.empty()
@@ -80,18 +80,18 @@ final class ClusterMasters {
     }
 
     /**
-     * Makes the connections that a cluster connection would make when it first needs them, and until then refuse what is asked: to all
-     * masters, and to all others, since a master redirects to whoever has just been promoted or given a slot. Those to the others are made
-     * in the background, and so are all that are missing whenever the cluster has changed.
+     * Makes the connections that a cluster connection would make only when it first needs them, and until then reject commands. It connects
+     * to all masters, and to all other nodes, because a master redirects to a node that was just promoted or given a slot. Connections to
+     * other nodes, and those missing after a change of the cluster, are made in the background.
      *
-     * @return completes when those to the masters stand or have failed
+     * @return completes when the connections to the masters are open or have failed
      */
     Mono<Void> reach(StatefulRedisClusterConnection<?, ?> connection) {
         Disposable unused = changes()
                 .map(change -> true)
                 .startWith(true)
                 .takeWhile(change -> connection.isOpen())
-                // One that hangs, until its attempt times out, does not keep the next round from the others.
+                // A hanging node must not delay the next round to the others until its attempt times out.
                 .flatMap(change -> reach(connection, List.copyOf(client.getPartitions())), REACHED_AT_ONCE)
                 .subscribe();
         return reach(connection, nodes());
@@ -118,7 +118,7 @@ final class ClusterMasters {
         return client.getResources().eventBus().get().ofType(ClusterTopologyChangedEvent.class);
     }
 
-    /** Asks the cluster again, twice a second at most, however many want it. */
+    /** Reads the layout again, twice a second at most, however many callers request it. */
     void refresh() {
         long now = System.nanoTime();
         long before = refreshedAt.get();

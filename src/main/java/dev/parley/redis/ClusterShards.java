@@ -12,9 +12,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The masters of a cluster. Sharded channels are listened to where their slot is, each master over a connection of its own: Lettuce's
- * cluster connection does not move subscriptions with their slots, and subscribes again to all channels of a node in one command, which
- * Redis refuses when they have different slots.
+ * The masters of a cluster. A sharded channel is subscribed to on the master of its slot, over one connection per master. Lettuce's cluster
+ * connection does not move subscriptions with their slots. It also subscribes again to all channels of a node in one command, which Redis
+ * rejects when they have different slots.
  */
 record ClusterShards(ClusterMasters masters, RedisClient listening) implements PubSubRouting {
 
@@ -53,7 +53,9 @@ record ClusterShards(ClusterMasters masters, RedisClient listening) implements P
         return Mono.fromCompletionStage(() -> listening.connectPubSubAsync(Connector.CHANNELS, uri));
     }
 
-    /** What is broadcast is heard on any of the masters: each attempt tries the next one, so one that hangs is not tried twice in a row. */
+    /**
+     * Routes broadcast channels, which any master serves. Each attempt tries the next master, so a hanging one is not tried twice in a row.
+     */
     static final class Any implements PubSubRouting {
 
         private static final String ANY = "any";

@@ -17,15 +17,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Connects to one topology. Lazy: each subscription is an attempt. */
+/** Connects to one topology. Lazy: each subscription is one attempt. */
 interface Connector {
 
     RedisCodec<String, byte[]> CODEC = RedisCodec.of(StringCodec.UTF8, ByteArrayCodec.INSTANCE);
 
-    /** Of what is listened on. */
+    /** The codec of Pub/Sub connections. */
     RedisCodec<String, byte[]> CHANNELS = new ChannelCodec();
 
-    /** The one server's name where there is one. */
+    /** The name of the only server of a standalone topology. */
     String ONE = "redis";
 
     /** A connection with the one command type of all topologies. */
@@ -34,33 +34,32 @@ interface Connector {
     /** The shared connection, which reconnects by itself. */
     Mono<Link> connect();
 
-    /** A connection to the server that has a key; what waits on it fails when it is lost. It does not reconnect. */
+    /** Opens a connection to the server that has a key. It does not reconnect: blocked commands fail when it is lost. */
     Mono<Link> connectTo(String key);
 
-    /** Where conversations' own channels are listened to. */
+    /** Routes the live channels of conversations. */
     PubSubRouting live();
 
-    /** Where channels that everybody hears are listened to. */
+    /** Routes broadcast channels. */
     PubSubRouting broadcast();
 
     /** Each master's name and a slot that it serves; none while the cluster has not been reached. */
     Map<String, Integer> masters();
 
-    /** The name of the master that has a key; null while nobody serves it. */
+    /** The name of the master that has a key; null while no master serves it. */
     @Nullable
     String masterOf(String key);
 
-    /** The name of the master that has a slot; null while nobody serves it. */
+    /** The name of the master that has a slot; null while no master serves it. */
     @Nullable
     String masterOf(int slot);
 
-    /** To be shut down. */
+    /** The clients to shut down. */
     List<AbstractRedisClient> clients();
 
     static Connector of(RedisTopology topology, String clientName, RedisSettings settings, ClientResources resources) {
-        // What listens or waits does not reconnect by itself: whoever uses it begins anew, in the same way after a
-        // loss,
-        // deafness and a change of the cluster.
+        // Listening and blocking connections do not reconnect by themselves. Their users begin again in the same way
+        // after a loss, a silent connection and a change of the cluster.
         RedisClient listening = new ReactiveClient(resources);
         listening.setOptions(LettuceOptions.waiting(settings));
         if (topology instanceof RedisTopology.Standalone standalone) {
@@ -74,7 +73,7 @@ interface Connector {
         return cluster(seeds, settings, resources, listening);
     }
 
-    /** Standalone and Sentinel differ in their URI only: Lettuce asks the sentinels at every (re)connect. */
+    /** Standalone and Sentinel differ only in their URI: Lettuce asks the sentinels at every (re)connect. */
     private static Connector single(
             RedisURI named, RedisSettings settings, ClientResources resources, RedisClient listening) {
         RedisClient client = new ReactiveClient(resources);
@@ -195,7 +194,7 @@ interface Connector {
                 .map(connection -> new Link(connection, connection.reactive()));
     }
 
-    /** Sets the name in place: Lettuce's copying builder forgets the sentinels. */
+    /** Sets the name in place, because Lettuce's copying builder loses the sentinels. */
     private static RedisURI named(RedisURI uri, String clientName, RedisSettings settings) {
         uri.setClientName(clientName);
         uri.setTimeout(settings.commandTimeout());

@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
 import redis.embedded.RedisExecProvider;
 
 /**
- * A real Redis server beside this JVM, for the demo and for tests: in memory only, on the loopback address, in a temporary directory of
- * its own (0700) that goes when it goes. It ends with the JVM, however that ends: a small shell beside it holds a pipe to the JVM, and
- * kills it when the pipe breaks. So a graceful stop of the gateway still has its Redis, which a shutdown hook would not promise.
+ * A real Redis server beside this JVM, for the demo and for tests: in memory only, on the loopback address, in a temporary directory of its
+ * own (0700) that is deleted with it. It ends with the JVM, however that ends: a small shell holds a pipe to the JVM, and kills the server
+ * when the pipe breaks. So a gateway that stops gracefully still has its Redis, which a shutdown hook would not guarantee.
  *
  * <p>Every method blocks: for {@code main} and tests, not for event loops. Thread-safe.
  */
@@ -33,14 +33,17 @@ public final class EmbeddedRedis implements AutoCloseable {
     private static final int LAST_PORT = 22_000;
     private static final long GRACE_SECONDS = 5;
 
-    /** $0 is the binary, $1 the directory, $2 a flag or nothing. Any line that the JVM writes calls the watch off; the end of the pipe is the JVM's. */
+    /**
+     * $0 is the binary, $1 the directory, $2 a flag or nothing. Any line from the JVM ends the watch; the end of the pipe means that the
+     * JVM has ended.
+     */
     private static final String WATCHED = """
             exec 3<&0
             (read -r off <&3 || { kill -KILL $$; rm -rf "$1"; }) >/dev/null 2>&1 &
             exec "$0" "$1/redis.conf" $2 3<&- </dev/null
             """;
 
-    /** One start at a time: a process forked while another's binary is still being written would keep that file busy. */
+    /** Serializes starts: a process forked while another's binary is being written would keep that file busy. */
     private static final Object STARTING = new Object();
 
     private final Path directory;
@@ -64,9 +67,9 @@ public final class EmbeddedRedis implements AutoCloseable {
      * Starts a server and returns when it answers.
      *
      * @param port 1 to 65535, or 0 for a free one between 12000 and 22000
-     * @param settings lines of redis.conf, such as {@code requirepass secret} or {@code cluster-enabled yes}; the address, the port, the
-     *     directory and where the log goes are not theirs to change
-     * @throws UncheckedIOException when it does not start, with what it said; the port being taken is one such reason
+     * @param settings lines of redis.conf, such as {@code requirepass secret} or {@code cluster-enabled yes}; they can't change the
+     *     address, the port, the directory and the destination of the log
+     * @throws UncheckedIOException when it does not start, with the server's output; for instance because the port is in use
      */
     public static EmbeddedRedis start(int port, List<String> settings) {
         return start(port, settings, "");
@@ -118,15 +121,18 @@ public final class EmbeddedRedis implements AutoCloseable {
             List<String> command =
                     new ArrayList<>(List.of("sh", "-c", WATCHED, binary.toString(), directory.toString(), flag));
             if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
-                // Its own session: a Ctrl-C in the terminal is for the gateway, which still needs Redis to leave in
-                // order.
+                // A session of its own: a Ctrl-C in the terminal is for the gateway, which still needs Redis for a
+                // graceful stop.
                 command.add(0, "/usr/bin/setsid");
             }
             return new ProcessBuilder(command).redirectErrorStream(true).start();
         }
     }
 
-    /** Redis takes the last of several lines for one setting, so defaults come before the caller's, and what is fixed after them. */
+    /**
+     * Orders the lines: Redis takes the last of several lines for one setting, so defaults come before the caller's lines, and fixed ones
+     * after them.
+     */
     private static List<String> configuration(Path directory, int port, List<String> settings) {
         List<String> lines = new ArrayList<>(List.of("save \"\"", "appendonly no"));
         lines.addAll(settings);
@@ -141,8 +147,8 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
 
     /**
-     * The library unpacks the binary for this machine into a directory of its own; it goes into ours, to be deleted with it. A relative
-     * path is a binary that lay in the working directory: it stays there.
+     * Unpacks the binary. The library unpacks it into a directory of its own; it is moved into this server's, to be deleted with it. A
+     * relative path is a binary in the working directory, which stays there.
      */
     private static Path extract(Path directory) throws IOException {
         Path unpacked = unpack().toPath();
@@ -167,9 +173,9 @@ public final class EmbeddedRedis implements AutoCloseable {
     }
 
     /**
-     * Below the ports that systems hand out to clients, and the cluster bus, 10000 above, too: who tries to reconnect while the server is
-     * away must not be given the server's own port. It would be connected to itself; a cluster's node takes the other for renamed by
-     * that, and never votes for its replica.
+     * A random port below those that systems give to clients, and so is the cluster bus, 10000 above. A client that reconnects while the
+     * server is stopped must not be given the server's own port: it would be connected to itself. A node of a cluster would then take the
+     * other for renamed, and never vote for its replica.
      */
     private static int somePort() {
         return ThreadLocalRandom.current().nextInt(FIRST_PORT, LAST_PORT + 1);
@@ -183,7 +189,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         return port;
     }
 
-    /** As the binary states it, such as {@code 7.0.15}. */
+    /** The version as the binary reports it, such as {@code 7.0.15}. */
     public String version() {
         return output.version();
     }
@@ -192,7 +198,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** Asks it to end (SIGTERM), kills it when it has not after 5 s, and deletes its directory. Once it is stopped nothing happens. */
+    /** Sends SIGTERM, SIGKILL after 5 s, and deletes the directory. Does nothing once it is stopped. */
     public void stop() {
         if (process.isAlive()) {
             resume();
@@ -200,7 +206,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         end(process::destroy);
     }
 
-    /** Kills it (SIGKILL), as a crash would, and deletes its directory. */
+    /** Sends SIGKILL, as a crash would end it, and deletes the directory. */
     public void kill() {
         end(process::destroyForcibly);
     }
@@ -210,12 +216,12 @@ public final class EmbeddedRedis implements AutoCloseable {
         stop();
     }
 
-    /** Stops it where it stands (SIGSTOP): connections stay open and nothing answers. */
+    /** Sends SIGSTOP: connections stay open and nothing answers. */
     public void pause() {
         signal("STOP");
     }
 
-    /** Lets it go on after {@link #pause()} (SIGCONT). */
+    /** Sends SIGCONT after {@link #pause()}. */
     public void resume() {
         signal("CONT");
     }
@@ -250,7 +256,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         Directories.delete(directory);
     }
 
-    /** Before the process ends, so that the watching shell never kills whoever gets its process id next. */
+    /** Ends the watch before the process ends, so that the shell never kills another process that gets its id. */
     private void callOffWatch() {
         try (OutputStream watch = process.getOutputStream()) {
             watch.write("off\n".getBytes(US_ASCII));

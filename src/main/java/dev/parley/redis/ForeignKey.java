@@ -4,14 +4,14 @@ import dev.parley.error.ErrorCode;
 import dev.parley.error.ParleyException;
 import io.lettuce.core.RedisCommandExecutionException;
 
-/** One of Parley's keys that another program has written, with another type; see {@code types.lua}. No later try can succeed. */
+/** Recognises one of Parley's keys that another program has written with another type; see {@code types.lua}. No later try can succeed. */
 public final class ForeignKey {
 
     private static final String WORD = "foreign ";
 
     private ForeignKey() {}
 
-    /** Whether a script has found one: {@code foreign <type> <key>}. */
+    /** Whether a script has found such a key: {@code foreign <type> <key>}. */
     public static boolean isIn(String reply) {
         return reply.startsWith(WORD);
     }
@@ -28,7 +28,7 @@ public final class ForeignKey {
                 && e.getMessage().contains("WRONGTYPE");
     }
 
-    /** @param key one of those that the command was for */
+    /** @param key one of the command's keys */
     static ParleyException of(String key) {
         return told(key + ", or a key beside it, holds something");
     }

@@ -31,12 +31,12 @@ public record Keys(String prefix) {
         return of("session:conv:", conversation);
     }
 
-    /** Where the original Python code keeps a session: without braces, so on a cluster on a slot of its own. */
+    /** The plain session key of the original Python format: without braces, so on a cluster on a slot of its own. */
     public String plainSession(String conversation) {
         return prefix + "session:conv:" + conversation;
     }
 
-    /** What one of a conversation's keys is renamed to when something in the original Python format stood there; on the same slot. */
+    /** The name that a key in the original Python format is renamed to after its import; on the same slot. */
     public String imported(String key) {
         return prefix + "imported:" + key.substring(prefix.length());
     }
@@ -50,7 +50,7 @@ public record Keys(String prefix) {
         return session.substring(session.indexOf('{') + 1, session.length() - 1);
     }
 
-    /** Who looks through all sessions for now. */
+    /** Held by the node that scans all sessions. */
     public String scanning() {
         return prefix + "session:scan";
     }
@@ -59,22 +59,22 @@ public record Keys(String prefix) {
         return of("context:conv:", conversation);
     }
 
-    /** The stream of the sessions that are to be archived. */
+    /** The stream of sessions to be archived. */
     public String dirty() {
         return prefix + "session:dirty";
     }
 
-    /** What durable streams have lost before it was read, and the channel on which nodes tell each other of it. */
+    /** The losses of durable streams, and the channel on which nodes tell each other of them. */
     public String streamsLost() {
         return prefix + "streams:lost";
     }
 
-    /** The channel of what was just appended. */
+    /** The channel of appended events. */
     public String live(String conversation) {
         return of("live:conv:", conversation);
     }
 
-    /** The channel on which an agent at work hears of a cancel. */
+    /** The channel on which an agent at work receives a cancel. */
     public String control(String conversation) {
         return of("control:conv:", conversation);
     }
@@ -83,7 +83,7 @@ public record Keys(String prefix) {
         return prefix + "agent:inbox:" + agent;
     }
 
-    /** The message ids that an inbox has had; on the inbox's own slot. */
+    /** The ids of messages added to an inbox; on the inbox's own slot. */
     public String inboxSeen(String agent) {
         return beside(inbox(agent), "seen");
     }
@@ -93,17 +93,17 @@ public record Keys(String prefix) {
         return of("audit:" + kind + ":", of);
     }
 
-    /** The end of a trail's chain, and up to where it is archived. */
+    /** The end of a trail's chain, and the number up to which it is archived. */
     public String auditHead(String kind, String of) {
         return of("audit:head:" + kind + ":", of);
     }
 
-    /** The ids of entries that a trail has had. */
+    /** The ids of a trail's entries. */
     public String auditSeen(String kind, String of) {
         return of("audit:seen:" + kind + ":", of);
     }
 
-    /** What every {@link #auditHead} begins with. */
+    /** The prefix of every {@link #auditHead}. */
     public String auditHeads() {
         return prefix + "audit:head:";
     }
@@ -113,12 +113,12 @@ public record Keys(String prefix) {
         return prefix + "agent:audit:log";
     }
 
-    /** The trails that are to be archived. */
+    /** The trails to be archived. */
     public String auditDirty() {
         return prefix + "audit:dirty";
     }
 
-    /** Held by the node that looks for trails that nobody has marked. */
+    /** Held by the node that scans for trails without a mark. */
     public String auditScan() {
         return prefix + "audit:scan";
     }
@@ -132,87 +132,90 @@ public record Keys(String prefix) {
         return channel("*");
     }
 
-    /** The stream of the days that are to be archived. */
+    /** The stream of days to be archived. */
     public String leaderboardDirty() {
         return prefix + "leaderboard:dirty";
     }
 
-    /** Held by the node that looks for days that have changed. */
+    /** Held by the node that scans for changed days. */
     public String leaderboardScan() {
         return prefix + "leaderboard:scan";
     }
 
-    /** A day's board of the original Python code: {@code resolutions}, {@code total_time} or {@code total_count}; on a slot of its own. */
+    /**
+     * A day's leaderboard in the original Python format: {@code resolutions}, {@code total_time} or {@code total_count}; on a slot of its
+     * own.
+     */
     public String plainLeaderboard(String what, String date) {
         return prefix + "leaderboard:" + what + ":" + date;
     }
 
-    /** What a tenant's leaderboards begin with: a colon, the day and what is counted on it follow. */
+    /** The prefix of a tenant's leaderboards: a colon, the day and the counted value follow. */
     public String leaderboard(String tenant) {
         return of("leaderboard:", tenant);
     }
 
     /**
-     * What is used up of a limit.
+     * The used amount of a limit.
      *
-     * @param tenant empty where tenants are not told apart
-     * @param subject whoever it is counted for, in that tenant; empty for all of it
+     * @param tenant empty if the limit is not per tenant
+     * @param subject the one that is counted, in that tenant; empty for the whole tenant
      */
     public String rateLimit(String limit, String tenant, String subject) {
         return of("ratelimit:" + limit + ":", withoutColons(tenant) + ":" + subject);
     }
 
-    /** Ids may have colons: without them "a:b" of "c" and "a" of "b:c" are two. */
+    /** Escapes colons: ids may have them, and "a:b" of "c" must differ from "a" of "b:c". */
     private static String withoutColons(String id) {
         return id.replace("%", "%25").replace(":", "%3A");
     }
 
-    /** What the keys of a tenant's cached answers begin with: an answer's name follows. */
+    /** The prefix of a tenant's cached responses: a response's name follows. */
     public String cached(String tenant) {
         return of("llm:cache:", tenant) + ":";
     }
 
-    /** A cached answer's key as the seed has it: without a tenant, and so on a slot of its own. */
+    /** A cached response's key in the original Python format: without a tenant, and so on a slot of its own. */
     public String cachedBySeed(String hash) {
         return prefix + "llm:cache:" + hash;
     }
 
-    /** Who computes a cached answer; on that answer's slot. */
+    /** The flight of a cached response; on the response's slot. */
     public String cacheFlight(String cached) {
         return cached.contains("{") ? cached + ":flight" : beside(cached, "flight");
     }
 
-    /** The channel on which a node hears from others what is asked of the answers that it computes, and what comes of theirs. */
+    /** The channel on which a node receives requests for streams that it computes, and parts of other nodes' streams. */
     public String cacheNode(String node) {
         return prefix + "llm:cache:node:" + node;
     }
 
-    /** After which invalidation one of the seed's answers was made; on that answer's slot. */
+    /** The epoch of a cached response in the original Python format; on the response's slot. */
     public String cacheSeedEpoch(String cached) {
         return beside(cached, "epoch");
     }
 
-    /** What of a tenant's cache has been invalidated, and when. */
+    /** The epochs of a tenant's invalidations. */
     public String cacheEpochs(String tenant) {
         return of("llm:cache:epochs:", tenant);
     }
 
-    /** The names of a tenant's cached answers, by when they end. */
+    /** The names of a tenant's cached responses, by expiry. */
     public String cacheIndex(String tenant) {
         return of("llm:cache:index:", tenant);
     }
 
-    /** What a tenant's cache has done in an hour, counted from 1970. */
+    /** The counters of a tenant's cache for an hour, counted from 1970. */
     public String cacheStats(String tenant, long hour) {
         return of("llm:cache:stats:", tenant) + ":" + hour;
     }
 
-    /** The seed's own counters. */
+    /** The counters in the original Python format. */
     public String cacheStatsOfSeed() {
         return prefix + "llm:cache:stats";
     }
 
-    /** What an embedder has made of a text, by the digest of both. */
+    /** The vector of a text, by the digest of embedder and text. */
     public String embedding(String digest) {
         return prefix + "llm:embedding:" + digest;
     }
@@ -227,14 +230,14 @@ public record Keys(String prefix) {
         return of("llm:semantic_cache:", partition) + ":" + what;
     }
 
-    /** How many answers of the semantic cache were served and how many were wrong, for a tenant and category. */
+    /** The numbers of served and of wrong answers of the semantic cache, for a tenant and category. */
     public String semanticQuality(String tenant, String category) {
         return of("llm:semantic_quality:", withoutColons(tenant) + ":" + category);
     }
 
     /**
-     * What a node tries Redis with, on the slot of the tag: named like a conversation's own keys and channels, since rights may depend on
-     * names.
+     * A key or channel on which a node tests Redis, on the slot of the tag. It is named like a conversation's own, because rights may
+     * depend on names.
      *
      * @param kind such as {@code meta}
      */
@@ -255,22 +258,22 @@ public record Keys(String prefix) {
         return beside(stream, "lease");
     }
 
-    /** The nodes that would read a durable stream; on the stream's slot. */
+    /** The nodes that are ready to read a durable stream; on the stream's slot. */
     public String readers(String stream) {
         return beside(stream, "readers");
     }
 
-    /** How far a durable stream was read, which outlives the stream; on its slot. */
+    /** The last entry read of a durable stream, which outlives the stream; on its slot. */
     public String read(String stream) {
         return beside(stream, "read");
     }
 
-    /** How often each entry of a durable stream was refused; on the stream's slot. */
+    /** The number of rejections of each entry of a durable stream; on the stream's slot. */
     public String refused(String stream) {
         return beside(stream, "refused");
     }
 
-    /** On the slot of a key without braces: its whole name is the hash tag. */
+    /** A key on the slot of a key without braces, whose whole name is the hash tag. */
     private String beside(String key, String what) {
         return prefix + "{" + key + "}:" + what;
     }

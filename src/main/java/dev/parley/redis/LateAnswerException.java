@@ -1,6 +1,6 @@
 package dev.parley.redis;
 
-/** A large answer did not come in time. That says nothing about Redis: the answer may be on its way. */
+/** A large answer did not arrive in time. Redis may be available nevertheless: the answer may be on its way. */
 public final class LateAnswerException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

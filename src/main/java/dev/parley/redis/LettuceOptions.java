@@ -13,7 +13,7 @@ import io.lettuce.core.resource.EpollProvider;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** Lettuce's settings. What can't be sent now is refused at once, nothing waits in an unbounded queue. */
+/** Lettuce's settings. A command that can't be sent now fails immediately; nothing waits in an unbounded queue. */
 final class LettuceOptions {
 
     private LettuceOptions() {}
@@ -23,8 +23,8 @@ final class LettuceOptions {
     }
 
     /**
-     * For connections that somebody else makes anew when they are lost. What comes by Pub/Sub is read with less work in RESP2, where it is
-     * an answer like any other.
+     * Options for connections whose owner replaces them when they are lost. They use RESP2, where a Pub/Sub message costs less work: it is
+     * a reply like any other.
      */
     static ClientOptions waiting(RedisSettings settings) {
         return common(ClientOptions.builder(), settings)
@@ -72,7 +72,7 @@ final class LettuceOptions {
                 .build();
     }
 
-    /** XREAD is what Parley blocks with, on connections of its own. */
+    /** XREAD is the only blocking command of Parley, on connections of its own. */
     private static final class Timeouts extends TimeoutOptions.TimeoutSource {
         private final long command;
         private final long blocking;

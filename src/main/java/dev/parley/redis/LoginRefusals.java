@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Why a server refuses connections that it can be reached for: a password that was changed, for instance. Thread-safe. */
+/** The reason for which a reachable server rejects connections, such as a changed password. Thread-safe. */
 final class LoginRefusals {
 
     private static final Logger LOG = LoggerFactory.getLogger(LoginRefusals.class);
@@ -14,7 +14,7 @@ final class LoginRefusals {
     private volatile @Nullable String now;
     private volatile boolean stands;
 
-    /** Logs the server's own error when it is another one than before. What is no answer of a server is left out. */
+    /** Logs the server's own error if it differs from the last one. Other failures are ignored. */
     synchronized void add(Throwable error) {
         String before = now;
         note(error);
@@ -24,7 +24,7 @@ final class LoginRefusals {
         }
     }
 
-    /** As {@link #add}, without the log. While the shared connection stands others' refusals are not Redis'. */
+    /** As {@link #add}, without the log. While the shared connection is open, rejections of other connections are not Redis' own. */
     void note(Throwable error) {
         if (stands) {
             return;
@@ -47,7 +47,7 @@ final class LoginRefusals {
                 : "";
     }
 
-    /** Whether the shared connection stands. */
+    /** Whether the shared connection is open. */
     void stands(boolean now) {
         stands = now;
         if (now) {

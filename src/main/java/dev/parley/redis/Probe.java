@@ -9,7 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** A channel of this node's own, on one master: what is published there must be heard. Thread-safe. */
+/** A channel of this node's own, on one master: this node must receive what it publishes there. Thread-safe. */
 final class Probe implements LiveChannels.Listener {
 
     private static final Logger LOG = LoggerFactory.getLogger(Probe.class);
@@ -33,7 +33,7 @@ final class Probe implements LiveChannels.Listener {
     private @Nullable String silent;
 
     /**
-     * @param rights tried before each is published; null where another probe of the master does so
+     * @param rights tried before each probe is published; null if another probe of the master tries them
      * @param changed run when the master has answered or failed to; on any thread
      */
     Probe(String master, Redis redis, PubSub pubSub, String channel, @Nullable AclRights rights, Runnable changed) {
@@ -62,7 +62,7 @@ final class Probe implements LiveChannels.Listener {
         return channel;
     }
 
-    /** Publishes the next one, when the last one has been answered; and has the connection replaced when nothing is heard on it. */
+    /** Publishes the next probe if the last one was answered, and has a silent connection replaced. */
     void beat(Duration timeout) {
         long now = System.nanoTime();
         if (waits(now, timeout)) {
@@ -79,7 +79,7 @@ final class Probe implements LiveChannels.Listener {
         }
     }
 
-    /** Whether the last one has not been answered yet. */
+    /** Whether the last probe has not been answered for too long. */
     private synchronized boolean waits(long now, Duration timeout) {
         if (underWay && now - underWaySince > timeout.toNanos()) {
             silent = "does not answer: nothing for "
@@ -138,7 +138,10 @@ final class Probe implements LiveChannels.Listener {
         changed.run();
     }
 
-    /** Two looks in a row have to agree: a node that was held up itself hears first what has come meanwhile. */
+    /**
+     * Whether probes do not arrive. Two checks in a row have to agree: a node that was itself delayed first receives what has arrived
+     * meanwhile.
+     */
     private synchronized boolean deaf(long now, Duration timeout) {
         boolean late = unheard && now - unheardSince > timeout.toNanos();
         boolean deaf = late && suspected;
@@ -157,7 +160,7 @@ final class Probe implements LiveChannels.Listener {
         suspected = false;
     }
 
-    /** What was published before this could not be heard here, so another one is published at once. */
+    /** Publishes another probe immediately: earlier ones could not be received. */
     @Override
     public void acknowledged() {
         if (rights != null) {
@@ -173,18 +176,18 @@ final class Probe implements LiveChannels.Listener {
         next();
     }
 
-    /** Why the master does not take what is published; null while it does. */
+    /** The reason for which the master accepts no probes; null while it does. */
     synchronized @Nullable String silent() {
         return silent;
     }
 
-    /** What is refused of what a purpose needs, as far as this probe tries it. */
+    /** What the master rejects of a purpose, as far as this probe tries it. */
     @Nullable
     String refused(String whose) {
         return rights == null ? null : rights.refused(whose);
     }
 
-    /** Whether one was heard that recently. */
+    /** Whether a probe was received within that time. */
     synchronized boolean heardWithin(Duration time) {
         return heard > 0 && System.nanoTime() - heardAt <= time.toNanos();
     }

@@ -25,9 +25,9 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Proof, again and again, that Redis answers and that this node hears what is published: to a channel of its own on each master, over
- * the shared connection for commands, for each {@link PubSub}. One that does not hear what was published and answered for too long has
- * its connection replaced. Thread-safe; runs on a timer's thread and on Redis' event loops, blocks nowhere.
+ * Tests continuously that Redis answers and that this node receives what is published. It publishes to a channel of its own on each master,
+ * over the shared connection for commands, for each {@link PubSub}. A connection on which answered probes do not arrive for too long is
+ * replaced. Thread-safe; runs on a timer's thread and on Redis' event loops, and never blocks.
  */
 public final class Probes implements Disposable {
 
@@ -60,8 +60,8 @@ public final class Probes implements Disposable {
     }
 
     /**
-     * Begins when Redis is reached for the first time, and goes on until {@link #dispose}: in each interval, and at once when Redis is
-     * reached again or its masters change.
+     * Begins when Redis is reached for the first time, and continues until {@link #dispose}: in each interval, and immediately when Redis
+     * is reached again or its masters change.
      */
     public void open() {
         Flux<?> ticks = redis.reached()
@@ -83,7 +83,7 @@ public final class Probes implements Disposable {
         }
     }
 
-    /** One probe for each master, on a slot that is still its own. */
+    /** Places one probe per master, on a slot that the master still serves. */
     private void place(int index, Map<String, Integer> masters) {
         Map<String, Probe> placed = probes.get(index);
         placed.forEach((master, probe) -> {
@@ -109,7 +109,7 @@ public final class Probes implements Disposable {
         return new Probe(master, redis, pubSub, channel, rights, this::changed);
     }
 
-    /** The least number that is on a slot: some ten thousand are tried, once a master. */
+    /** The smallest number that hashes to a slot: some ten thousand are tried, once per master. */
     static String tag(int slot) {
         int number = 0;
         while (SlotHash.getSlot(Integer.toString(number)) != slot) {
@@ -150,8 +150,8 @@ public final class Probes implements Disposable {
     }
 
     /**
-     * Each master's name, and whether it is there and answers: the present state, then each change. A master that has just become one is
-     * taken to be there until it is found out. On a cluster that has not been reached yet there are none. Hot, never ends.
+     * Each master's name, and whether it is available: the present state, then each change. A new master counts as available until a probe
+     * fails. A cluster that has not been reached has none. Hot, never ends.
      */
     public Flux<Map<String, Boolean>> masters() {
         Flux<Boolean> changes = redis.changes().map(change -> true).startWith(true);
@@ -166,7 +166,7 @@ public final class Probes implements Disposable {
                         master -> master, master -> stands && !silentNow.contains(master)));
     }
 
-    /** Why nothing can be asked of Redis; null while any of its masters answers. */
+    /** The reason for which Redis is unavailable; null while any of its masters answers. */
     public @Nullable String silent() {
         Collection<Probe> all = all();
         List<String> silent =
@@ -177,7 +177,7 @@ public final class Probes implements Disposable {
         return silent.size() == all.size() ? "Redis " + silent.get(0) : null;
     }
 
-    /** Completes when a master has given a sign of life on the shared connection; fails when it is none any more. Past the guard. */
+    /** Completes when a master has answered on the shared connection; fails if it is no longer a master. Bypasses the interceptor. */
     public Mono<Void> ping(String master) {
         return Mono.defer(() -> {
             Integer slot = redis.masters().get(master);
@@ -188,7 +188,7 @@ public final class Probes implements Disposable {
         });
     }
 
-    /** What no master grants of what conversations need, and what to do about it; null while one grants all of it. */
+    /** What every master rejects of what conversations need, with advice; null while one master permits all of it. */
     public @Nullable String refusedToConversations() {
         return refused(AclRights.CONVERSATIONS);
     }
@@ -207,7 +207,7 @@ public final class Probes implements Disposable {
         return !refused.isEmpty() && refused.size() == each.size() ? refused.get(0) : null;
     }
 
-    /** Why this node may miss what is published; null while it hears its probes from every master that answers. */
+    /** The reason for which this node may miss published messages; null while it receives its probes from every master that answers. */
     public @Nullable String deaf(PubSub pubSub) {
         Collection<Probe> own = probes.get(listening.indexOf(pubSub)).values();
         String refused = own.stream()

@@ -24,17 +24,17 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Pub/Sub and who listens on it: over one connection, or on a cluster, for sharded channels, over one to each master.
+ * Pub/Sub over one connection, or for sharded channels of a cluster over one connection per master.
  *
- * <p>Listeners are called on the connection's event loop and must not block: Redis drops a client that reads too slowly. A connection
- * that is lost, or {@link #replace replaced}, is made anew and everything that was heard on it is subscribed to again; so is what has
- * moved to another master. Each acknowledgement is passed on, since messages were lost in between.
+ * <p>Listeners are called on the connection's event loop and must not block: Redis drops a client that reads too slowly. After a connection
+ * is lost or {@link #replace replaced}, a new one subscribes to all its channels again. The same happens when a channel moves to another
+ * master. Each acknowledgement is passed on, because messages were lost in between.
  */
 public final class PubSub implements LiveChannels {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSub.class);
 
-    /** A server that hangs up on everybody is not called again at once. */
+    /** Pause before the next connection, for a server that closes every one. */
     private static final Duration CALL_APART = Duration.ofMillis(500);
 
     private static final String CUT = "by Redis or by the network; Redis cuts one that is read too slowly"
@@ -77,7 +77,7 @@ public final class PubSub implements LiveChannels {
         this.moving = shards.changes().subscribe(change -> moveHouse());
     }
 
-    /** Whether its channels are sharded ones, to be published to with SPUBLISH. */
+    /** Whether the channels are sharded, so that publishers must use SPUBLISH. */
     public boolean sharded() {
         return shards.sharded();
     }
@@ -87,7 +87,7 @@ public final class PubSub implements LiveChannels {
         return listen(channels, new Subscription(channel, false, listener));
     }
 
-    /** As {@link #subscribe}, for a pattern: what is broadcast, not sharded channels. */
+    /** As {@link #subscribe}, for a pattern of broadcast channels. */
     public Mono<Void> subscribePattern(String pattern, Listener listener) {
         return listen(patterns, new Subscription(pattern, true, listener));
     }
@@ -131,7 +131,7 @@ public final class PubSub implements LiveChannels {
             leave(before, subscription.name);
         }
         RedisPubSubReactiveCommands<String, byte[]> commands = link.commands();
-        // When it does not stand yet, everything on it is asked for when it does.
+        // If it is not open yet, all its channels are subscribed to when it is.
         return commands == null
                 ? Mono.empty()
                 : subscribeCommand(commands, subscription)
@@ -178,7 +178,7 @@ public final class PubSub implements LiveChannels {
         }
     }
 
-    /** What was heard on a connection is subscribed to again, on a new one. */
+    /** Subscribes to the channels of a lost connection on a new one. */
     private void hearElsewhere(PubSubLink gone) {
         if (!closed) {
             shards.refresh();
@@ -186,12 +186,14 @@ public final class PubSub implements LiveChannels {
         }
     }
 
-    /** Asks for everything on a link that has come to stand, or is in the map no more: who takes that up just now sees it himself. */
+    /**
+     * Subscribes to all channels of a link that has opened, or was removed from the map: a concurrent subscriber then notices it itself.
+     */
     private void askAll(PubSubLink link) {
         all().filter(subscription -> subscription.at == link).forEach(this::ask);
     }
 
-    /** Moves what is served by another master now, and hangs up where nothing is left to hear. */
+    /** Moves channels that another master serves now, and closes connections without channels. */
     private void moveHouse() {
         all().forEach(subscription -> {
             PubSubLink at = subscription.at;
@@ -237,12 +239,12 @@ public final class PubSub implements LiveChannels {
         if (commands != null) {
             Disposable unused = (shards.sharded() ? commands.sunsubscribe(channel) : commands.unsubscribe(channel))
                     .timeout(timeout)
-                    .onErrorComplete() // on a lost connection there is nothing to leave
+                    .onErrorComplete() // on a lost connection there is nothing to unsubscribe
                     .subscribe();
         }
     }
 
-    /** Hangs up the connection on which a channel is heard, if it stands, and makes another: for one that has turned out to be deaf. */
+    /** Closes the open connection of a channel and makes another, because messages do not arrive on it. */
     public void replace(String channel) {
         Subscription subscription = channels.get(channel);
         PubSubLink link = subscription == null ? null : subscription.at;
@@ -251,32 +253,34 @@ public final class PubSub implements LiveChannels {
         }
     }
 
-    /** What comes over it is no answer to what is asked: so a question without one tells that questions are swallowed. */
+    /**
+     * Whether a command timed out. Messages on this connection are not replies, so a command without a reply shows that commands are lost.
+     */
     private static boolean isTimeout(Throwable e) {
         return e instanceof TimeoutException || e instanceof RedisCommandTimeoutException;
     }
 
-    /** How many subscriptions Redis has acknowledged, again after each reconnect. */
+    /** Number of subscriptions that Redis acknowledged, again after each reconnect. */
     public long acknowledgements() {
         return acknowledgements.get();
     }
 
-    /** How many connections were given up because nothing was heard on them. */
+    /** Number of connections closed because no message arrived on them. */
     public long replacements() {
         return replacements.get();
     }
 
-    /** How many connections Redis, or the network, has cut. */
+    /** Number of connections that Redis, or the network, has cut. */
     public long lost() {
         return lost.get();
     }
 
-    /** How often Redis has refused a connection or a subscription; each is tried again. */
+    /** Number of rejected connections and subscriptions; each is tried again. */
     public long refused() {
         return refusals.count();
     }
 
-    /** Why Redis lets nobody listen on a channel or pattern, in its own words, and what to do about it; null while it does not say so. */
+    /** The reason for which Redis permits no subscription to a channel or pattern, with its own error and advice; null if there is none. */
     public @Nullable String refusal(String name) {
         Subscription subscription = channels.getOrDefault(name, patterns.get(name));
         PubSubLink at = subscription == null ? null : subscription.at;
@@ -369,7 +373,7 @@ public final class PubSub implements LiveChannels {
             acknowledge(patterns.get(pattern));
         }
 
-        /** Redis leaves for us when a slot moves to another node. */
+        /** Redis unsubscribes this connection when a slot moves to another node. */
         @Override
         public void sunsubscribed(String channel, long count) {
             Subscription still = channels.get(channel);

@@ -14,24 +14,24 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
-/** One connection for Pub/Sub to one server: tries until it stands, and says when it is lost. It is not made twice. */
+/** One Pub/Sub connection to one server. It tries until the connection is open, and reports its loss. It does not reconnect. */
 final class PubSubLink {
 
     private static final Logger LOG = LoggerFactory.getLogger(PubSubLink.class);
 
-    /** Who uses it. Told each once at most unless it says otherwise, on whatever thread. */
+    /** The user of a link. Each method is called at most once unless it says otherwise, on any thread. */
     interface Owner {
 
-        /** Listens on it, on its event loop. */
+        /** The listener for its messages, called on its event loop. */
         RedisPubSubListener<String, byte[]> listener(PubSubLink link);
 
-        /** It can be asked now. */
+        /** The connection is open and accepts commands. */
         void stands(PubSubLink link);
 
-        /** The server takes no connection, for this reason; tried again. Told each time. */
+        /** The server rejects the connection, for this reason; it is tried again. Called each time. */
         void refused(PubSubLink link, Throwable reason);
 
-        /** It has stood and stands no more; not told after {@link #close}. */
+        /** The open connection was lost; not called after {@link #close}. */
         void lost(PubSubLink link);
     }
 
@@ -46,7 +46,7 @@ final class PubSubLink {
     }
 
     /**
-     * Tries until it stands, or until the attempt after {@link #close}.
+     * Tries until the connection is open, or until the attempt after {@link #close}.
      *
      * @param wait before the first attempt
      */
@@ -95,14 +95,17 @@ final class PubSubLink {
         return ended.get();
     }
 
-    /** What can be asked; null before it stands and after it has ended. */
+    /** The commands of the connection; null before it is open and after it has ended. */
     @Nullable
     RedisPubSubReactiveCommands<String, byte[]> commands() {
         StatefulRedisPubSubConnection<String, byte[]> stands = made;
         return stands == null || ended.get() ? null : stands.reactive();
     }
 
-    /** Ends it; nobody is told. Not awaited. An attempt that is under way is not cut off: what it makes would stay. */
+    /**
+     * Closes the connection without a call of {@link Owner#lost}. Not awaited. An attempt in progress is not interrupted, because its
+     * connection would remain.
+     */
     void close() {
         ended.set(true);
         StatefulRedisPubSubConnection<String, byte[]> stands = made;

@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What Redis refuses to whoever listens, by the channel, pattern or server. The log has each reason once, until something that was refused
- * is taken. Holds one entry per name that is refused now. Thread-safe.
+ * Rejected subscriptions and Pub/Sub connections, by channel, pattern or server. The log has each reason once, until a rejected one is
+ * accepted. Holds one entry per name that is rejected now. Thread-safe.
  */
 final class PubSubRefusals {
 
@@ -21,7 +21,7 @@ final class PubSubRefusals {
     private final Set<String> told = ConcurrentHashMap.newKeySet();
     private final AtomicLong count = new AtomicLong();
 
-    /** @param what was refused, such as {@code SUBSCRIBE live:conv:{c-1}} */
+    /** @param what was rejected, such as {@code SUBSCRIBE live:conv:{c-1}} */
     void add(String name, String what, Throwable error) {
         count.incrementAndGet();
         String reason = AclDenial.brief(error);
@@ -45,7 +45,7 @@ final class PubSubRefusals {
         return reason.contains("max number of clients") ? " (raise maxclients)" : "";
     }
 
-    /** It is taken, or nobody wants it any more. */
+    /** The name is accepted, or no longer needed. */
     void remove(String name) {
         if (now.remove(name) != null) {
             told.clear();
@@ -57,7 +57,7 @@ final class PubSubRefusals {
         return now.get(name);
     }
 
-    /** How often something was refused. */
+    /** Number of rejections. */
     long count() {
         return count.get();
     }

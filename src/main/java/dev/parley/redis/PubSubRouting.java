@@ -5,22 +5,22 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Which server serves which channel: the one there is, or on a cluster each master its own sharded channels. Thread-safe. */
+/** Decides which server serves which channel: the only one, or on a cluster each master its own sharded channels. Thread-safe. */
 interface PubSubRouting {
 
-    /** The server to listen on for a channel, by a name of its own; null while nobody serves it. Never blocks. */
+    /** The server for a channel, by a name of its own; null while no server serves it. Never blocks. */
     @Nullable
     String of(String channel);
 
-    /** Connects to one, for Pub/Sub alone. Cold: an attempt for each subscription. The connection does not reconnect by itself. */
+    /** Opens a Pub/Sub connection to a server. Cold: each subscription is one attempt. The connection does not reconnect by itself. */
     Mono<StatefulRedisPubSubConnection<String, byte[]>> connect(String shard);
 
-    /** Ticks when {@link #of} may answer otherwise than before. Hot, never ends. */
+    /** Ticks when {@link #of} may return another server than before. Hot, never ends. */
     default Flux<?> changes() {
         return Flux.never();
     }
 
-    /** Has been told that {@link #of} is wrong: asks again, soon. */
+    /** The result of {@link #of} was wrong: reads the layout again soon. */
     default void refresh() {}
 
     /** Whether channels are sharded ones (SSUBSCRIBE). */

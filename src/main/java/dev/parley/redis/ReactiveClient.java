@@ -15,7 +15,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client whose connections have no blocking commands. Nobody may use those here, and Lettuce makes proxies of a thousand methods for
+ * A client whose connections have no blocking commands. Nothing here may use those, and Lettuce makes proxies of a thousand methods for
  * them, which takes a sixth of a node's start.
  */
 final class ReactiveClient extends RedisClient {

@@ -32,13 +32,12 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The connections to one Redis: a shared one for commands, made when Redis can first be reached and kept for ever after, and
- * dedicated ones for Pub/Sub and for blocking reads. A connection that stays silent when it is asked is given up
- * ({@link SilenceHandler}) and made again.
+ * The connections to one Redis: a shared one for commands, made when Redis is first reached and kept from then on, and dedicated ones for
+ * Pub/Sub and for blocking reads. A connection with a pending command and no reply is closed ({@link SilenceHandler}) and made again.
  *
- * <p>Results come on Lettuce's event loop: nothing may block there. Commands that can't be sent, time out, or are refused for a passing
- * reason, fail with a {@link ParleyException} {@code unavailable}; one that finds a key of another type fails with {@code conflict}
- * ({@link ForeignKey}); a command that Redis itself refuses otherwise fails with Lettuce's exception.
+ * <p>Results arrive on Lettuce's event loop: nothing may block there. Commands that can't be sent, time out, or are rejected for a
+ * temporary reason fail with a {@link ParleyException} {@code unavailable}. One that finds a key of another type fails with {@code
+ * conflict} ({@link ForeignKey}). A command that Redis itself rejects otherwise fails with Lettuce's exception.
  */
 public final class Redis {
 
@@ -65,9 +64,9 @@ public final class Redis {
     }
 
     /**
-     * @param topology which may differ from the settings' URI: an embedded Redis has an address of its own
+     * @param topology may differ from the settings' URI, because an embedded Redis has an address of its own
      * @param clientName as {@code CLIENT LIST} shows it
-     * @param guard stands around every {@link #call}
+     * @param guard intercepts every {@link #call}
      */
     public Redis(RedisTopology topology, String clientName, RedisSettings settings, CallInterceptor guard) {
         this.topology = topology;
@@ -85,9 +84,9 @@ public final class Redis {
         return topology;
     }
 
-    /** Starts to connect, and goes on trying until {@link #close}. */
+    /** Starts to connect, and keeps trying until {@link #close}. */
     public void open() {
-        // Lettuce makes a connection again by itself, and says only here why it can't.
+        // Lettuce reconnects by itself, and reports the reason of a failure only here.
         reconnecting.update(resources
                 .eventBus()
                 .get()
@@ -112,7 +111,10 @@ public final class Redis {
         up.emitNext(true, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
     }
 
-    /** On a cluster each master has its own connections, which come and go: there the probes tell who answers. */
+    /**
+     * Watches the shared connection. On a cluster each master has its own connections, which come and go, so there the probes tell which
+     * masters answer.
+     */
     private void watch(Connector.Link link) {
         link.connection().addListener(new RedisConnectionStateListener() {
             @Override
@@ -133,38 +135,41 @@ public final class Redis {
         });
     }
 
-    /** Why the server refuses the shared connection; null where that stands, or the server can't be reached. Not on a cluster. */
+    /**
+     * The reason for which the server rejects the shared connection; null if that is open, or the server can't be reached. Not on a
+     * cluster.
+     */
     public @Nullable String refusedConnection() {
         return refusals.now();
     }
 
-    /** Why there has been none yet. */
+    /** The reason for which there was no connection yet. */
     String whyNotReached() {
         return refusals.orElse("Redis has not been reached yet");
     }
 
-    /** Completes when the shared connection stands for the first time. */
+    /** Completes when the shared connection is open for the first time. */
     public Mono<Void> reached() {
         return up.asFlux().filter(now -> now).next().then();
     }
 
     /**
-     * Whether the shared connection stands: the present state, then each change; on a cluster, whether it has been reached. What
-     * stands may still be silent: {@link Probes#masters()} knows better. Hot, never ends.
+     * Whether the shared connection is open: the present state, then each change; on a cluster, whether it has been reached. An open
+     * connection may still be silent: {@link Probes#masters()} knows better. Hot, never ends.
      */
     public Flux<Boolean> up() {
         return up.asFlux().distinctUntilChanged();
     }
 
-    /** Ticks when any master is back, as the guard says. Hot, never ends. */
+    /** Ticks when any master is available again, according to the interceptor. Hot, never ends. */
     public Flux<?> back() {
         return guard.back();
     }
 
     /**
-     * Runs a command on the shared connection. Cold; nothing that blocks in Redis may be sent here.
+     * Runs a command on the shared connection. Cold; must not be a command that blocks in Redis.
      *
-     * @param key one of the command's keys, or the channel that it publishes on: it says which master is called
+     * @param key one of the command's keys, or the channel that it publishes on: it selects the master
      */
     public <T> Flux<T> call(
             String key, Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
@@ -179,8 +184,8 @@ public final class Redis {
     }
 
     /**
-     * As {@link #call}, for a command whose answer may be megabytes. When that does not come in time the guard sees a
-     * {@link LateAnswerException}, and the caller {@code unavailable} as always.
+     * As {@link #call}, for a command whose answer may have megabytes. If that does not arrive in time the interceptor sees a {@link
+     * LateAnswerException}, and the caller {@code unavailable} as always.
      */
     <T> Flux<T> callLarge(
             String key, Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
@@ -193,7 +198,7 @@ public final class Redis {
                 .onErrorMap(LateAnswerException.class, e -> unavailable("Redis took too long: " + e.getMessage()));
     }
 
-    /** Past the guard and with any key: for whoever finds out whether Redis is there. */
+    /** Runs a command with any key, without the interceptor: for tests of whether Redis is available. */
     <T> Flux<T> unguarded(Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> command) {
         return Flux.defer(() -> {
                     Connector.Link link = shared;
@@ -207,22 +212,22 @@ public final class Redis {
         return call(key, command).next();
     }
 
-    /** What Redis says of itself ({@code INFO}), on a cluster any of its nodes. Past the guard. */
+    /** The server's {@code INFO}, on a cluster of any node. Bypasses the interceptor. */
     public Mono<String> info() {
         return unguarded(commands -> commands.info()).next();
     }
 
-    /** Pub/Sub for conversations' own channels, over connections of its own; the caller closes it. They are sharded on a cluster. */
+    /** Pub/Sub for live channels of conversations, over connections of its own; the caller closes it. Sharded on a cluster. */
     public PubSub pubSub() {
         return new PubSub(connector.live(), settings.commandTimeout());
     }
 
-    /** Pub/Sub for channels and patterns that all of Redis hears, over a connection of its own; the caller closes it. */
+    /** Pub/Sub for broadcast channels and patterns, over a connection of its own; the caller closes it. */
     public PubSub broadcasts() {
         return new PubSub(connector.broadcast(), settings.commandTimeout());
     }
 
-    /** Each master's name and one of the slots it serves: just one where there is no cluster. */
+    /** Each master's name and one of the slots that it serves; a single one without a cluster. */
     Map<String, Integer> masters() {
         return connector.masters();
     }
@@ -232,12 +237,12 @@ public final class Redis {
         return connector.live().changes();
     }
 
-    /** The name of the master that serves a key, {@code host:port} on a cluster; null while nobody does. Never blocks. */
+    /** The name of the master that serves a key, {@code host:port} on a cluster; null while no master does. Never blocks. */
     public @Nullable String masterOf(String key) {
         return connector.masterOf(key);
     }
 
-    /** The same for a slot; without a cluster, the one there is. */
+    /** The same for a slot; without a cluster, the only server. */
     public @Nullable String masterOf(int slot) {
         return connector.masterOf(slot);
     }
@@ -247,8 +252,8 @@ public final class Redis {
     }
 
     /**
-     * A connection of its own for blocking reads, to the server that has a key: an attempt for each subscription; closed when the Flux
-     * ends or is cancelled. When it is lost what waits there fails, and nothing is sent again.
+     * A dedicated connection for blocking reads, to the server that has a key: one attempt per subscription; closed when the Flux ends or
+     * is cancelled. If the connection is lost, blocked commands fail, and nothing is sent again.
      */
     public <T> Flux<T> blocking(
             String key, Function<RedisClusterReactiveCommands<String, byte[]>, ? extends Publisher<T>> use) {
@@ -267,22 +272,21 @@ public final class Redis {
                     return Flux.fromIterable(connector.clients())
                             .concatMap(client -> Mono.fromCompletionStage(
                                             () -> client.shutdownAsync(0, 2, TimeUnit.SECONDS))
-                                    // Lettuce never ends to close a connection that it was making meanwhile.
+                                    // Lettuce's close never completes for a connection that is being made.
                                     .timeout(CLOSE_TIMEOUT, Mono.empty()))
                             .then();
                 })
                 .subscribeOn(Schedulers.boundedElastic())
                 .then(Mono.<Void>fromRunnable(() -> {
-                            // Lettuce's promise is Netty's; nobody waits for its threads to end. A connection that
-                            // Lettuce is making
-                            // meanwhile gives its buffer back only if its loop still runs when it is registered.
+                            // Lettuce's promise is Netty's, and its threads are not awaited. A connection that Lettuce
+                            // is making meanwhile returns its buffer only if its loop still runs when it is registered.
                             var unused = resources.shutdown(200, 2_000, TimeUnit.MILLISECONDS);
                         })
-                        // It takes locks, and this is one of the loops that it ends.
+                        // It takes locks, and the calling thread is one of the loops that it ends.
                         .subscribeOn(Schedulers.boundedElastic()));
     }
 
-    /** A reset connection fails what is under way with Netty's own exception. */
+    /** Whether an error means that Redis is unavailable. A reset connection fails commands in progress with Netty's own exception. */
     private static boolean isUnavailable(Throwable e) {
         return e instanceof IOException
                 || (e instanceof RedisException && !(e instanceof RedisCommandExecutionException));
@@ -292,14 +296,14 @@ public final class Redis {
         return e instanceof RedisCommandExecutionException && isPassing(e.getMessage());
     }
 
-    /** Whether Redis refuses something now but may take it later: it is starting, full, or no master for the moment. */
+    /** Whether Redis rejects something now and may accept it later: it is starting, full, or has no master for the moment. */
     public static boolean isPassing(@Nullable String refusal) {
         return refusal != null && PASSING.matcher(refusal).find();
     }
 
     /**
-     * Whether Redis refuses something until its configuration changes: a right is missing, a command has been renamed away, or it takes no
-     * more clients.
+     * Whether Redis rejects something until its configuration changes: a right is missing, a command was renamed, or it accepts no more
+     * clients.
      */
     public static boolean isDenied(Throwable e) {
         return AclDenial.is(e);
@@ -309,7 +313,7 @@ public final class Redis {
         return ParleyException.of(ErrorCode.UNAVAILABLE, message);
     }
 
-    /** What the innermost cause says. */
+    /** The message of the innermost cause. */
     public static String rootMessage(Throwable e) {
         Throwable root = e;
         while (root.getCause() != null) {

@@ -9,7 +9,7 @@ import java.util.Optional;
 /** {@code parley.redis}: the Redis that all nodes share. */
 public interface RedisSettings {
 
-    /** Maximum BLOCK of a read by {@link Redis#blocking}: it may stay unanswered for so much longer than another command. */
+    /** Maximum BLOCK of a read by {@link Redis#blocking}: its answer may take that much longer than another command's. */
     Duration LONGEST_BLOCK = Duration.ofMillis(500);
 
     @Doc("address of Redis: `redis://`, `rediss://` with TLS, `redis-sentinel://host:port,…/#master`,"

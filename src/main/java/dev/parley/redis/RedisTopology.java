@@ -4,18 +4,18 @@ import io.lettuce.core.RedisURI;
 import java.util.Arrays;
 import java.util.List;
 
-/** Where Redis is and how it is laid out: a value, nothing is connected. */
+/** The address and layout of Redis. A value: nothing is connected. */
 public sealed interface RedisTopology {
 
     String CLUSTER_SCHEME = "redis-cluster://";
     String CLUSTER_TLS_SCHEME = "rediss-cluster://";
 
-    /** Whether live messages go over sharded Pub/Sub and a script's keys must share a slot. */
+    /** Whether live messages use sharded Pub/Sub, and the keys of a script must share a slot. */
     default boolean sharded() {
         return false;
     }
 
-    /** The database number that is named; 0 unless one is. */
+    /** The configured database number; 0 by default. */
     int database();
 
     record Standalone(RedisURI uri) implements RedisTopology {

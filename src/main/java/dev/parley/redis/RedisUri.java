@@ -4,15 +4,15 @@ import dev.parley.support.Secret;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where Redis is; its text shows everything but the password. {@link #value()} is the whole. */
+/** A Redis URI. {@link #toString} hides the password; {@link #value()} is the whole. */
 public record RedisUri(String value) {
 
     private static final Pattern TEXT = Pattern.compile("rediss?(-sentinel|-cluster)?://[^/].*");
 
-    /** Up to the last @, since a password may have one; a name without a colon is a password, too. */
+    /** Matches up to the last @, because a password may contain one; a name without a colon is also a password. */
     private static final Pattern CREDENTIALS = Pattern.compile("^([a-z-]+://)(?:([^:@/]*):)?.*@");
 
-    /** @throws IllegalArgumentException when it is no URI of Redis */
+    /** @throws IllegalArgumentException when it is not a Redis URI */
     public static RedisUri parse(String text) {
         if (!TEXT.matcher(text).matches()) {
             throw new IllegalArgumentException("not a URI of Redis");
@@ -23,7 +23,7 @@ public record RedisUri(String value) {
 
     private static final Pattern OPTION = Pattern.compile("([?&][a-z]*password=)[^&]*", Pattern.CASE_INSENSITIVE);
 
-    /** Works on anything that was meant to be a URI, so that an error can show it. */
+    /** Works on any text that was meant to be a URI, so that an error can show it. */
     public static String hidePassword(String uri) {
         String text = OPTION.matcher(uri).replaceAll("$1" + Secret.HIDDEN);
         Matcher matcher = CREDENTIALS.matcher(text);

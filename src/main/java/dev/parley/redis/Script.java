@@ -13,7 +13,7 @@ import java.util.List;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** A Lua script whose text stands beside the class that uses it. Sent by its digest; by its text when Redis does not know it (yet). */
+/** A Lua script, stored beside the class that uses it. Sent by its digest, and by its text if Redis does not know it (yet). */
 public final class Script {
 
     private final byte[] text;
@@ -27,7 +27,7 @@ public final class Script {
     /**
      * Reads a script from the class path; for static initialisers.
      *
-     * @param names of the files that it is made of, one behind the other
+     * @param names of its files, which are joined in order
      */
     public static Script load(Class<?> beside, String... names) {
         ByteArrayOutputStream text = new ByteArrayOutputStream();
@@ -49,9 +49,9 @@ public final class Script {
     }
 
     /**
-     * Runs it.
+     * Runs the script.
      *
-     * @param keys one at least, all of one slot
+     * @param keys at least one, all of one slot
      * @return the elements of the table that the script returns: {@code byte[]}, {@code Long}, null or again a list
      */
     public Mono<List<Object>> run(Redis redis, String[] keys, byte[]... arguments) {
@@ -60,7 +60,7 @@ public final class Script {
                 .map(Script::asList);
     }
 
-    /** As {@link #run}, past the guard. */
+    /** As {@link #run}, without the interceptor. */
     Mono<List<Object>> runUnguarded(Redis redis, String[] keys, byte[]... arguments) {
         return redis.<Object>unguarded(commands -> evaluate(commands, keys, arguments))
                 .next()
@@ -68,8 +68,8 @@ public final class Script {
     }
 
     /**
-     * As {@link #run}, for a script whose answer may be megabytes: when that does not come in time, it says nothing about Redis, and the guard
-     * does not count it.
+     * As {@link #run}, for a script whose answer may have megabytes: if that does not arrive in time, Redis may be available nevertheless,
+     * and the interceptor does not count it.
      */
     public Mono<List<Object>> runLarge(Redis redis, String[] keys, byte[]... arguments) {
         return redis.<Object>callLarge(keys[0], commands -> evaluate(commands, keys, arguments))
@@ -85,7 +85,7 @@ public final class Script {
                         e -> commands.eval(text, ScriptOutputType.MULTI, keys, arguments));
     }
 
-    @SuppressWarnings("unchecked") // what Lettuce's MULTI output is made of
+    @SuppressWarnings("unchecked") // the elements of Lettuce's MULTI output
     private static List<Object> asList(Object reply) {
         return (List<Object>) reply;
     }

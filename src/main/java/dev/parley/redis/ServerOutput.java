@@ -15,10 +15,10 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What an embedded Redis says: read to the end by a daemon thread, since a full pipe would stop the server. */
+/** The output of an embedded Redis, read to the end by a daemon thread, because a full pipe would stop the server. */
 final class ServerOutput {
 
-    /** Its port belongs to another process. */
+    /** The port belongs to another process. */
     static final class PortTakenException extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -79,7 +79,7 @@ final class ServerOutput {
         }
     }
 
-    /** Blocks until the server answers; fails with the last it said when it ends before, or does not answer within 20 s. */
+    /** Blocks until the server answers. Fails with its last output if it ends before, or does not answer within 20 s. */
     void awaitReady() throws IOException {
         try {
             ready.get(READY_SECONDS, TimeUnit.SECONDS);

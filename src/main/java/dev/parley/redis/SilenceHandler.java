@@ -15,11 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Closes a connection on which something was asked and nothing came for too long: the other side hangs, or the network swallows what is
- * sent in one direction, which TCP does not tell while somebody on the way acknowledges it. Lettuce times commands out but keeps such a
- * connection. Whoever owns it connects again as after any other loss.
+ * Closes a connection with a pending command on which no byte arrived for too long: the server hangs, or the network drops one direction,
+ * which TCP does not report while a device on the way acknowledges. Lettuce times commands out but keeps such a connection. Its owner
+ * connects again as after any other loss.
  *
- * <p>Runs on the connection's event loop. A loop that was held up itself reads before it judges: two looks in a row have to agree.
+ * <p>Runs on the connection's event loop. A loop that was itself delayed reads before it decides: two checks in a row have to agree.
  */
 final class SilenceHandler extends ChannelDuplexHandler {
 
@@ -38,7 +38,7 @@ final class SilenceHandler extends ChannelDuplexHandler {
         this.patience = settings.probeTimeout().toNanos();
     }
 
-    /** Puts one into every connection, where commands are still commands and answers are still bytes. */
+    /** Adds a handler to every connection, at the place where commands are still commands and replies are still bytes. */
     static NettyCustomizer everywhere(RedisSettings settings) {
         return new NettyCustomizer() {
             @Override
@@ -76,7 +76,7 @@ final class SilenceHandler extends ChannelDuplexHandler {
         var unused = context.write(message, promise);
     }
 
-    /** XREAD is what Parley blocks with, on connections of its own. */
+    /** XREAD is the only blocking command of Parley, on connections of its own. */
     private static boolean blocks(Object message) {
         return message instanceof RedisCommand<?, ?, ?> command && command.getType() == CommandType.XREAD;
     }

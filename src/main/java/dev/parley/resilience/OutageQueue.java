@@ -14,17 +14,17 @@ import java.util.function.LongSupplier;
 import java.util.function.ToLongFunction;
 
 /**
- * What waits for Redis: lines, each in order, which together hold so many bytes at most, and each nothing older than so long. What is
- * beyond that is refused with {@code overloaded}; what was taken stays.
+ * The elements that wait for Redis: lines, each in order, bounded together in bytes, and each in the age of its oldest element. Beyond the
+ * bounds new elements are rejected with {@code overloaded}; accepted ones stay.
  *
- * <p>A line that is not held up has an eighth of the bytes more, so that what waits for one master of a cluster leaves room for what goes
- * straight to the others.
+ * <p>A line that is not held has an eighth of the bytes more, so that elements waiting for one master of a cluster leave room for those of
+ * other masters.
  *
- * @param <E> what waits
+ * @param <E> the type of the elements
  */
 public final class OutageQueue<E> {
 
-    /** The part of the bytes that is kept for what is not held up. */
+    /** The part of the bytes that is reserved for lines that are not held. */
     private static final int SPARE = 8;
 
     private final ToLongFunction<E> size;
@@ -38,7 +38,7 @@ public final class OutageQueue<E> {
 
     /**
      * @param size of one element in bytes
-     * @param maxAge when the oldest element of a line is older, nothing new is taken behind it
+     * @param maxAge when the oldest element of a line is older, the line accepts nothing new
      * @param nanoTime such as {@link System#nanoTime}
      */
     public OutageQueue(ToLongFunction<E> size, long maxBytes, Duration maxAge, LongSupplier nanoTime) {
@@ -48,7 +48,7 @@ public final class OutageQueue<E> {
         this.nanoTime = nanoTime;
     }
 
-    /** One line more. */
+    /** Adds a line. */
     public Line newLine() {
         Line line = new Line();
         lines.add(line);
@@ -63,12 +63,12 @@ public final class OutageQueue<E> {
         return bytes.get();
     }
 
-    /** Elements that were refused. */
+    /** Number of rejected elements. */
     public long refused() {
         return refused.get();
     }
 
-    /** Age of the oldest element, zero when there is none. */
+    /** Age of the oldest element; zero if there is none. */
     public Duration oldest() {
         long now = nanoTime.getAsLong();
         long oldest = 0;
@@ -80,11 +80,11 @@ public final class OutageQueue<E> {
 
     private record Entry<E>(E element, long since) {}
 
-    /** One line. Not thread-safe but for what the queue itself asks of it. */
+    /** One line. Not thread-safe, except for what the queue itself reads of it. */
     public final class Line {
 
         private final ArrayDeque<Entry<E>> entries = new ArrayDeque<>();
-        /** Since when the head waits. */
+        /** The time since which the head waits. */
         private volatile long since;
 
         private volatile boolean empty = true;
@@ -96,9 +96,9 @@ public final class OutageQueue<E> {
         }
 
         /**
-         * Takes one more, at the end.
+         * Adds an element at the end.
          *
-         * @param held the line waits for Redis
+         * @param held whether the line waits for Redis
          * @throws ParleyException {@code overloaded} when the queue is full or its oldest element too old
          */
         public void add(E element, boolean held) {
@@ -114,7 +114,7 @@ public final class OutageQueue<E> {
             append(element);
         }
 
-        /** Takes one that was accepted before, whatever the bounds are. */
+        /** Adds an element that was accepted before, whatever the bounds are. */
         public void restore(E element) {
             bytes.addAndGet(size.applyAsLong(element));
             append(element);
@@ -126,7 +126,7 @@ public final class OutageQueue<E> {
             headChanged();
         }
 
-        /** The first ones, which stay: so many at most, and so many bytes unless one alone has more. */
+        /** The first elements, which stay: at most that many, and that many bytes unless a single one has more. */
         public List<E> head(int most, long mostBytes) {
             List<E> head = new ArrayList<>(Math.min(most, entries.size()));
             long sum = 0;
@@ -141,7 +141,7 @@ public final class OutageQueue<E> {
         }
 
         /**
-         * Settles the first ones.
+         * Settles the first elements.
          *
          * @param stays for each of them whether it keeps its place
          */

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * An event that was accepted and is not in its log yet.
  *
- * @param event has an id, under which it may be appended again and again
- * @param access who publishes it; the log checks that when it gets the event
- * @param spilled where an earlier process wrote it down; null when this one accepted it
+ * @param event has an id, so that it may be appended repeatedly
+ * @param access the publisher's; the log checks it when it receives the event
+ * @param spilled the event's place in an earlier process' file; null if this process accepted it
  */
 public record QueuedEvent(
         AgentEvent event, Access access, @Nullable SpillOffset spilled) {

@@ -23,15 +23,14 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The circuit breaker around one master; as with every breaker, calls pass while it is <em>closed</em>. A lost connection opens it at once,
- * calls that time out or can't be sent open it when they are half of the last ones. What Redis itself refuses says that it is there. A
- * large answer that comes too late says nothing.
- * While it is open a call fails at once with {@code unavailable}.
+ * The circuit breaker of one master. As with every breaker, calls pass while it is <em>closed</em>. A lost connection opens it immediately.
+ * Calls that time out or can't be sent open it when they are half of the latest ones. An error returned by Redis shows that Redis is
+ * available. A large answer that is late shows nothing. While the breaker is open a call fails immediately with {@code unavailable}.
  *
- * <p>No caller's command tries whether Redis is back: the gate asks by itself, some 50 to 100 ms after the connection is back and with
- * a growing, jittered delay while there is no answer, so that nodes do not come back in one herd. It begins open.
+ * <p>No caller's command tests whether Redis is available again. The breaker itself sends a probe, some 50 to 100 ms after the connection
+ * is restored and with a growing, jittered delay while there is no answer, so that nodes do not return all together. It begins open.
  *
- * <p>Thread-safe; nothing blocks.
+ * <p>Thread-safe; never blocks.
  */
 final class RedisCircuitBreaker implements Disposable {
 
@@ -39,7 +38,7 @@ final class RedisCircuitBreaker implements Disposable {
 
     private static final int WINDOW = 32;
     private static final int FEWEST = 8;
-    /** Resilience4j's own way back, which would take a caller's command for it, is as good as never. */
+    /** Disables Resilience4j's own half-open state, which would use a caller's command as the probe. */
     private static final Duration NEVER = Duration.ofDays(3_650);
 
     private final String master;
@@ -50,7 +49,7 @@ final class RedisCircuitBreaker implements Disposable {
     private boolean up;
     private volatile boolean reached;
 
-    /** @param probe completes when the master has answered; subscribed to once for each try, past this gate */
+    /** @param probe completes when the master has answered; subscribed to once per try; bypasses this breaker */
     RedisCircuitBreaker(String master, Mono<Void> probe) {
         this.master = master;
         this.probe = probe;
@@ -69,7 +68,7 @@ final class RedisCircuitBreaker implements Disposable {
         changed();
     }
 
-    /** Lets a call through, or refuses it without asking Redis. */
+    /** Passes a call, or rejects it without asking Redis. */
     <T> Publisher<T> around(Publisher<T> call) {
         return Flux.from(call)
                 .transformDeferred(CircuitBreakerOperator.of(breaker))
@@ -81,12 +80,12 @@ final class RedisCircuitBreaker implements Disposable {
         return breaker.getState() == State.CLOSED;
     }
 
-    /** The same as it is now, then each change, on a thread of Reactor's parallel scheduler. Never ends. */
+    /** Whether calls pass: the present state, then each change, on a thread of Reactor's parallel scheduler. Never ends. */
     Flux<Boolean> closed() {
         return closed.asFlux().distinctUntilChanged().publishOn(Schedulers.parallel());
     }
 
-    /** Is told whether the master is there and answers; one call at a time. */
+    /** Reports whether the master is connected and answers; one call at a time. */
     void stands(boolean now) {
         if (now != up) {
             up = now;
@@ -100,14 +99,13 @@ final class RedisCircuitBreaker implements Disposable {
         } else if (reached) {
             probeSoon();
         } else {
-            // The very first connection: nobody else can have lost it at the same moment, and the handshake was an
-            // answer.
+            // The very first connection: no call can have failed on it yet, and the handshake was an answer.
             reached = true;
             breaker.transitionToClosedState();
         }
     }
 
-    /** Called by whatever thread made the change; the last one to come through here tells the truth. */
+    /** Reports the present state. Called by the thread that made a change; the last of concurrent ones reports the final state. */
     private void changed() {
         synchronized (closed) {
             closed.emitNext(isClosed(), Sinks.EmitFailureHandler.FAIL_FAST);
@@ -130,7 +128,7 @@ final class RedisCircuitBreaker implements Disposable {
         }
     }
 
-    /** Ends probing: the master has been replaced. */
+    /** Ends probing: the server is no longer a master. */
     @Override
     public void dispose() {
         probing.dispose();

@@ -12,15 +12,16 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * A {@link RedisCircuitBreaker} for each master, so that one that is away costs nobody but the keys that it serves: one gate without a cluster, and
- * on a cluster as many as there are masters now. A call to what is no master, or not yet, is refused. Thread-safe; nothing blocks.
+ * One {@link RedisCircuitBreaker} per master, so that an unavailable master affects only the keys that it serves: one breaker without a
+ * cluster, and on a cluster one per present master. A call to a server that is not a master, or not yet, is rejected. Thread-safe; never
+ * blocks.
  */
 public final class RedisCircuitBreakers implements CallInterceptor {
 
     /**
-     * Calls to a master pass from now on, or don't any more.
+     * The breaker of a master has closed or opened.
      *
-     * @param closed they pass
+     * @param closed whether calls pass
      */
     public record Change(String master, boolean closed) {}
 
@@ -38,9 +39,8 @@ public final class RedisCircuitBreakers implements CallInterceptor {
     /**
      * Begins to watch.
      *
-     * @param masters each master and whether it is there and answers: the present state, then each change. One that is not named any
-     *     more has been replaced
-     * @param ping completes when a master has answered; subscribed to once for each try, past its gate
+     * @param masters each master and whether it is available: the present state, then each change. One that is absent has been replaced
+     * @param ping completes when a master has answered; subscribed to once per try; bypasses its breaker
      * @return ends watching and probing
      */
     public Disposable open(Flux<Map<String, Boolean>> masters, Function<String, Mono<Void>> ping) {
@@ -53,7 +53,7 @@ public final class RedisCircuitBreakers implements CallInterceptor {
                 gates.computeIfAbsent(master, name -> guarded(name, ping)).gate.stands(stands));
     }
 
-    /** That it is open is no news before it was closed for the first time. */
+    /** A breaker that was never closed reports no change when it is open. */
     private Guarded guarded(String master, Function<String, Mono<Void>> ping) {
         RedisCircuitBreaker gate = new RedisCircuitBreaker(master, Mono.defer(() -> ping.apply(master)));
         return new Guarded(
@@ -88,13 +88,13 @@ public final class RedisCircuitBreakers implements CallInterceptor {
         return gates.values().stream().anyMatch(each -> each.gate.isClosed());
     }
 
-    /** One that has replaced another is back, too. */
+    /** Ticks for a master that has replaced another, too. */
     @Override
     public Flux<?> back() {
         return changes().skipUntil(change -> !change.closed()).filter(Change::closed);
     }
 
-    /** Each change of a gate, from its first closing on, on a thread of Reactor's parallel scheduler. Hot, never ends. */
+    /** Each change of a breaker, from its first closing on, on a thread of Reactor's parallel scheduler. Hot, never ends. */
     public Flux<Change> changes() {
         return changes.asFlux();
     }

@@ -26,8 +26,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * {@code outage-queue.ndjson}: what a node had accepted and Redis had not got when the node was stopped, a JSON object a line, oldest
- * first. It is there whole or not at all: written beside, forced to the disk and renamed. Everything here blocks. Thread-safe; for one process.
+ * {@code outage-queue.ndjson}: the accepted events that Redis had not received when the node was stopped, one JSON object per line, oldest
+ * first. The file is written completely or not at all: to a temporary file, forced to the disk and renamed. Everything here blocks.
+ * Thread-safe; for one process.
  */
 public final class SpillFile {
 
@@ -41,7 +42,7 @@ public final class SpillFile {
     private boolean taken;
     private boolean written;
 
-    /** @param directory made when it is needed */
+    /** @param directory created when it is needed */
     public SpillFile(Path directory) {
         this.file = directory.resolve("outage-queue.ndjson");
         this.damaged = directory.resolve("outage-queue.damaged.ndjson");
@@ -52,9 +53,9 @@ public final class SpillFile {
     }
 
     /**
-     * Reads what an earlier process left. It stays where it is until {@link #delete}, or until it is {@link #write written} anew: each has
-     * its {@link SpillOffset place}, so that what is read and appended twice is in its log once, however much it is. A line that can't be read
-     * goes to {@code outage-queue.damaged.ndjson}.
+     * Reads the events of an earlier process. They stay in the file until {@link #delete}, or until it is {@link #write written} again.
+     * Each has its {@link SpillOffset place}, so that an event read and appended twice is in its log once, however many there are. A line
+     * that can't be read is moved to {@code outage-queue.damaged.ndjson}.
      */
     public synchronized List<QueuedEvent> read() throws IOException {
         if (!Files.exists(file)) {
@@ -73,11 +74,11 @@ public final class SpillFile {
         setAside(bad);
         boolean numbered = inOneOrder(events);
         if (!numbered) {
-            // More than one node's, or an older version's. On the disk before the first of them is in its log.
+            // Several nodes', or an older version's. They must be on the disk before the first of them is in its log.
             events = numbered(events);
         }
         if (!numbered || !bad.isEmpty()) {
-            // Without those, so that they are not found again.
+            // Without the damaged lines, so that they are not found again.
             replace(new byte[0], events);
         }
         taken = true;
@@ -107,8 +108,8 @@ public final class SpillFile {
     }
 
     /**
-     * Writes what is left; with nothing left, deletes what was read. What somebody else has left there meanwhile, as when two nodes were
-     * given one directory, is kept in front.
+     * Writes the remaining events; without any, deletes what was read. Events that another node has written meanwhile, if two nodes share a
+     * directory, are kept in front.
      */
     public synchronized void write(List<QueuedEvent> events) throws IOException {
         byte[] others = !taken && Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
@@ -120,7 +121,7 @@ public final class SpillFile {
         }
     }
 
-    /** What was read is in the logs. What was written since then stays. */
+    /** The events that were read are in the logs. Events written since then stay. */
     public synchronized void delete() throws IOException {
         if (!written) {
             Files.deleteIfExists(file);
@@ -138,7 +139,7 @@ public final class SpillFile {
                     OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER)) {
                 out.write(before);
                 if (before.length > 0 && before[before.length - 1] != '\n') {
-                    out.write('\n'); // whoever wrote it was cut off: only that line is damaged
+                    out.write('\n'); // its writer was interrupted: only that line is damaged
                 }
                 for (QueuedEvent event : events) {
                     out.write(JSON.writeValueAsBytes(line(event)));
@@ -154,7 +155,7 @@ public final class SpillFile {
         }
     }
 
-    /** So that the new name is on the disk, too. */
+    /** Forces the new name to the disk, too. */
     private static void force(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
@@ -170,7 +171,7 @@ public final class SpillFile {
             all.writeBytes(line);
             all.write('\n');
         }
-        // On the disk before they go from where they were.
+        // On the disk before they are removed from the file.
         Files.write(
                 damaged,
                 all.toByteArray(),
@@ -193,7 +194,7 @@ public final class SpillFile {
         return lines;
     }
 
-    // A line. What is bytes in an event is Base64 here, so that it comes back as it was, byte for byte.
+    // Format of a line. Bytes of an event are Base64, so that they are restored byte for byte.
 
     private static ObjectNode line(QueuedEvent queued) {
         AgentEvent event = queued.event();
@@ -244,7 +245,7 @@ public final class SpillFile {
                 event,
                 new Access(
                         requiredId(access, "tenant"),
-                        // What is not there must not open a door.
+                        // A missing field must not grant access.
                         access.path("checked").asBoolean(true),
                         access.path("may_be_new").asBoolean(false)),
                 line.hasNonNull("queue")

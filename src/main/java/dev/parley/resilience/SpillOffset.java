@@ -1,20 +1,20 @@
 package dev.parley.resilience;
 
 /**
- * An event's place among those that were written down together. Logs remember the last one that they took, however long ago: read again,
- * it adds nothing.
+ * An event's place in a spill file. A log remembers the last place that it took, however long ago, so an event that is read again adds
+ * nothing.
  *
- * @param queue names those that were written down together
- * @param number grows in the order in which they were accepted
+ * @param queue names the events that were written together
+ * @param number grows in the order in which the events were accepted
  */
 public record SpillOffset(String queue, long number) {
 
-    /** The source that their logs know it from, which is no stream. */
+    /** The name of the source in the events' logs; it is not a stream's name. */
     public String source() {
         return "spill:" + queue;
     }
 
-    /** Where that source has it. */
+    /** The id of the event in that source. */
     public String sourceId() {
         return "0-" + number;
     }

@@ -7,8 +7,9 @@ import io.netty.handler.codec.PrematureChannelClosureException;
 import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 
 /**
- * Stands behind the WebSocket's codec. Lets one close frame pass: the client's answer to the gateway's own would be answered again. And
- * keeps to itself that a client has gone in the middle of a message: that it has gone is known already.
+ * Passes one close frame to the client: the codec would answer the client's reply to the gateway's own close frame with another one. It
+ * also suppresses the error for a client that disconnects in the middle of a message, because the disconnect itself is handled elsewhere.
+ * Stands behind the WebSocket's codec in the pipeline.
  */
 final class CloseFrameOnceHandler extends ChannelDuplexHandler {
 

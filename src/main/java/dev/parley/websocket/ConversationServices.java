@@ -11,17 +11,18 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /**
- * What sockets do with conversations. Every Mono is cold and fails with {@link dev.parley.error.ParleyException}. Thread-safe; nothing blocks.
+ * What sockets do with conversations. Every Mono is cold and fails with {@link dev.parley.error.ParleyException}. Thread-safe; never
+ * blocks.
  */
 public interface ConversationServices {
 
-    /** Brings an archived session back before it is followed; empty when there is none. */
+    /** Restores an archived session before a client subscribes; empty if there is none. */
     Mono<Void> revive(String conversation, Access access);
 
     /**
-     * Follows a conversation, as {@link dev.parley.hub.Hub#subscribe}.
+     * Subscribes to a conversation, as {@link dev.parley.hub.Hub#subscribe}.
      *
-     * @return leaves
+     * @return ends the subscription
      */
     Disposable follow(
             String conversation, Subscriber follower, Access access, @Nullable String ref, @Nullable String since);
@@ -32,15 +33,15 @@ public interface ConversationServices {
     /** Asks an agent to stop. */
     Mono<UserMessages.Sent> cancel(Principal who, UserMessages.Cancel cancel);
 
-    /** Whether {@link #admit} has nothing to ask. */
+    /** Whether {@link #admit} needs no request. */
     boolean admits(Principal who, String conversation);
 
     /** Checks that an agent may publish in a conversation. */
     Mono<Void> admit(Principal who, String conversation);
 
-    /** Publishes an event that the log keeps. */
+    /** Publishes a durable event. */
     Mono<PublishResult> publish(Access access, AgentEvent event);
 
-    /** Publishes an event that no log keeps. */
+    /** Publishes an ephemeral event. */
     Mono<Void> passOn(Access access, AgentEvent event);
 }

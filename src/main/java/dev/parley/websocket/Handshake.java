@@ -13,12 +13,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the request to upgrade says beside the upgrade.
+ * The content of the upgrade request.
  *
  * @param token from {@code Authorization}, or from a browser as a second subprotocol
- * @param subscribe from the query, to be done right after {@code welcome}
- * @param address where it comes from
- * @param names whether it names the protocol, so that the answer has to
+ * @param subscribe from the query, to be run right after {@code welcome}
+ * @param address the client's
+ * @param names whether the request names the protocol, so that the response must
  */
 record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscribe, String address, boolean names) {
 
@@ -28,7 +28,7 @@ record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscri
 
     private static final String VERSION = "13";
 
-    /** @throws ProblemException when this is no request that a WebSocket can be made of */
+    /** @throws ProblemException when the request can't be upgraded to a WebSocket */
     static Handshake of(Exchange exchange, ClientAddresses addresses) {
         requireUpgrade(exchange);
         String offered = exchange.header(HttpHeaderNames.SEC_WEBSOCKET_PROTOCOL);
@@ -43,7 +43,7 @@ record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscri
                 offered != null);
     }
 
-    /** Checked here, since what Netty refuses it refuses without an answer. */
+    /** Checks the upgrade here, because Netty rejects a bad one without a response. */
     private static void requireUpgrade(Exchange exchange) {
         HttpHeaders headers = exchange.request().requestHeaders();
         if (exchange.headOnly()

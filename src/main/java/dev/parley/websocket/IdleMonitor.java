@@ -5,7 +5,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.concurrent.Ticker;
 import java.io.IOException;
 
-/** Stands in the channel's pipeline: knows when something was last read, and tells the outbox when there is room again. */
+/** Records the time of the last read, and notifies the outbox when the channel is writable again. A handler in the channel's pipeline. */
 final class IdleMonitor extends ChannelInboundHandlerAdapter {
 
     private final Ticker ticker;
@@ -40,7 +40,7 @@ final class IdleMonitor extends ChannelInboundHandlerAdapter {
         context.fireChannelWritabilityChanged();
     }
 
-    /** A write to a peer that has gone ends here: it is nobody's error. */
+    /** Ignores the error of a write to a disconnected client. */
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof IOException) {

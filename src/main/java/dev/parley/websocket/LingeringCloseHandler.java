@@ -12,9 +12,9 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Closes a connection so that its last words arrive. A client that is still sending while its connection is closed gets a reset, and
- * may lose the close frame that says why; so the gateway only ends its own half, and takes and drops what comes until the client has
- * ended the other one (RFC 9112, section 9.6, has the same for HTTP).
+ * Lingering close: shuts down output only and drains input until the client has closed, so that the client receives the close frame instead
+ * of a reset. A client that still sends while its connection is closed gets a reset, and may lose the close frame (RFC 9112, section 9.6,
+ * describes the same for HTTP).
  */
 final class LingeringCloseHandler extends ChannelDuplexHandler {
 

@@ -8,7 +8,7 @@ import reactor.core.publisher.Mono;
 public interface OperationInvoker {
 
     /**
-     * Does what is asked for, once it is subscribed to.
+     * Runs an operation when it is subscribed to.
      *
      * @param params a JSON object
      * @return the result as JSON; fails with {@link dev.parley.error.ParleyException}

@@ -5,20 +5,20 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Lets checks run at the same time, and what comes behind them begin in the order in which they were started, whether they pass or fail.
- * Not thread-safe: for a socket's event loop.
+ * Runs checks concurrently, and completes them in the order in which they were started, whether they pass or fail. Not thread-safe: for a
+ * socket's event loop.
  */
 final class OrderedChecks {
 
     private Mono<Void> before = Mono.empty();
     private final AtomicInteger underWay = new AtomicInteger();
 
-    /** Whether nothing is being checked, so that what needs no check may begin. */
+    /** Whether no check is in progress, so that a task without a check may begin. */
     boolean isIdle() {
         return underWay.get() == 0;
     }
 
-    /** Ends as the check does, but not before the one that was started before it. The check is to be subscribed to at once. */
+    /** Ends as the check does, but not before the one that was started before it. Subscribe immediately. */
     Mono<Void> check(Mono<?> check) {
         Mono<Void> turn = before;
         Sinks.Empty<Void> ended = Sinks.empty();

@@ -17,14 +17,14 @@ import reactor.core.publisher.Sinks;
 import reactor.util.concurrent.Queues;
 
 /**
- * What is on its way to one socket, bounded in bytes. Any thread may offer; the channel's event loop writes in its next round while the
- * channel is writable, and flushes once for all that it found.
+ * The frames that wait for one socket, bounded in bytes. Any thread may offer. The channel's event loop writes in its next round while the
+ * channel is writable, and flushes once per round.
  *
- * <p>Frames carry their WebSocket header already, so they are written behind the encoder.
+ * <p>Frames have their WebSocket header already, so they are written behind the encoder.
  */
 final class Outbox {
 
-    /** Bytes that are handed to the channel at once. */
+    /** Bytes passed to the channel in one write. */
     private static final int WRITE = 64 * 1024;
 
     private final Channel channel;
@@ -43,7 +43,7 @@ final class Outbox {
     /**
      * @param rounds of the channel's event loop
      * @param limit bytes that may wait; a single frame may be larger while at most a quarter is used
-     * @param overflow called once, by whoever offers one too many
+     * @param overflow called once, by the thread whose frame exceeds the limit
      */
     Outbox(Channel channel, WriteCoalescer rounds, int limit, Runnable overflow) {
         this.channel = channel;
@@ -53,7 +53,7 @@ final class Outbox {
         this.overflow = overflow;
     }
 
-    /** Where it is written. */
+    /** The event loop that writes. */
     EventLoop loop() {
         return channel.eventLoop();
     }
@@ -72,7 +72,7 @@ final class Outbox {
         add(frame, before);
     }
 
-    /** Takes a frame only while less than half of the outbox is used. */
+    /** Accepts a frame only while less than half of the outbox is used. */
     void offerEphemeral(EncodedFrame frame) {
         if (!closed.get() && bytes.get() + frame.size() <= limit / 2) {
             add(frame, bytes.getAndAdd(frame.size()));
@@ -82,7 +82,7 @@ final class Outbox {
     private void add(EncodedFrame frame, long before) {
         frames.add(frame);
         if (before > limit / 4 && channel.isWritable() && loop().inEventLoop()) {
-            // Whoever has so much to offer at once must not fill it before its turn to write comes.
+            // A thread with many frames must not fill the outbox before its round comes.
             drain();
         } else if (before <= limit / 4 && before + frame.size() > limit / 4) {
             loop().execute(this::drain);
@@ -104,26 +104,26 @@ final class Outbox {
         });
     }
 
-    /** Whether at most a quarter of the outbox is used: then a frame of any size is taken. */
+    /** Whether at most a quarter of the outbox is used: then a frame of any size is accepted. */
     boolean hasRoom() {
         return bytes.get() <= limit / 4;
     }
 
-    /** Its part of a round. */
+    /** The outbox's part of a round. */
     private boolean turn() {
         planned.set(false);
         return write();
     }
 
-    /** Writes what the channel takes now. On the event loop. */
+    /** Writes what the channel accepts now. On the event loop. */
     void drain() {
         var unused = write();
     }
 
-    /** Returns whether there was anything that the channel takes now. */
+    /** Returns whether anything was written. */
     private boolean write() {
         if (closed.get()) {
-            // Only here may the queue be emptied: it takes one consumer.
+            // The queue allows one consumer, so it is emptied only here.
             frames.clear();
             return false;
         }
@@ -140,7 +140,7 @@ final class Outbox {
         return wrote;
     }
 
-    /** Writes what the channel has room for, in one buffer: copying small frames together is cheaper than handing each to the kernel by itself. */
+    /** Writes what the channel has room for, in one buffer: copying small frames together is cheaper than passing each to the kernel. */
     private boolean writeSome() {
         EncodedFrame frame = frames.poll();
         if (frame == null) {
@@ -162,12 +162,12 @@ final class Outbox {
     private static void complete(Sinks.@Nullable Empty<Void> one) {
         if (one != null) {
             Sinks.EmitResult result = one.tryEmitEmpty();
-            // Whoever waited may have gone.
+            // The waiting subscriber may have left.
             assert result.isSuccess() || result == Sinks.EmitResult.FAIL_CANCELLED : result;
         }
     }
 
-    /** Writes all that is left, writable or not, unless it overflowed: the end comes after it. On the event loop. */
+    /** Writes everything that is left, writable or not, unless the outbox overflowed: the close frame comes after it. On the event loop. */
     void finish() {
         if (closed.compareAndSet(false, true)) {
             boolean more = true;
@@ -179,7 +179,7 @@ final class Outbox {
         frames.clear();
     }
 
-    /** Takes nothing any more; what has not been written never is. Any thread. */
+    /** Accepts nothing more, and drops what has not been written. Any thread. */
     void close() {
         closed.set(true);
     }

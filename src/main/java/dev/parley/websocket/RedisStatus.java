@@ -1,9 +1,9 @@
 package dev.parley.websocket;
 
 /**
- * How things stand with Redis, as clients are told.
+ * The state of Redis, as clients receive it.
  *
- * @param up it answers
- * @param queued events that wait for it on this node
+ * @param up whether it answers
+ * @param queued events on this node that wait for it
  */
 public record RedisStatus(boolean up, long queued) {}

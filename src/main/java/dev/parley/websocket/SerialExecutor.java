@@ -4,8 +4,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Lets one thing begin when the one before it has ended, however it ended. What a person says takes more than one round trip, and the
- * second message must not overtake the first one on the way. Not thread-safe: for a socket's event loop.
+ * Begins each task when the one before it has ended, however it ended. A person's message takes more than one round trip, and a second
+ * message must not overtake the first one. Not thread-safe: for a socket's event loop.
  */
 final class SerialExecutor {
 

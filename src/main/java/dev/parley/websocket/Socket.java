@@ -42,8 +42,8 @@ import reactor.netty.FutureMono;
 import reactor.netty.http.websocket.WebsocketInbound;
 
 /**
- * One client's socket, from the upgrade to the close. Frames are read in order on the channel's event loop; up to
- * {@value #FRAMES_AT_ONCE} may be under way, then the socket is read no further.
+ * One client's socket, from the upgrade to the close. Frames are read in order on the channel's event loop. Up to {@value #FRAMES_AT_ONCE}
+ * may be in progress; then the socket is not read.
  */
 final class Socket {
 
@@ -88,12 +88,13 @@ final class Socket {
         this.traffic = new IdleMonitor(channel.eventLoop().ticker(), outbox::drain);
     }
 
-    /** Lives as long as the socket does. */
+    /** Serves the socket until it is closed. */
     Mono<Void> run(WebsocketInbound in) {
         channel.pipeline().addFirst(new LingeringCloseHandler(), traffic);
         Mono<Void> reading = in.aggregateFrames(settings.websocket().maxFrame().intBytes())
                 .receiveFrames()
-                // Before the flatMap: it cancels what has failed, and that sends a close frame of its own.
+                // Before the flatMap, which cancels its source on a failure and so would send a close frame of its
+                // own.
                 .onErrorResume(this::broken)
                 .handle(this::take)
                 .flatMap(this::received, FRAMES_AT_ONCE)
@@ -101,8 +102,7 @@ final class Socket {
                 .doFinally(end -> cleanUp());
         in.withConnection(connection -> connection.addHandlerLast(new CloseFrameOnceHandler()));
         start();
-        // Commands that are under way may go on for longer than the connection: conversations are not followed for so
-        // long.
+        // Commands in progress may outlive the connection. Subscriptions must not.
         var unused = channel.closeFuture().addListener(closed -> cleanUp());
         return reading;
     }
@@ -153,24 +153,24 @@ final class Socket {
                                 .subscribe(late -> goodbye(CloseCode.EXPIRED, Duration.ZERO, Duration.ZERO)));
     }
 
-    /** Bounded, since timers count nanoseconds: a token may be good for longer than there are. */
+    /** Bounded, because timers count nanoseconds and a token may be valid for longer than a long can count. */
     private static Duration lifetime(Instant expires) {
         Duration left = Duration.between(Instant.now(), expires);
         return left.compareTo(MAX_LIFETIME) < 0 ? left : MAX_LIFETIME;
     }
 
-    // What the client sends.
+    // Frames of the client.
 
     /**
-     * Hands on the bytes of a text frame, copied, since the frame is released behind this call. Nothing is taken once the socket is to
-     * be closed; a pong that nobody asked for is allowed and says nothing.
+     * Passes on the bytes of a text frame, copied because the frame is released after this call. Ignores everything once the socket is to
+     * be closed, and unsolicited pongs.
      */
     private void take(WebSocketFrame frame, SynchronousSink<byte[]> next) {
         if (closing.get() || frame instanceof PongWebSocketFrame) {
             return;
         }
         if (frame.rsv() != 0) {
-            // Extensions' bits, and none was agreed on.
+            // Bits of extensions, and none was negotiated.
             close(CloseCode.PROTOCOL_ERROR);
         } else if (frame instanceof TextWebSocketFrame) {
             next.next(ByteBufUtil.getBytes(frame.content()));
@@ -245,7 +245,9 @@ final class Socket {
         return Mono.empty();
     }
 
-    /** Whose token has expired comes back with another, not at once: it may be the same one. */
+    /**
+     * Closes with 3005 if the token has expired: the client returns with another one, but not immediately, because it may be the same one.
+     */
     private void refuse(ParleyException refusal) {
         if (refusal.isExpiredToken()) {
             goodbye(CloseCode.EXPIRED, EXPIRED_RETRY, EXPIRED_RETRY.multipliedBy(5));
@@ -276,7 +278,7 @@ final class Socket {
 
     private Mono<WebSocketFrame> broken(Throwable error) {
         if (error instanceof CorruptedWebSocketFrameException) {
-            // Netty has sent its own close code, and closes.
+            // Netty has sent its own close code, and closes the connection.
             return untilClosed();
         }
         if (error instanceof TooLongFrameException) {
@@ -291,9 +293,9 @@ final class Socket {
         return FutureMono.from(channel.closeFuture()).then(Mono.empty());
     }
 
-    // What the gateway does to it.
+    // Actions of the gateway.
 
-    /** For what concerns everybody who has been let in. */
+    /** Sends a frame that concerns every authenticated client. */
     void tell(EncodedFrame frame) {
         if (principal != null) {
             offer(frame);
@@ -304,13 +306,13 @@ final class Socket {
         outbox.offer(frame);
     }
 
-    /** Tells the client when to come back, and closes. */
+    /** Sends {@code goodbye} with the time to reconnect, and closes. */
     void goodbye(CloseCode code, Duration low, Duration high) {
         offer(ServerFrames.goodbye(code.code(), code.reason(), low.toMillis(), high.toMillis()));
         close(code);
     }
 
-    /** Writes what is left and the close frame, and cuts the connection when the client has answered or let the time pass. */
+    /** Writes what is left and the close frame. Cuts the connection when the client has answered, or has not in time. */
     void close(CloseCode code) {
         if (closing.compareAndSet(false, true)) {
             channel.eventLoop().execute(() -> {
@@ -321,7 +323,7 @@ final class Socket {
         }
     }
 
-    /** Without another word. */
+    /** Cuts the connection without a close frame. */
     void cut() {
         var unused = channel.close();
     }
@@ -348,7 +350,7 @@ final class Socket {
         }
     }
 
-    /** In JSON for clients that look at frames, and as a WebSocket Ping, which libraries answer for clients that only read. */
+    /** Sends a ping as JSON for clients that read frames, and as a WebSocket Ping, which libraries answer for clients that only read. */
     private void ping() {
         offer(ServerFrames.ping());
         channel.eventLoop().execute(() -> {

@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import reactor.core.publisher.Mono;
 
-/** What a socket's frames ask for, done. */
+/** Runs the commands in a socket's frames. */
 final class SocketCommands {
 
     private final SocketServices services;
@@ -32,7 +32,7 @@ final class SocketCommands {
     private final SerialExecutor oneByOne = new SerialExecutor();
     private final OrderedChecks publishing = new OrderedChecks();
 
-    /** @param address where the client is */
+    /** @param address the client's */
     SocketCommands(
             SocketServices services,
             int maxConversations,
@@ -47,9 +47,9 @@ final class SocketCommands {
     }
 
     /**
-     * Does what a frame asks for.
+     * Runs the command in a frame.
      *
-     * @return the answer; empty where the hub answers or nobody does
+     * @return the reply; empty if the hub replies, or if there is none
      */
     Mono<EncodedFrame> run(Principal who, ClientFrame frame) {
         return Mono.defer(() -> {

@@ -5,7 +5,7 @@ import dev.parley.auth.Authenticator;
 import dev.parley.http.ClientAddresses;
 import dev.parley.ratelimit.EndpointLimiters;
 
-/** What sockets call. */
+/** The services that sockets use. */
 public record SocketServices(
         Authenticator authenticator,
         ConversationServices conversations,

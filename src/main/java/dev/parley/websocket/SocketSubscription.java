@@ -11,7 +11,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
-/** A socket's part in one conversation. Disposing leaves the conversation, after which nothing of it reaches the socket. */
+/** A socket's subscription to one conversation. After {@code dispose} nothing of the conversation reaches the socket. */
 final class SocketSubscription implements Subscriber, Disposable {
 
     private final Outbox outbox;
@@ -19,7 +19,7 @@ final class SocketSubscription implements Subscriber, Disposable {
     private final BiConsumer<SocketSubscription, ParleyException> ended;
     private final Disposable.Swap seat = Disposables.swap();
 
-    /** @param ended told when the conversation can't be followed */
+    /** @param ended called when the conversation can't be followed */
     SocketSubscription(Outbox outbox, @Nullable String ref, BiConsumer<SocketSubscription, ParleyException> ended) {
         this.outbox = outbox;
         this.ref = ref;

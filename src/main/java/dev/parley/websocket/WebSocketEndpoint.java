@@ -51,7 +51,7 @@ public final class WebSocketEndpoint implements Handler {
     public WebSocketEndpoint(SocketServices services, SocketSettings settings) {
         this.services = services;
         this.settings = settings;
-        // With a protocol in it, Reactor Netty leaves a client that names none without an answer.
+        // With a protocol named here, Reactor Netty does not answer a client that names none.
         this.unnamed = WebsocketServerSpec.builder()
                 .maxFramePayloadLength(settings.websocket().maxFrame().intBytes())
                 .build();
@@ -74,7 +74,7 @@ public final class WebSocketEndpoint implements Handler {
                 : turn.publishOn(eventLoop(exchange)).then(Mono.defer(() -> upgrade(exchange, handshake)));
     }
 
-    /** What has to be waited for before it is let in; null: nothing. Who says later who they are waits for it then. */
+    /** The limit check to wait for before the upgrade; null if there is none. A client that authenticates later waits for it then. */
     private @Nullable Mono<?> turn(Handshake handshake) {
         EndpointLimiter turnstile = services.turnstiles().connect();
         if (turnstile.isOpen()) {
@@ -91,7 +91,7 @@ public final class WebSocketEndpoint implements Handler {
         try {
             return services.authenticator().authenticate(handshake.token());
         } catch (ParleyException refused) {
-            // The socket is told so when it is open.
+            // The rejection is sent when the socket is open.
             return null;
         }
     }
@@ -127,20 +127,20 @@ public final class WebSocketEndpoint implements Handler {
                         handshake.names() ? named : unnamed);
     }
 
-    /** Reactor Netty keeps both as long as the socket is open: about 2 KiB of what nobody reads again. */
+    /** Removes the headers of request and response: Reactor Netty would keep about 2 KiB of them as long as the socket is open. */
     private static void forgetHeaders(Exchange exchange) {
         exchange.request().requestHeaders().clear();
         exchange.response().responseHeaders().clear();
     }
 
-    /** Sockets open now. */
+    /** Number of open sockets. */
     public int size() {
         return sockets.size();
     }
 
     /**
-     * Tells all sockets how things stand with Redis, some at once, others in their turn and within half a second or so: to write to all of
-     * them at once would keep everybody else waiting. Cold.
+     * Sends the state of Redis to all sockets, some at a time and within about half a second: writing to all of them together would delay
+     * everything else. Cold.
      */
     public Mono<Void> redis(RedisStatus status) {
         return Mono.defer(() -> {
@@ -156,8 +156,8 @@ public final class WebSocketEndpoint implements Handler {
     }
 
     /**
-     * Takes no new sockets, says goodbye to all there are, spread over the window, and completes when they have gone. Those that have not
-     * when the window is over are cut off; the last ones to be told have {@value #LAST_WORDS_MS} ms.
+     * Accepts no new sockets, sends {@code goodbye} to all open ones, spread over the window, and completes when they have closed. Sockets
+     * still open at the end of the window are cut off; the last ones to receive {@code goodbye} have {@value #LAST_WORDS_MS} ms.
      */
     public Mono<Void> drain(Duration window) {
         return Mono.defer(() -> {

@@ -10,16 +10,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * When the sockets of one event loop are written. A write costs the kernel and who reads it nearly the same for one frame as for ten, so
- * a busy loop lets frames join: the more sockets a round wrote, the later the next one comes. After one of fewer than {@value #FEW}
- * sockets nobody waits. What the loop does when a round's time has come goes before it.
+ * Decides when the sockets of one event loop are written. A write costs the kernel and the reader nearly the same for one frame as for ten,
+ * so a busy loop lets frames join: the more sockets a round wrote, the later the next one comes. After a round of fewer than {@value #FEW}
+ * sockets there is no wait. Tasks of the loop that are due go before a round.
  */
 final class WriteCoalescer {
 
     private static final Logger LOG = LoggerFactory.getLogger(WriteCoalescer.class);
 
     private static final int FEW = 100;
-    /** For each socket of a round, about four times what its write takes. Not measured: a thread that is held up would wait even longer. */
+    /**
+     * Wait per socket of a round, about four times the cost of its write. It is not measured, because a delayed thread would then wait even
+     * longer.
+     */
     private static final long WAIT_NANOS = 10_000;
 
     private static final long LONGEST_WAIT_NANOS = 10_000_000;
@@ -38,7 +41,7 @@ final class WriteCoalescer {
     }
 
     /**
-     * Runs it once, in the next round, on the event loop. Any thread.
+     * Runs a write once, in the next round, on the event loop. Any thread.
      *
      * @param write returns whether it wrote anything
      */
@@ -81,7 +84,7 @@ final class WriteCoalescer {
         try {
             return write.getAsBoolean();
         } catch (RuntimeException | Error e) {
-            // All sockets of this loop are behind it.
+            // An exception must not stop the other sockets of this loop.
             LOG.error("A socket could not be written", e);
             return false;
         }

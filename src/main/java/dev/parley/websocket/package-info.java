@@ -1,7 +1,7 @@
 /**
- * The WebSocket, {@code GET /v1/ws}: {@link dev.parley.websocket.WebSocketEndpoint} upgrades and keeps the sockets, a {@code Socket}
- * answers one client's frames, its {@code Outbox} holds what is on the way to it, and {@link dev.parley.websocket.CloseCode} is the
- * table of ends.
+ * The WebSocket, {@code GET /v1/ws}. {@link dev.parley.websocket.WebSocketEndpoint} upgrades requests and holds the sockets. A {@code
+ * Socket} serves one client's frames, and its {@code Outbox} holds the frames that wait for it. {@link dev.parley.protocol.CloseCode} lists
+ * the reasons for a close.
  */
 @NullMarked
 package dev.parley.websocket;
