@@ -11,6 +11,7 @@ import dev.parley.llmcache.CacheSettings;
 import dev.parley.openai.UpstreamSettings;
 import dev.parley.publish.OutageSettings;
 import dev.parley.ratelimit.LimitSettings;
+import dev.parley.sse.SseSettings;
 import dev.parley.store.StoreSettings;
 import dev.parley.support.Bounds;
 import dev.parley.support.Doc;
@@ -39,6 +40,8 @@ public interface GatewayConfig extends StoreSettings, HubSettings, SocketSetting
     IngestSettings ingest();
 
     InboxSettings inbox();
+
+    SseSettings sse();
 
     /** By name: those of the gateway's own doors are {@code connect}, {@code send} and {@code publish}. */
     Map<String, LimitSettings> limits();

@@ -29,6 +29,9 @@ final class BufferedSubscriber implements Subscriber {
             .unicast()
             .onBackpressureBuffer(Queues.<Delivery>unbounded().get());
 
+    /** Fails at once, whatever waits: whoever does not read would never come to the end of that. */
+    private final Sinks.Empty<Void> tooSlow = Sinks.empty();
+
     /** @param limit bytes that may wait, counted as WebSocket frames */
     BufferedSubscriber(Executor loop, int limit) {
         this.loop = loop;
@@ -42,7 +45,11 @@ final class BufferedSubscriber implements Subscriber {
 
     /** The deliveries. One subscription; cancelling it ends the subscription to the conversation. Fails as {@link #refused} says. */
     Flux<Delivery> deliveries() {
-        return deliveries.asFlux().doOnNext(this::taken).doFinally(end -> subscription.dispose());
+        return deliveries
+                .asFlux()
+                .doOnNext(this::taken)
+                .takeUntilOther(tooSlow.asMono())
+                .doFinally(end -> subscription.dispose());
     }
 
     private void taken(Delivery delivery) {
@@ -69,7 +76,8 @@ final class BufferedSubscriber implements Subscriber {
         int size = delivery.frame().size();
         long before = bytes.getAndAdd(size);
         if (before > limit / 4 && before + size > limit) {
-            end(ParleyException.of(
+            subscription.dispose();
+            var unused = tooSlow.tryEmitError(ParleyException.of(
                     ErrorCode.OVERLOADED, "the follower reads too slowly: " + before + " bytes wait for it"));
         } else {
             add(delivery);
@@ -90,15 +98,11 @@ final class BufferedSubscriber implements Subscriber {
         var unused = deliveries.tryEmitNext(delivery);
     }
 
+    /** Ends the subscription immediately: the buffered deliveries may never be demanded. */
     @Override
     public void refused(ParleyException refusal) {
-        end(refusal);
-    }
-
-    /** Ends the subscription immediately: the buffered deliveries may never be demanded. */
-    private void end(ParleyException why) {
         subscription.dispose();
-        var unused = deliveries.tryEmitError(why);
+        var unused = deliveries.tryEmitError(refusal);
     }
 
     @Override

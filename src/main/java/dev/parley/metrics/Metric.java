@@ -8,6 +8,7 @@ import java.util.function.ToDoubleFunction;
 /** What is measured. Each is read from where it is counted when it is asked for, so counting costs no more than an add. */
 public enum Metric {
     SOCKETS("parley.sockets", "WebSockets open now", false),
+    HTTP_FOLLOWERS("parley.http.followers", "Streams of server-sent events and long polls open now", false),
     CONVERSATIONS("parley.conversations", "Conversations hosted on this node now", false),
     REDIS_UP(
             "parley.redis.up",

@@ -13,6 +13,7 @@ import dev.parley.api.Operations;
 import dev.parley.api.RequestAuthenticator;
 import dev.parley.api.SessionOperations;
 import dev.parley.audit.Audit;
+import dev.parley.auth.Access;
 import dev.parley.auth.AuditListener;
 import dev.parley.auth.Authenticator;
 import dev.parley.config.GatewayConfig;
@@ -24,6 +25,8 @@ import dev.parley.openai.OpenAiRoutes;
 import dev.parley.openai.Upstream;
 import dev.parley.ratelimit.EndpointLimiters;
 import dev.parley.ratelimit.Limits;
+import dev.parley.sse.FollowEndpoint;
+import dev.parley.sse.FollowServices;
 import dev.parley.websocket.NodeConversations;
 import dev.parley.websocket.RedisStatus;
 import dev.parley.websocket.SocketServices;
@@ -53,6 +56,7 @@ final class EdgeAssembly {
     private final StoreAssembly store;
     private final BooleanSupplier stopping;
     private final WebSocketEndpoint sockets;
+    private final FollowEndpoint followers;
     private final Limits limits;
     /** Kept: a meter refers weakly to what it measures. */
     private final NodeMetrics metrics;
@@ -104,6 +108,10 @@ final class EdgeAssembly {
                         witness),
                 config);
         routes.add(Route.get("/v1/ws", sockets));
+        followers = new FollowEndpoint(
+                new FollowServices(authenticator, addresses, turnstiles.connect(), witness, following(store)),
+                config.sse());
+        routes.add(followers.route());
         routes.addAll(offered.routes());
         routes.addAll(
                 new EventRoutes(callers, store.publisher(), store.sessions(), maxBody, turnstiles.publish(), witness)
@@ -119,7 +127,7 @@ final class EdgeAssembly {
         if (config.console().enabled()) {
             routes.addAll(WebRoutes.chat());
         }
-        metrics = new NodeMetrics(redis, record, cache, store, audit, sockets, limits);
+        metrics = new NodeMetrics(redis, record, cache, store, audit, sockets, followers, limits);
         Map<String, ManagementRoutes.Check> checks = Map.of(
                 "redis",
                 redis::trouble,
@@ -133,6 +141,15 @@ final class EdgeAssembly {
                 ? Map.of()
                 : Map.of("postgres", Objects.requireNonNull(record.postgres())::trouble);
         managed = new ManagementRoutes(checks, reported, metrics.registry()).routes();
+    }
+
+    private static FollowServices.Conversations following(StoreAssembly store) {
+        return (who, conversation, since) -> Flux.defer(() -> {
+            Access access = who.access(conversation);
+            return store.sessions()
+                    .revive(conversation, access)
+                    .thenMany(store.hub().follow(conversation, since, access));
+        });
     }
 
     void start(Lifecycle lifecycle) {
@@ -183,8 +200,14 @@ final class EdgeAssembly {
                 .distinctUntilChanged();
     }
 
-    WebSocketEndpoint sockets() {
-        return sockets;
+    /** Sockets, streams and polls that are open now. */
+    int followers() {
+        return sockets.size() + followers.size();
+    }
+
+    /** Tells them to come back elsewhere, spread over the window; completes when they have left, or with the window. */
+    Mono<Void> drain(Duration window) {
+        return Mono.when(sockets.drain(window), followers.drain(window));
     }
 
     /** What is served by {@code call}, too. */

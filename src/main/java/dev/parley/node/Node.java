@@ -138,12 +138,10 @@ public final class Node {
      * to be stopped, what was accepted is safe then.
      */
     private Mono<Void> drain(EdgeAssembly serving, StoreAssembly store) {
-        LOG.info(
-                "Stopping: {} sockets are told to come back elsewhere",
-                serving.sockets().size());
+        LOG.info("Stopping: {} sockets and streams are told to come back elsewhere", serving.followers());
         intact = false;
         Duration drain = config.shutdown().drain();
-        Mono<Void> gone = serving.sockets().drain(drain).cache();
+        Mono<Void> gone = serving.drain(drain).cache();
         Mono<Boolean> written = store.drain(gone, drain).doOnNext(kept -> intact = kept);
         return Mono.when(gone, written, store.streams().close());
     }

@@ -14,6 +14,7 @@ import dev.parley.ratelimit.Limits;
 import dev.parley.redis.PubSub;
 import dev.parley.resilience.RedisCircuitBreakers;
 import dev.parley.session.SessionArchive;
+import dev.parley.sse.FollowEndpoint;
 import dev.parley.websocket.WebSocketEndpoint;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -26,6 +27,7 @@ record NodeMetrics(
         StoreAssembly store,
         Audit audit,
         WebSocketEndpoint sockets,
+        FollowEndpoint followers,
         Limits limits) {
 
     /** Every meter of the node. */
@@ -44,6 +46,7 @@ record NodeMetrics(
         PubSub channels = redis.channels();
         RedisCircuitBreakers breakers = redis.breakers();
         Metric.SOCKETS.register(registry, sockets, WebSocketEndpoint::size);
+        Metric.HTTP_FOLLOWERS.register(registry, followers, FollowEndpoint::size);
         Metric.CONVERSATIONS.register(registry, hub, Hub::size);
         if (archiver != null) {
             Metric.ARCHIVE_WAITING.register(registry, archiver, Archiver::waiting);

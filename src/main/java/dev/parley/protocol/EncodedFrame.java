@@ -63,6 +63,14 @@ public final class EncodedFrame {
         }
     }
 
+    /** Writes its JSON alone. */
+    public void writeJson(ByteBuf buffer) {
+        buffer.writeBytes(head, HEADROOM, headEnd - HEADROOM);
+        if (last != null) {
+            buffer.writeBytes(last).writeByte('}');
+        }
+    }
+
     /** Its size on the wire in bytes. */
     public int size() {
         return headEnd - start + (last == null ? 0 : last.length + 1);
@@ -71,8 +79,8 @@ public final class EncodedFrame {
     /** The JSON alone. */
     public String json() {
         ByteBuf all = Unpooled.buffer(size());
-        writeTo(all);
-        return all.toString(HEADROOM - start, size() - (HEADROOM - start), StandardCharsets.UTF_8);
+        writeJson(all);
+        return all.toString(StandardCharsets.UTF_8);
     }
 
     @Override

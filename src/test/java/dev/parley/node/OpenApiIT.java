@@ -151,6 +151,8 @@ class OpenApiIT {
                 BodyPublishers.ofString((event + "\n" + event).replace('\'', '"')));
         described("POST /v1/conversations/{id}/events", lines, 201);
         ask("POST /v1/conversations/{id}/events", id, "{'event':'a b','payload':{}}", 400);
+        described("GET /v1/conversations/{id}/events", get("/v1/conversations/" + c + "/events?wait=0"), 200);
+        described("GET /v1/conversations/{id}/events", get("/v1/conversations/" + c + "/events?wait=-1"), 400);
         ask("POST /v1/conversations/{id}/messages", id, "{'content':'hi','metadata':{'page':'/orders'}}", 201);
         ask("POST /v1/conversations/{id}/cancel", id, "{'run':'r-1','reason':'too long'}", 201);
         ask("GET /v1/ws", Map.of(), "", 426);
