@@ -64,8 +64,7 @@ final class EventStream {
         Flux<SseEvent> events = followed.map(SseEvent::of)
                 .onErrorResume(ParleyException.class, refusal -> Mono.just(error(refusal)))
                 .concatWithValues(SseEvent.END);
-        Flux<SseEvent> beats =
-                Flux.interval(heartbeat).onBackpressureDrop().map(tick -> SseEvent.HEARTBEAT);
+        Flux<SseEvent> beats = Flux.interval(heartbeat).onBackpressureDrop().map(tick -> SseEvent.HEARTBEAT);
         return Flux.merge(1, Flux.just(new SseEvent(null, RETRY, null, false)), events, goodbye, beats)
                 .takeUntil(SseEvent::last);
     }
@@ -83,15 +82,13 @@ final class EventStream {
                     .header(HttpHeaderNames.CACHE_CONTROL, "no-store");
             channel.pipeline().addFirst(gate);
             Flux<ByteBuf> bytes = events.publishOn(Schedulers.fromExecutor(channel.eventLoop()), false, AHEAD)
-                    .concatMap(event -> gate.writable().then(Mono.fromSupplier(() -> event.encode(channel.alloc()))), 1);
-            return exchange.response()
-                    .send(bytes, each -> true)
-                    .then()
-                    .doFinally(end -> {
-                        if (channel.isRegistered() && channel.pipeline().context(gate) != null) {
-                            channel.pipeline().remove(gate);
-                        }
-                    });
+                    .concatMap(
+                            event -> gate.writable().then(Mono.fromSupplier(() -> event.encode(channel.alloc()))), 1);
+            return exchange.response().send(bytes, each -> true).then().doFinally(end -> {
+                if (channel.isRegistered() && channel.pipeline().context(gate) != null) {
+                    channel.pipeline().remove(gate);
+                }
+            });
         });
     }
 

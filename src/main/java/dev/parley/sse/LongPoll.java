@@ -38,9 +38,11 @@ final class LongPoll {
             Duration wait,
             Flux<Delivery> followed,
             Mono<?> leave) {
-        return gathered(followed, wait, leave).flatMap(deliveries -> deliveries.stream().anyMatch(LongPoll::isNews)
-                ? exchange.json(200, json(conversation, since, deliveries).getBytes(StandardCharsets.UTF_8))
-                : exchange.empty(204));
+        return gathered(followed, wait, leave)
+                .flatMap(deliveries -> deliveries.stream().anyMatch(LongPoll::isNews)
+                        ? exchange.json(
+                                200, json(conversation, since, deliveries).getBytes(StandardCharsets.UTF_8))
+                        : exchange.empty(204));
     }
 
     private static Mono<List<Delivery>> gathered(Flux<Delivery> followed, Duration wait, Mono<?> leave) {

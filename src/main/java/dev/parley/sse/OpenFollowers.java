@@ -33,7 +33,7 @@ final class OpenFollowers {
 
     /** Whether nobody may come any more. */
     boolean isDraining() {
-        return draining.scan(Scannable.Attr.TERMINATED);
+        return Boolean.TRUE.equals(draining.scan(Scannable.Attr.TERMINATED));
     }
 
     /** Counts a follower from the subscription on, until it ends. */
@@ -56,7 +56,8 @@ final class OpenFollowers {
      */
     Mono<SseEvent> goodbye(@Nullable Instant expires) {
         Mono<SseEvent> drained = draining.asMono()
-                .flatMap(spread -> Mono.delay(Duration.ofNanos((long) (spread.toNanos() * ThreadLocalRandom.current().nextDouble()))))
+                .flatMap(spread -> Mono.delay(Duration.ofNanos(
+                        (long) (spread.toNanos() * ThreadLocalRandom.current().nextDouble()))))
                 .map(now -> goodbye(CloseCode.DRAINING, Duration.ZERO));
         return expires == null
                 ? drained
@@ -71,8 +72,7 @@ final class OpenFollowers {
 
     private static SseEvent goodbye(CloseCode code, Duration retry) {
         long low = retry.toMillis();
-        return new SseEvent(
-                null, retry, ServerFrames.goodbye(code.code(), code.reason(), low, low * 5), true);
+        return new SseEvent(null, retry, ServerFrames.goodbye(code.code(), code.reason(), low, low * 5), true);
     }
 
     /** Tells everybody to leave, spread over the window; completes when they have left, or with the window. Cold. */

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
 import dev.parley.auth.TokenMint;
@@ -12,6 +13,7 @@ import dev.parley.node.TestHttp;
 import dev.parley.node.TestHttp.Answer;
 import dev.parley.node.TestNode;
 import dev.parley.support.Await;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
@@ -45,8 +47,19 @@ class FollowOverHttpIT {
     }
 
     private static TestNode start(String name, String... more) {
-        List<String> settings = new ArrayList<>(
-                List.of("node", name, "auth.mode", "jwt", "auth.jwt.secret", SECRET, "sse.heartbeat", "200ms", "resume.limit-bytes", "64MiB", "log.max-bytes", "64MiB"));
+        List<String> settings = new ArrayList<>(List.of(
+                "node",
+                name,
+                "auth.mode",
+                "jwt",
+                "auth.jwt.secret",
+                SECRET,
+                "sse.heartbeat",
+                "200ms",
+                "resume.limit-bytes",
+                "64MiB",
+                "log.max-bytes",
+                "64MiB"));
         settings.addAll(List.of(more));
         return TestNode.start(settings.toArray(String[]::new));
     }
@@ -77,10 +90,12 @@ class FollowOverHttpIT {
         return TestHttp.get(events(query), all.toArray(String[]::new));
     }
 
+    @CanIgnoreReturnValue
     private String publish(int number) {
         return publish("{\"event\":\"agent.note\",\"payload\":{\"n\":" + number + "}}");
     }
 
+    @CanIgnoreReturnValue
     private String publish(String json) {
         Answer stored = TestHttp.post(
                 events(""), "application/json", BodyPublishers.ofString(json), "Authorization", "Bearer " + agent);
@@ -108,12 +123,15 @@ class FollowOverHttpIT {
         try (TestEvents events = open("")) {
             assertThat(events.response().statusCode()).isEqualTo(200);
             assertThat(events.response().headers().firstValue("Content-Type")).hasValue("text/event-stream");
-            assertThat(events.response().headers().firstValue("X-Accel-Buffering")).hasValue("no");
+            assertThat(events.response().headers().firstValue("X-Accel-Buffering"))
+                    .hasValue("no");
             assertThat(events.next("subscribed").id()).isEmpty();
             assertThat(events.next("snapshot").id()).isEqualTo(first);
             String second = publish(2);
             TestEvents.Received event = events.next("event");
-            assertThat(event.id()).isEqualTo(second).isEqualTo(event.frame().path("position").asText());
+            assertThat(event.id())
+                    .isEqualTo(second)
+                    .isEqualTo(event.frame().path("position").asText());
             assertThat(number(event.frame())).isEqualTo(2);
             last = events.lastId();
         }
@@ -121,8 +139,11 @@ class FollowOverHttpIT {
         publish(4);
         // A browser asks for the same address again.
         try (TestEvents events = open("?since=0", "Last-Event-ID", last)) {
-            assertThat(events.next("subscribed").frame().path("resumed").asBoolean()).isTrue();
-            assertThat(events.next("event", 2)).extracting(event -> number(event.frame())).containsExactly(3, 4);
+            assertThat(events.next("subscribed").frame().path("resumed").asBoolean())
+                    .isTrue();
+            assertThat(events.next("event", 2))
+                    .extracting(event -> number(event.frame()))
+                    .containsExactly(3, 4);
             publish(5);
             assertThat(number(events.next("event").frame())).isEqualTo(5);
         }
@@ -147,7 +168,8 @@ class FollowOverHttpIT {
             publish("{\n  \"event\": \"agent.note\",\r\n  \"payload\": {\n    \"n\": 7, \"text\": \"a\\nb\"\n  }\n}");
             JsonNode event = events.next("event").frame();
             assertThat(number(event)).isEqualTo(7);
-            assertThat(event.path("event").path("payload").path("text").asText()).isEqualTo("a\nb");
+            assertThat(event.path("event").path("payload").path("text").asText())
+                    .isEqualTo("a\nb");
         }
     }
 
@@ -196,7 +218,8 @@ class FollowOverHttpIT {
             assertThat(events.next("goodbye").frame().path("code").asInt()).isEqualTo(3005);
             Await.until("the stream has ended", events::ended);
         }
-        assertThat(TestHttp.get(events(""), "Authorization", "Bearer " + brief).status()).isEqualTo(401);
+        assertThat(TestHttp.get(events(""), "Authorization", "Bearer " + brief).status())
+                .isEqualTo(401);
     }
 
     @Test
@@ -223,10 +246,12 @@ class FollowOverHttpIT {
         String since = publish(0);
         try (Socket slow = new Socket()) {
             slow.setReceiveBufferSize(8 * 1024);
-            slow.connect(new InetSocketAddress("127.0.0.1", events("").getPort()));
+            slow.connect(new InetSocketAddress(
+                    InetAddress.getLoopbackAddress(), events("").getPort()));
             slow.getOutputStream()
-                    .write(("GET /v1/conversations/" + conversation + "/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
-                                    + user + "\r\nAccept: text/event-stream\r\n\r\n")
+                    .write(("GET /v1/conversations/" + conversation
+                                    + "/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + user
+                                    + "\r\nAccept: text/event-stream\r\n\r\n")
                             .getBytes(UTF_8));
             Await.until("it follows", () -> node.metric("parley_http_followers") == 1);
             for (int n = 1; n <= count; n += 40) {
@@ -254,7 +279,8 @@ class FollowOverHttpIT {
         String first = publish(1);
         JsonNode page = poll("").json();
         assertThat(page.path("position").asText()).isEqualTo(first);
-        assertThat(page.path("frames")).extracting(frame -> frame.path("type").asText())
+        assertThat(page.path("frames"))
+                .extracting(frame -> frame.path("type").asText())
                 .containsExactly("subscribed", "snapshot");
         assertThat(poll("?wait=0&since=" + first).status()).isEqualTo(204);
 

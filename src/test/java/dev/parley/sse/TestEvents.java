@@ -2,16 +2,17 @@ package dev.parley.sse;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import dev.parley.support.Patience;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -62,6 +63,7 @@ final class TestEvents implements AutoCloseable {
     }
 
     /** The next frame, which must be of that type. */
+    @CanIgnoreReturnValue
     Received next(String type) throws InterruptedException {
         Received event = events.poll(Patience.ofSeconds(20).toMillis(), TimeUnit.MILLISECONDS);
         if (event == null || !event.type().equals(type)) {

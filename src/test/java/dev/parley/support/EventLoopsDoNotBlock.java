@@ -56,8 +56,8 @@ public final class EventLoopsDoNotBlock implements BlockHoundIntegration {
      */
     private static boolean locksForAMoment() {
         return StackWalker.getInstance()
-                .walk(frames -> frames.dropWhile(
-                                frame -> !frame.getClassName().equals(LOCK) || !ACQUIRING.contains(frame.getMethodName()))
+                .walk(frames -> frames.dropWhile(frame ->
+                                !frame.getClassName().equals(LOCK) || !ACQUIRING.contains(frame.getMethodName()))
                         .dropWhile(frame -> frame.getClassName().equals(LOCK))
                         .findFirst()
                         .map(StackWalker.StackFrame::getClassName)
