@@ -4,26 +4,26 @@ import java.time.Duration;
 import java.util.List;
 import reactor.core.publisher.Mono;
 
-/** A kind of thing that is archived. All of it is cold. */
+/** A kind of data to be archived, such as sessions. All of it is cold. */
 public interface ArchiveSource {
 
     /**
-     * Copies all that the record has not got of these, together where that is cheaper; again does no harm. Fails when one of them can't be
-     * copied; what becomes of the others then is left open.
+     * Copies everything of these items that is not archived yet, together where that is cheaper. Idempotent. Fails if one of them can't be
+     * copied; the others may be copied or not.
      *
      * @param names each once
      * @return those that have changed since they were read, and are to be archived again
      */
     Mono<List<String>> archive(List<String> names);
 
-    /** How often all there is is looked through for what nobody has marked. */
+    /** The interval of scans for unmarked items. */
     default Duration lookEvery() {
         return Duration.ofMinutes(10);
     }
 
-    /** A pattern of the keys of which there is one for each thing. */
+    /** A pattern of keys, one per item. */
     String keys();
 
-    /** The name of a thing that is to be archived, and of which nothing says that it is marked; empty when the record has all of it. */
+    /** The name of an item that is to be archived and may lack a mark; empty if it is archived completely. */
     Mono<String> unarchived(String key);
 }

@@ -18,16 +18,18 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Sees that what is marked is copied to PostgreSQL, all nodes together. A mark is acknowledged when the record has everything of what it
- * names. Copying is idempotent, so who dies leaves work and no harm: its marks are taken by another node after a while, and a look at
- * all there is, a slow one and whenever a master of Redis is back, marks what a crash left unmarked.
+ * Copies marked items to PostgreSQL, on all nodes together. A mark is acknowledged when its item is archived completely. Copying is
+ * idempotent, so a node that dies leaves only work: another node takes its marks after a while, and a scan, periodically and whenever a
+ * master of Redis is available again, marks what a crash left unmarked.
  *
- * <p>A round takes what is marked, up to {@value #MARKS} marks, and copies it together; the next one begins a quarter of a second later, or at
- * once when there were as many. What changes in between is copied once.
+ * <p>A round takes up to {@value #MARKS} marks, and copies their items together. The next one begins a quarter of a second later, or
+ * immediately if there were as many. Several changes in between are copied once.
  */
 public final class Archiver {
 
-    /** When another node's archiver is taken for dead: longer than a round takes at most. If not, two nodes copy, which harms nothing. */
+    /**
+     * Time after which another node's archiver counts as dead: longer than any round. If it is alive, two nodes copy, which is harmless.
+     */
     public static final Duration CLAIM_AFTER = Duration.ofSeconds(30);
 
     private static final Logger LOG = LoggerFactory.getLogger(Archiver.class);
@@ -39,7 +41,7 @@ public final class Archiver {
     private static final Duration EVERY = Duration.ofMillis(250);
     private static final Duration AGAIN_EVERY = Duration.ofSeconds(10);
 
-    /** Redis that is back may still be reading its data, and its gate may be closed: about half a minute. */
+    /** Retries for about half a minute: a restarted Redis may still load its data, and its breaker may be open. */
     private static final RetryPolicy A_WHILE = new RetryPolicy(Duration.ofMillis(100), Duration.ofSeconds(2), 20);
 
     private final Redis redis;
@@ -53,9 +55,9 @@ public final class Archiver {
     private volatile Duration lag = Duration.ZERO;
 
     /**
-     * @param looking the key that says who looks at all there is
+     * @param looking the key held by the node that scans
      * @param node this archiver's name among the nodes
-     * @param claimAfter when another node's archiver is taken for dead
+     * @param claimAfter time after which another node's archiver counts as dead
      */
     public Archiver(
             Redis redis,
@@ -74,7 +76,7 @@ public final class Archiver {
         this.claimAfter = claimAfter;
     }
 
-    /** Goes on until it is cancelled; waits while Redis or PostgreSQL is away. Never emits. */
+    /** Runs until it is cancelled; waits while Redis or PostgreSQL is unavailable. Never emits. */
     public Flux<Void> run() {
         return Flux.merge(
                 repeated("What is marked", EVERY, rounds()),
@@ -82,7 +84,7 @@ public final class Archiver {
                 lookAgain());
     }
 
-    /** When a master was away, marks that were on their way to it are lost. */
+    /** Scans after a master was unavailable: marks on their way to it are lost. */
     private Flux<Void> lookAgain() {
         return redis.back()
                 .onBackpressureLatest()
@@ -94,7 +96,7 @@ public final class Archiver {
                         }));
     }
 
-    /** Does something again and again, and tries again what fails. */
+    /** Repeats some work, and retries it after a failure. */
     public static Mono<Void> repeated(String what, Duration every, Mono<Void> work) {
         return work.doOnError(e -> LOG.debug("{} can't be seen to yet: {}", what, e.getMessage(), e))
                 .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
@@ -107,14 +109,14 @@ public final class Archiver {
                 () -> postgres.isUp() ? round().repeat().takeWhile(full -> full).then() : take(0).then());
     }
 
-    /** Archives some of what is marked; emits whether there may be more. */
+    /** Archives some marked items; emits whether there may be more. */
     public Mono<Boolean> round() {
         return take(MARKS)
                 .flatMap(taken -> Mono.when(oneByOne(taken.again()), together(taken.fresh()))
                         .thenReturn(taken.count() == MARKS));
     }
 
-    /** Notes how much waits, also when nothing can be done about it. */
+    /** Takes marks, and records how many wait, also if nothing can be copied. */
     private Mono<DirtySet.Taken> take(int most) {
         return marks.take(node, most, claimAfter).doOnNext(taken -> {
             waiting = taken.all();
@@ -122,7 +124,7 @@ public final class Archiver {
         });
     }
 
-    /** When one of them can't be copied, it is not known which one: so each is tried by itself. */
+    /** Copies all together. If that fails, it is unknown which item is the cause, so each is tried separately. */
     private Mono<Void> together(Map<String, List<String>> taken) {
         if (taken.isEmpty()) {
             return Mono.empty();
@@ -134,8 +136,8 @@ public final class Archiver {
     }
 
     /**
-     * What can't be copied costs the others nothing: its mark stays, and when it has been there for too long it is taken again and tried
-     * here, by itself. When it was PostgreSQL itself that went, the rest is left too.
+     * Copies each item separately. An item that can't be copied does not affect the others: its mark stays, is taken again after some time,
+     * and is tried here. If PostgreSQL itself became unavailable, the rest is left, too.
      */
     private Mono<Void> oneByOne(Map<String, List<String>> taken) {
         return Flux.fromIterable(taken.entrySet())
@@ -151,18 +153,18 @@ public final class Archiver {
                 .then();
     }
 
-    /** What changes all the while is marked again instead of being copied again at once: so a round ends, and a burst is one copy. */
+    /** An item that keeps changing is marked again instead of being copied again immediately: so a round ends, and a burst is one copy. */
     private Mono<Void> archive(Map<String, List<String>> taken) {
         List<String> ids = taken.values().stream().flatMap(List::stream).toList();
         return archived.archive(taken.keySet().stream().sorted().toList()).flatMap(changed -> marks.done(ids, changed));
     }
 
-    /** Marks what should be marked and is not. One node at a time. */
+    /** Marks unmarked items. One node at a time. */
     public Mono<Void> look() {
         return look(looking, archived.lookEvery().dividedBy(2));
     }
 
-    /** @param turn says whose turn it is for that time */
+    /** @param turn the key that gives a node the right to scan for that time */
     private Mono<Void> look(String turn, Duration time) {
         return redis.callOne(
                         turn,
@@ -171,7 +173,7 @@ public final class Archiver {
                 .flatMap(ours -> lookThrough().onErrorResume(e -> giveBack(turn).then(Mono.error(e))));
     }
 
-    /** So that whoever tries again does not take it for another one's. */
+    /** Releases the key, so that a retry does not find it held. */
     private Mono<Void> giveBack(String turn) {
         return redis.callOne(turn, commands -> commands.del(turn))
                 .onErrorComplete()
@@ -189,7 +191,7 @@ public final class Archiver {
                 .then();
     }
 
-    /** What is under such a key and is no such thing costs the others nothing. */
+    /** A foreign value under such a key does not affect the others. */
     private Mono<String> unarchived(String key) {
         return archived.unarchived(key).onErrorResume(e -> ParleyException.is(e, ErrorCode.CONFLICT), e -> {
             LOG.debug("{} is none of the gateway's: {}", key, e.getMessage());
@@ -197,12 +199,12 @@ public final class Archiver {
         });
     }
 
-    /** How many marks there are on all nodes, as far as this one has looked. */
+    /** Number of marks on all nodes, as far as this one has looked. */
     public long waiting() {
         return waiting;
     }
 
-    /** How long the oldest of them has been there. */
+    /** Age of the oldest mark. */
     public Duration lag() {
         return lag;
     }

@@ -16,8 +16,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The names of what is to be archived, on a stream that all nodes share by the group {@code archiver}. It is seldom on the slot of what
- * it tells of, so a crash may lose a mark: {@link Archiver} finds what was left unmarked. Thread-safe, cold, on Redis' event loop.
+ * The names of items to be archived, on a stream that all nodes share through the group {@code archiver}. It is rarely on the slot of its
+ * items, so a crash may lose a mark: {@link Archiver} finds unmarked items. Thread-safe, cold, on Redis' event loop.
  */
 public final class DirtySet {
 
@@ -39,7 +39,7 @@ public final class DirtySet {
         this.stream = stream;
     }
 
-    /** Never fails: what has changed has changed, whether it is marked or not. */
+    /** Marks items. Never fails, because the change itself has been made. */
     public Mono<Void> set(Collection<String> names) {
         return Flux.fromIterable(names)
                 .flatMap(this::set, AT_ONCE)
@@ -56,21 +56,21 @@ public final class DirtySet {
     }
 
     /**
-     * What a node has taken.
+     * The marks taken by a node.
      *
-     * @param all marks there are, whoever has them
-     * @param oldest how long the oldest of these has been there
-     * @param again ids of the marks that an archiver has had before and left for too long, by name
-     * @param fresh the same of those that nobody has had, without these names
-     * @param count how many were taken
+     * @param all number of all marks, including those of other nodes
+     * @param oldest age of the oldest of these
+     * @param again ids of marks that another archiver took and did not acknowledge in time, by name
+     * @param fresh ids of marks taken for the first time, without these names
+     * @param count number of marks taken
      */
     record Taken(
             long all, Duration oldest, Map<String, List<String>> again, Map<String, List<String>> fresh, int count) {}
 
     /**
-     * Takes some.
+     * Takes marks.
      *
-     * @param claimAfter when a node that has not acknowledged is taken for dead
+     * @param claimAfter time after which a node that has not acknowledged counts as dead
      */
     Mono<Taken> take(String node, int most, Duration claimAfter) {
         return TAKE.run(
@@ -97,9 +97,9 @@ public final class DirtySet {
     }
 
     /**
-     * Acknowledges marks, and drops them.
+     * Acknowledges and deletes marks.
      *
-     * @param changed names that are marked once more in the same step
+     * @param changed names that are marked again in the same step
      */
     Mono<Void> done(List<String> ids, List<String> changed) {
         return DONE.run(

@@ -8,24 +8,24 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Copies many things together, a page of each at a time, until nothing is left of any: reads the pages from Redis, writes them all at once,
- * and notes in Redis how far that is.
+ * Copies many items together, a page of each at a time, until nothing is left: reads the pages from Redis, writes them together, and
+ * records the progress in Redis.
  *
- * @param <T> a page of a thing
+ * @param <T> a page of an item
  */
 public final class PagedCopy<T> {
 
-    /** What a thing is after a page of it. */
+    /** The state of an item after a page. */
     public enum Step {
         ARCHIVED,
-        /** Since it was read. */
+        /** Changed since it was read. */
         CHANGED,
         LONGER
     }
 
     public record Stepped(String name, Step step) {}
 
-    /** Scripts under way: whatever else is asked of Redis meanwhile waits behind them. */
+    /** Concurrent scripts: other commands to Redis wait behind them. */
     private static final int AT_ONCE = 4;
 
     private final int most;
@@ -36,12 +36,12 @@ public final class PagedCopy<T> {
     private final BiFunction<T, Integer, Mono<Stepped>> note;
 
     /**
-     * @param most parts that are written at once, over all pages
-     * @param few of a page at least, however many things there are
-     * @param page of a page at most
-     * @param read reads a thing's page of so many parts; empty when there is no such thing
+     * @param most maximum parts written together, over all pages
+     * @param few minimum parts per page, however many items there are
+     * @param page maximum parts per page
+     * @param read reads an item's page of that many parts; empty if there is no such item
      * @param write writes pages, all or none
-     * @param note says how far a thing is whose page of so many parts at most has been written
+     * @param note records the progress of an item whose page of at most that many parts was written
      */
     public PagedCopy(
             int most,
@@ -70,7 +70,7 @@ public final class PagedCopy<T> {
         return all.stream().filter(one -> one.step() == step).map(Stepped::name).toList();
     }
 
-    /** Copies a page of each, in this order; empty when there is none. */
+    /** Copies a page of each, in this order; empty if there is none. */
     private Mono<List<Stepped>> step(List<String> names) {
         if (names.isEmpty()) {
             return Mono.empty();

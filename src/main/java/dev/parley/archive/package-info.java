@@ -1,6 +1,7 @@
 /**
- * How what Redis has comes into the record: {@link dev.parley.archive.Marks} say what has changed, an {@link dev.parley.archive.Archiver} on
- * each node sees that it is copied, and never forgotten, {@link dev.parley.archive.Pages} copies many together.
+ * Copies changes from Redis to the record in PostgreSQL. A {@link dev.parley.archive.DirtySet} has the names of what has changed. An {@link
+ * dev.parley.archive.Archiver} on each node copies it, without forgetting anything. {@link dev.parley.archive.PagedCopy} copies many items
+ * together.
  */
 @NullMarked
 package dev.parley.archive;

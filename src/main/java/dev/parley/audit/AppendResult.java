@@ -3,9 +3,9 @@ package dev.parley.audit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a draft is in its trail now.
+ * The place of an appended entry in its trail.
  *
- * @param entry null when the trail has had its id before
+ * @param entry null if the trail already had its id
  */
 public record AppendResult(long seq, @Nullable AuditEntry entry) {
 

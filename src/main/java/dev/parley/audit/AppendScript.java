@@ -11,7 +11,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** {@code append.lua}: adds sealed entries to one trail, or says why not. */
+/** {@code append.lua}: adds sealed entries to one trail, or gives the reason why not. */
 final class AppendScript {
 
     private static final Script SCRIPT = Script.load(AppendScript.class, "owner.lua", "append.lua");
@@ -28,18 +28,18 @@ final class AppendScript {
         this.archived = archived;
     }
 
-    /** What the script answers. */
+    /** The script's reply. */
     sealed interface Reply {
 
         record Added(boolean dirty) implements Reply {}
 
-        /** Others have added meanwhile; or nothing was known. */
+        /** Another node has added entries, or the head was unknown. */
         record Moved(TrailHead head) implements Reply {}
 
-        /** Nothing is here: the archive may have more. */
+        /** Redis does not have the trail: the archive may. */
         record Absent() implements Reply {}
 
-        /** Ids that were there already, with their numbers. */
+        /** Ids that exist already, with their numbers. */
         record Known(Map<String, Long> numbers) implements Reply {}
 
         record Refused(String reason) implements Reply {}
@@ -48,9 +48,9 @@ final class AppendScript {
     /**
      * Adds entries.
      *
-     * @param head that the first of them is chained to; null when it is not known, and nothing is added then
+     * @param head to which the first of them is chained; null if unknown, and nothing is added then
      * @param fromArchive whether the head is the archive's
-     * @param owner whose the archive says the trail is; empty for nobody
+     * @param owner of the trail according to the archive; empty for none
      */
     Mono<Reply> run(
             Trail trail,

@@ -25,9 +25,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Chains drafts to the end of their trails. What one trail gets at once is one script. Another node may be faster: then the script says
- * what the end is now, and it is tried again, a bounded number of times. Then the feed gets the entries, and the archiver a mark; these
- * stand on other slots, so a crash in between leaves an entry out of the feed, and a mark to be made later by the archiver's own look.
+ * Chains entries to the ends of their trails. Concurrent entries of one trail are one script. If another node was faster, the script
+ * returns the present end, and it is tried again, a bounded number of times. Then the entries are added to the feed, and a mark for the
+ * archiver. Both are on other slots, so a crash in between leaves an entry out of the feed, and the archiver's scan finds the missing mark.
  */
 final class Appender {
 
@@ -110,7 +110,7 @@ final class Appender {
         }
     }
 
-    /** Drafts of one trail and one access, on their way. One step at a time. */
+    /** Entries of one trail and one access that are being appended. One step at a time. */
     private final class Attempt {
 
         private final Trail trail;
@@ -178,7 +178,7 @@ final class Appender {
                             .then(Mono.defer(this::step));
         }
 
-        /** The trail is not in Redis any more: its chain goes on from where the archive has it. */
+        /** Redis no longer has the trail: its chain continues from its archived end. */
         private Mono<Void> askArchive() {
             if (archive == null) {
                 return Mono.error(new IllegalStateException("nothing is archived"));

@@ -17,7 +17,7 @@ final class ArchivedTrails {
     private static final String COLUMNS =
             "seq, conversation_id, tenant_id, agent, action, details::text, at, entry_id, prev, mac";
 
-    /** A head that another archiver has taken further stays. */
+    /** Inserts entries and heads. A head that another archiver has moved further stays. */
     private static final String INSERT = """
             WITH heads AS (
               INSERT INTO audit_heads AS old (trail, seq, mac, seal)
@@ -60,10 +60,10 @@ final class ArchivedTrails {
         this.chain = chain;
     }
 
-    /** The end of a trail when it was archived last, as it was noted then. */
+    /** The end of a trail at its last archiving, as recorded then. */
     record SealedHead(TrailHead head, String seal) {}
 
-    /** @param owner whose the record says the conversation is, or else whoever wrote the trail's first entry; empty for nobody */
+    /** @param owner of the conversation according to the record, or else the author of the trail's first entry; empty for none */
     record Last(TrailHead head, String owner) {
 
         boolean isOfAnother(String tenant) {
@@ -72,9 +72,9 @@ final class ArchivedTrails {
     }
 
     /**
-     * What is there already stays as it is; an entry that has another one's number but not its time is kept beside that.
+     * Inserts entries. Existing ones stay as they are. An entry with an existing number but another time is kept in addition.
      *
-     * @param trails by name, so that two who write the same ones do not wait for each other
+     * @param trails sorted by name, so that concurrent archivers do not deadlock
      */
     Mono<Long> insert(List<UnarchivedEntries> trails) {
         List<UnarchivedEntries> some =
@@ -120,7 +120,7 @@ final class ArchivedTrails {
         return new SealedHead(head, chain.seal(one.trail(), head));
     }
 
-    /** Empty when nothing of a trail was archived, or somebody has taken it away. */
+    /** Empty if nothing of a trail was archived, or if it was removed. */
     Mono<SealedHead> head(Trail trail) {
         return postgres.query(
                         HEAD,
@@ -133,7 +133,7 @@ final class ArchivedTrails {
         return entries.stream().map(field).map(StorableText::text).toArray(String[]::new);
     }
 
-    /** The end of a trail as far as it is archived. */
+    /** The archived end of a trail. */
     Mono<Last> last(Trail trail) {
         return postgres.query(
                         LAST,
@@ -143,7 +143,7 @@ final class ArchivedTrails {
     }
 
     /**
-     * A page; entries of one number are never parted, so it may be a little longer.
+     * A page. Entries of one number are never separated, so it may be slightly longer.
      *
      * @param after exclusive
      * @param before exclusive

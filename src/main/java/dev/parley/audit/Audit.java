@@ -22,15 +22,15 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The audit trail: what agents append, and what the gateway notes by itself. Thread-safe; everything is cold but what {@link AuditListener}
- * says, comes on Redis' or PostgreSQL's event loop, and fails with {@link ParleyException}: {@code not_found} for another
+ * The audit trails: entries that agents append, and those that the gateway records itself. Thread-safe. Everything is cold except {@link
+ * AuditListener}, comes on Redis' or PostgreSQL's event loop, and fails with {@link ParleyException}: {@code not_found} for another
  * tenant's conversation, {@code overloaded}, {@code unavailable}.
  *
- * <p>What the gateway notes ({@link #acted}, {@link #refused}) waits in this node's memory, {@value Notes#MAX_WAITING} entries at most,
- * until Redis has it: the deed is neither slower for it nor fails with it. While Redis is away it stays there, in order, with the time
- * at which it was done; so does the first entry of a trail that Redis does not have while PostgreSQL is away, since that may have its
- * beginning. What does not fit is dropped and counted; what waits when a node is killed is gone; one that stops waits for it a moment
- * ({@link #idle}).
+ * <p>The gateway's own entries ({@link #acted}, {@link #refused}) wait in this node's memory, 10,000 at most, until Redis has them: they
+ * neither delay nor fail the recorded action. While Redis is unavailable they stay there, in order, with their original times. So does the
+ * first entry of a trail that Redis does not have while PostgreSQL is unavailable, because PostgreSQL may have the trail's beginning.
+ * Entries that do not fit are dropped and counted. A killed node loses waiting entries; a stopping one waits for them for a moment ({@link
+ * #idle}).
  */
 public final class Audit implements AuditListener, Disposable {
 
@@ -49,7 +49,7 @@ public final class Audit implements AuditListener, Disposable {
     private final @Nullable Archiving archiver;
     private final Disposable.Swap archiving = Disposables.swap();
 
-    /** @param postgres null for none: then Redis has all there is */
+    /** @param postgres null for none: then Redis has all entries */
     public Audit(Redis redis, Keys keys, AuditSettings settings, @Nullable Postgres postgres) {
         this(redis, keys, settings, postgres, Archiver.CLAIM_AFTER);
     }
@@ -71,7 +71,7 @@ public final class Audit implements AuditListener, Disposable {
                 : Archiving.of(redis, keys, settings, postgres, archive, claimAfter);
     }
 
-    /** Where there is PostgreSQL. */
+    /** The archiving of trails, with PostgreSQL. */
     private record Archiving(Postgres postgres, Archiver archiver, TrailArchive trails, Partitions partitions) {
 
         private static final Duration PARTITIONS_EVERY = Duration.ofHours(1);
@@ -111,7 +111,7 @@ public final class Audit implements AuditListener, Disposable {
     }
 
     /**
-     * Adds an entry to a conversation's trail, once for each id.
+     * Adds an entry to a conversation's trail, once per id.
      *
      * @param details a JSON object
      * @param id made when null
@@ -129,17 +129,17 @@ public final class Audit implements AuditListener, Disposable {
                 id == null ? Ids.random() : id)));
     }
 
-    /** Reads a page of a conversation's trail; of one's own tenant's for null. */
+    /** Reads a page of a conversation's trail; of the caller's own tenant's for null. */
     public Mono<AuditPage> read(Principal who, @Nullable String conversation, AuditQuery query) {
         return reader.page(trail(who, conversation), access(who, conversation), query);
     }
 
-    /** All of it, oldest first; each page is read when it is asked for. */
+    /** Reads a whole trail, oldest entry first; each page is read on demand. */
     public Flux<AuditEntry> export(Principal who, @Nullable String conversation) {
         return pages(trail(who, conversation), access(who, conversation), 0).concatMapIterable(AuditPage::entries, 1);
     }
 
-    /** Follows the whole chain and says where it breaks first. */
+    /** Follows the whole chain and finds its first break. */
     public Mono<ChainVerification> verify(Principal who, @Nullable String conversation) {
         return Mono.defer(() -> {
             Trail trail = trail(who, conversation);
@@ -154,7 +154,10 @@ public final class Audit implements AuditListener, Disposable {
         });
     }
 
-    /** Read before the entries, since more come meanwhile. While PostgreSQL is away what Redis has is verified without it. */
+    /**
+     * Read before the entries, because more may be added meanwhile. While PostgreSQL is unavailable, the entries in Redis are verified
+     * without it.
+     */
     private Mono<ArchivedTrails.SealedHead> archivedEnd(Trail trail) {
         return archive == null
                 ? Mono.empty()
@@ -225,11 +228,11 @@ public final class Audit implements AuditListener, Disposable {
                 id);
     }
 
-    /** A refusal is worth an entry where the conversation is somebody else's: what does not exist, nobody was kept from. */
+    /** Records a denied request, if the conversation is another tenant's: a conversation that does not exist denies nothing. */
     private Mono<Void> note(UnsealedEntry draft) {
         if (draft.trail().ofConversation()) {
             return appender.append(draft)
-                    // Its trail was begun by another tenant before it had an owner.
+                    // Another tenant began its trail before it had an owner.
                     .onErrorResume(
                             e -> ParleyException.is(e, ErrorCode.NOT_FOUND),
                             e -> appender.append(
@@ -262,32 +265,32 @@ public final class Audit implements AuditListener, Disposable {
                 });
     }
 
-    /** Completes when nothing that was noted waits any more. */
+    /** Completes when none of the gateway's own entries waits. */
     public Mono<Void> idle() {
         return notes.idle();
     }
 
-    /** Whether a key of the operator's own seals the entries. */
+    /** Whether a key of the operator seals the entries. */
     public boolean keyed() {
         return chain.keyed();
     }
 
-    /** How many notes wait for Redis. */
+    /** Number of the gateway's own entries that wait for Redis. */
     public long waiting() {
         return notes.size();
     }
 
-    /** How many notes were lost, since too many waited, or Redis refused them for good. */
+    /** Number of the gateway's own entries that were lost, because too many waited, or Redis rejected them permanently. */
     public long dropped() {
         return notes.dropped();
     }
 
-    /** How many entries this node has archived. */
+    /** Number of entries that this node has archived. */
     public long archived() {
         return archiver == null ? 0 : archiver.trails().copied();
     }
 
-    /** How many trails wait to be archived. */
+    /** Number of trails that wait to be archived. */
     public long unarchived() {
         return archiver == null ? 0 : archiver.archiver().waiting();
     }

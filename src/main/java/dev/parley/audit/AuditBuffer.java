@@ -18,8 +18,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * What the gateway notes by itself, until Redis has it: bounded, in each trail's order, some trails at once; what can't be written now is
- * tried again later, and is there once. Thread-safe.
+ * The gateway's own audit entries until Redis has them: bounded, in each trail's order, some trails at a time. An entry that can't be
+ * written now is tried again later, and is added once. Thread-safe.
  */
 final class AuditBuffer implements Disposable {
 
@@ -37,7 +37,7 @@ final class AuditBuffer implements Disposable {
     private int size;
     private long dropped;
 
-    /** @param write cold; adding the same draft twice adds it once */
+    /** @param write cold; adding the same entry twice adds it once */
     AuditBuffer(Function<UnsealedEntry, Mono<Void>> write) {
         this.write = write;
     }
@@ -60,7 +60,7 @@ final class AuditBuffer implements Disposable {
         next();
     }
 
-    /** Whoever has set {@link #busy} goes on here until nothing waits. */
+    /** Writes until nothing waits. For the thread that has set {@link #busy}. */
     private void next() {
         Map<Trail, Deque<UnsealedEntry>> taken = take();
         if (!taken.isEmpty()) {
@@ -72,7 +72,7 @@ final class AuditBuffer implements Disposable {
         }
     }
 
-    /** Some trails, each with the first that wait for it. */
+    /** Some trails, each with its first waiting entries. */
     private Map<Trail, Deque<UnsealedEntry>> take() {
         Map<Trail, Deque<UnsealedEntry>> taken = new LinkedHashMap<>();
         synchronized (waiting) {
@@ -88,7 +88,7 @@ final class AuditBuffer implements Disposable {
         return taken;
     }
 
-    /** What could not be written comes before what was added since, and its trail behind the others: those don't wait for it. */
+    /** Returns unwritten entries before those added since, and their trail behind the others, which do not wait for it. */
     private void leave(Map<Trail, Deque<UnsealedEntry>> taken) {
         synchronized (waiting) {
             taken.forEach((trail, left) -> {
@@ -103,7 +103,7 @@ final class AuditBuffer implements Disposable {
         }
     }
 
-    /** Writes one trail's in their order, some of them, until one is to be tried again: then it emits false. */
+    /** Writes entries of one trail in order, until one must be tried again: then it emits false. */
     private Mono<Boolean> write(Deque<UnsealedEntry> trail) {
         return Flux.fromIterable(List.copyOf(trail))
                 .take(AT_ONCE)
@@ -119,7 +119,7 @@ final class AuditBuffer implements Disposable {
                 .map(written -> trail.isEmpty() || written == AT_ONCE);
     }
 
-    /** Emits false when the draft is to be tried again. */
+    /** Emits false if the entry must be tried again. */
     private Mono<Boolean> write(UnsealedEntry draft) {
         return Mono.defer(() -> write.apply(draft)).thenReturn(true).onErrorResume(e -> {
             if (isTemporary(e)) {

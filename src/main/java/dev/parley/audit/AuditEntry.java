@@ -9,10 +9,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An entry as it is kept.
+ * A stored entry.
  *
  * @param seq its number in the trail, from 1
- * @param prev the mac of the entry before it, empty for the first one
+ * @param prev the MAC of the entry before it, empty for the first one
  */
 public record AuditEntry(
         long seq,
@@ -63,7 +63,7 @@ public record AuditEntry(
                 mac);
     }
 
-    /** The fields of the feed's entry, as agents know them. */
+    /** The fields of the feed's entry, in the original Python format. */
     Map<String, byte[]> feed() {
         return Map.of(
                 "conversation_id",
@@ -78,7 +78,7 @@ public record AuditEntry(
                 Script.bytes(timestamp));
     }
 
-    /** As clients get it. */
+    /** The form that clients receive. */
     public String json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("seq", seq)
@@ -91,7 +91,7 @@ public record AuditEntry(
         return json.toString();
     }
 
-    /** Reads an entry of the stream; what somebody took out of it is empty. */
+    /** Reads an entry of the stream; removed fields are empty. */
     static AuditEntry read(Object reply) {
         List<Object> entry = Script.list(reply);
         String id = Script.text(entry.get(0));

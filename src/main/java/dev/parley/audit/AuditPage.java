@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Some entries of a trail.
  *
- * @param head the end of the chain as Redis has it; null when it has none
- * @param trimmed the last number that Redis has let go
- * @param archived whether some of it came from PostgreSQL
+ * @param head the end of the chain in Redis; null if Redis has none
+ * @param trimmed the last number that Redis no longer has
+ * @param archived whether some entries came from PostgreSQL
  * @param full whether there may be more
  */
 public record AuditPage(

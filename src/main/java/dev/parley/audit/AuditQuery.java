@@ -3,11 +3,11 @@ package dev.parley.audit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is to be read.
+ * The range of entries to read.
  *
  * @param after only numbers above it; 0 for all
  * @param before only numbers below it; null for all
- * @param limit entries at most, but that entries of one number are not parted
+ * @param limit maximum number of entries, except that entries of one number are not separated
  */
 public record AuditQuery(long after, @Nullable Long before, int limit, boolean newestFirst) {
 

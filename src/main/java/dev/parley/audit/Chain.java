@@ -12,10 +12,10 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an entry is sealed with: HMAC-SHA-256 (RFC 2104) over the mac of the entry before it, the trail, its number and all that it says,
- * each with its length in front of it, so that nothing can move from one field to the next. Thread-safe; microseconds.
+ * Seals entries: HMAC-SHA-256 (RFC 2104) over the MAC of the entry before it, the trail, its number and its whole content, each with its
+ * length in front, so that nothing can move from one field to the next. Thread-safe; takes microseconds.
  *
- * <p>Without a key of the operator's own anybody can seal: then the chain shows mistakes, and nobody's intent.
+ * <p>Without a key of the operator anyone can seal: then the chain reveals mistakes, but not manipulation.
  */
 final class Chain {
 
@@ -57,7 +57,7 @@ final class Chain {
                 entry.id()));
     }
 
-    /** For the end of a trail, which so few parts tell from an entry. */
+    /** The seal of the end of a trail; its number of parts distinguishes it from an entry. */
     String seal(Trail trail, TrailHead head) {
         return mac(List.of("head", trail.name(), Long.toString(head.seq()), head.mac()));
     }

@@ -3,13 +3,13 @@ package dev.parley.audit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of a trail's chain.
+ * The result of verifying a trail's chain.
  *
- * @param entries that were looked at and are as they were sealed
- * @param first number of the first one, 0 when there is none
+ * @param entries number of verified entries
+ * @param first number of the first one, 0 if there is none
  * @param last number of the last one
- * @param broken null when nothing is
- * @param keyed whether a key of the operator's own seals it
+ * @param broken null if none is
+ * @param keyed whether a key of the operator seals it
  */
 public record ChainVerification(
         long entries, long first, long last, @Nullable Broken broken, boolean keyed) {
@@ -17,17 +17,17 @@ public record ChainVerification(
     /** The first entry that is not as it was sealed. */
     public record Broken(long seq, Reason reason) {}
 
-    /** What is wrong with an entry. */
+    /** The kinds of breaks. */
     public enum Reason {
-        /** It is not there. */
+        /** The entry is absent. */
         MISSING,
-        /** It does not say what was sealed. */
+        /** The entry differs from what was sealed. */
         CHANGED,
-        /** It is not chained to the one before it. */
+        /** The entry is not chained to the one before it. */
         UNCHAINED,
-        /** There is another one of its number. */
+        /** Another entry has its number. */
         REPEATED,
-        /** The end of the chain, as it is noted, is another one. */
+        /** The recorded end of the chain differs. */
         HEAD
     }
 }

@@ -21,7 +21,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The months of {@code audit_entries}: made ahead, so that no entry waits for one, and dropped whole when retention is over. In UTC.
+ * The monthly tables of {@code audit_entries}: created in advance, so that no entry waits for one, and dropped as a whole when retention is
+ * over. In UTC.
  */
 final class Partitions {
 
@@ -29,10 +30,10 @@ final class Partitions {
 
     private static final long MONTHS_BACK = 1;
     private static final long MONTHS_AHEAD = 2;
-    /** "parley" and 1: nodes make them one after the other. */
+    /** "parley" and 1: nodes create tables one after the other. */
     private static final String LOCK = "SELECT pg_advisory_xact_lock(1885434489, 1)";
 
-    /** The lock comes first: what is added to the rest meanwhile waits, and is then refused there and tried again. */
+    /** The lock comes first: concurrent inserts into the table for the rest wait, are then rejected there and tried again. */
     private static final String MAKE = """
             DO $do$
             BEGIN
@@ -47,7 +48,7 @@ final class Partitions {
             $do$
             """;
 
-    /** In any script's digits: earlier versions took those of the JVM's language. */
+    /** Digits of any script: earlier versions used those of the JVM's language. */
     private static final Pattern NAME = Pattern.compile("audit_entries_(\\p{Nd}{4})_(\\p{Nd}{2})");
 
     private static final String ALL =
@@ -68,7 +69,7 @@ final class Partitions {
         this.clock = clock;
     }
 
-    /** Makes what is needed soon and drops what is over. */
+    /** Creates the tables needed soon and drops expired ones. */
     Mono<Void> keep() {
         return Mono.defer(() -> {
             YearMonth now = YearMonth.now(clock);
@@ -79,7 +80,7 @@ final class Partitions {
         });
     }
 
-    /** Completes when {@link #keep} has been tried here, and never fails. */
+    /** Completes when {@link #keep} was tried here; never fails. */
     Mono<Void> tried() {
         return Mono.defer(() -> tried
                 ? Mono.empty()
@@ -89,8 +90,8 @@ final class Partitions {
     }
 
     /**
-     * What the one for the rest has of that month moves into it. That may take longer than a transaction may: then these entries stay
-     * where they are, as do those that come, until the next time.
+     * Creates a month's table and moves its entries out of the table for the rest. If that takes longer than a transaction may, they stay
+     * there, as do later ones, until the next time.
      */
     private Mono<Void> make(YearMonth month) {
         String make = MAKE.replace("$name", name(month))
@@ -106,7 +107,7 @@ final class Partitions {
                 .then();
     }
 
-    /** One whose name has other digits than these is neither found nor dropped by its name. */
+    /** Renames tables whose names have other digits, which would be neither found nor dropped by name. */
     private Mono<Void> rename() {
         return all().concatMap(table -> {
                     YearMonth month = month(table);
@@ -121,7 +122,7 @@ final class Partitions {
                 .then();
     }
 
-    /** As SQL names them. */
+    /** The tables' names in SQL. */
     private Flux<String> all() {
         return postgres.query(ALL, UnaryOperator.identity(), row -> Objects.requireNonNull(row.get(0, String.class)));
     }
@@ -150,7 +151,7 @@ final class Partitions {
                         .isAfter(until);
     }
 
-    /** Null for the one for the rest. */
+    /** The month of a table; null for the table for the rest. */
     static @Nullable YearMonth month(String table) {
         Matcher name = NAME.matcher(withoutSchema(table));
         return name.matches() ? YearMonth.of(Integer.parseInt(name.group(1)), Integer.parseInt(name.group(2))) : null;

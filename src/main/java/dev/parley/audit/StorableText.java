@@ -9,8 +9,8 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 
 /**
- * Fields of an entry as PostgreSQL can take them. The gateway's own always are; somebody else's hand in Redis must not stop the archiver,
- * and that the entry was changed shows all the same.
+ * Converts fields of an entry so that PostgreSQL can store them. The gateway's own always can be. Manipulated entries in Redis must not
+ * stop the archiver, and their change is noticed nevertheless.
  */
 final class StorableText {
 

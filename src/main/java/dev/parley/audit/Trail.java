@@ -3,7 +3,7 @@ package dev.parley.audit;
 import dev.parley.redis.Keys;
 
 /**
- * Whose doings are told, in one chain.
+ * The subject of a chain of entries.
  *
  * @param kind {@code conv} or {@code tenant}
  * @param of the conversation's or the tenant's id
@@ -17,7 +17,7 @@ public record Trail(String kind, String of) {
         return new Trail(CONVERSATION, conversation);
     }
 
-    /** For what a tenant did that belongs into no conversation of its own. */
+    /** The trail for actions of a tenant that belong to no conversation of its own. */
     public static Trail ofTenant(String tenant) {
         return new Trail(TENANT, tenant);
     }

@@ -11,13 +11,13 @@ import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import reactor.core.publisher.Mono;
 
-/** Copies trails into PostgreSQL, in one statement for many, and notes in Redis how far that is. */
+/** Copies trails to PostgreSQL, many in one statement, and records the progress in Redis. */
 final class TrailArchive implements ArchiveSource {
 
     private static final Script UNARCHIVED = Script.load(TrailArchive.class, "unarchived.lua");
     private static final Script ARCHIVED = Script.load(TrailArchive.class, "archived.lua");
 
-    /** Entries of one statement at most; of one trail not less than a few, nor more than a page. */
+    /** Maximum entries of one statement; each trail has at least a few, and at most a page. */
     private static final int MOST = 2_048;
 
     private static final int FEW = 16;
@@ -40,7 +40,7 @@ final class TrailArchive implements ArchiveSource {
                 MOST, FEW, PAGE, this::read, all -> archive.insert(all).doOnNext(copied::add), this::note);
     }
 
-    /** Entries that this node has copied. */
+    /** Number of entries that this node has copied. */
     long copied() {
         return copied.sum();
     }
@@ -71,7 +71,7 @@ final class TrailArchive implements ArchiveSource {
     }
 
     private static Step step(UnarchivedEntries one, int page, boolean all) {
-        // Of entries that are not there, none will be.
+        // Absent entries will not appear later.
         if (all || one.entries().isEmpty()) {
             return Step.ARCHIVED;
         }

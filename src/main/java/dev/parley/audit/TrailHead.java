@@ -1,8 +1,8 @@
 package dev.parley.audit;
 
-/** The end of a trail's chain: its last entry's number and mac. */
+/** The end of a trail's chain: its last entry's number and MAC. */
 record TrailHead(long seq, String mac) {
 
-    /** Of a trail that has no entries. */
+    /** The end of a trail without entries. */
     static final TrailHead NONE = new TrailHead(0, "");
 }

@@ -11,7 +11,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Reads pages: one script in Redis, and PostgreSQL only for what Redis has let go, or while Redis is away. */
+/** Reads pages: one script in Redis, and PostgreSQL only for entries that Redis no longer has, or while Redis is unavailable. */
 final class TrailReader {
 
     private static final Script READ = Script.load(TrailReader.class, "owner.lua", "read.lua");
@@ -28,7 +28,7 @@ final class TrailReader {
         this.archive = archive;
     }
 
-    /** What Redis has of a page. */
+    /** The part of a page in Redis. */
     private record Hot(
             @Nullable TrailHead head,
             long trimmed,
@@ -109,7 +109,7 @@ final class TrailReader {
     private static List<AuditEntry> together(AuditQuery query, List<AuditEntry> hot, List<AuditEntry> cold) {
         List<AuditEntry> all = new ArrayList<>(query.newestFirst() ? hot : cold);
         all.addAll(query.newestFirst() ? cold : hot);
-        // What comes after a page that is full already is the next page's; entries of one number stay together.
+        // Entries after a full page belong to the next page; entries of one number stay together.
         int end = all.size();
         while (end > query.limit()
                 && all.get(end - 1).seq() != all.get(query.limit() - 1).seq()) {

@@ -7,7 +7,7 @@ import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.Optional;
 
-/** {@code parley.audit}: what is noted, and how long it is kept. */
+/** {@code parley.audit}: what is recorded, and how long it is kept. */
 public interface TrailSettings {
 
     @Doc(

@@ -10,8 +10,8 @@ import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /**
- * Drafts one batch after the other: while one is under way, what comes meanwhile makes the next. A trail always takes the same lane, so
- * the writers of one node do not race each other for the end of its chain. Bounded; thread-safe.
+ * Writes entries in one batch after the other: entries that arrive meanwhile form the next batch. A trail always uses the same writer, so
+ * that writers of one node do not race for the end of its chain. Bounded; thread-safe.
  */
 final class TrailWriter {
 
@@ -45,7 +45,7 @@ final class TrailWriter {
         });
     }
 
-    /** Whoever has set {@link #busy} goes on here until nothing waits; each batch ends by its timeouts. */
+    /** Writes until nothing waits; each batch ends by its timeouts. For the thread that has set {@link #busy}. */
     private void next() {
         List<WaitingEntry> batch = new ArrayList<>();
         synchronized (waiting) {

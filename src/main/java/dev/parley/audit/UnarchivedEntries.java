@@ -2,10 +2,10 @@ package dev.parley.audit;
 
 import java.util.List;
 
-/** What the archive has not got of a trail, the oldest first. */
+/** The entries of a trail that are not archived yet, the oldest first. */
 record UnarchivedEntries(Trail trail, List<AuditEntry> entries) {
 
-    /** The number of the last one; 0 where there is none. */
+    /** The number of the last one; 0 if there is none. */
     long last() {
         return entries.isEmpty() ? 0 : entries.get(entries.size() - 1).seq();
     }

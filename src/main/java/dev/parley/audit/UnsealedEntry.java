@@ -5,15 +5,15 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 
 /**
- * An entry that is still to be chained.
+ * An entry to be chained.
  *
  * @param conversation that it is about, which may be another tenant's when the trail is a tenant's
- * @param access of whoever did it; their tenant is the entry's
- * @param agent who did it
- * @param action what, such as {@code message.sent}
+ * @param access of the actor, whose tenant is the entry's
+ * @param agent the actor
+ * @param action such as {@code message.sent}
  * @param details a JSON object, kept byte for byte
  * @param timestamp RFC 3339 in UTC, to the millisecond
- * @param id the same id again in the same trail adds nothing
+ * @param id a repeated id in the same trail adds nothing
  */
 public record UnsealedEntry(
         Trail trail,

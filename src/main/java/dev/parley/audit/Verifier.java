@@ -7,15 +7,15 @@ import org.jspecify.annotations.Nullable;
 /**
  * Follows one chain from its beginning, page by page. For one trail, one page at a time.
  *
- * <p>What can't be seen here: ADR 13 tells.
+ * <p>ADR 13 says what it can't detect.
  */
 final class Verifier {
 
     private final Chain chain;
     private final Trail trail;
-    /** Whether the oldest entries go after a while, by the operator's will. */
+    /** Whether the oldest entries are dropped after a while, by the operator's setting. */
     private final boolean retention;
-    /** Whether PostgreSQL has what Redis lets go. */
+    /** Whether PostgreSQL has the entries that Redis no longer has. */
     private final boolean archived;
 
     private ArchivedTrails.@Nullable SealedHead end;
@@ -33,12 +33,12 @@ final class Verifier {
         this.archived = archived;
     }
 
-    /** Comes before the pages: what was archived by then is in them. */
+    /** Called before the pages: what was archived by then is in them. */
     void mustReach(ArchivedTrails.SealedHead sealed) {
         end = sealed;
     }
 
-    /** Whether there are archived entries and was no noted end before them. */
+    /** Whether there are archived entries without a recorded end. */
     boolean lacksEnd() {
         return broken == null && fromArchive && end == null;
     }
@@ -47,7 +47,7 @@ final class Verifier {
         return last;
     }
 
-    /** Looks at the next page; false when there is no need for more. */
+    /** Verifies the next page; false if no more are needed. */
     boolean accepts(AuditPage page) {
         fromArchive |= page.archived();
         for (AuditEntry entry : page.entries()) {
@@ -95,7 +95,7 @@ final class Verifier {
                 : null;
     }
 
-    /** The head was read together with the last page. */
+    /** Verifies the end; the head was read together with the last page. */
     private void end(@Nullable TrailHead head) {
         if (end != null && !chain.seal(trail, end.head()).equals(end.seal())) {
             broken = new Broken(end.head().seq(), Reason.HEAD);
@@ -118,7 +118,7 @@ final class Verifier {
         }
     }
 
-    /** @param ended false when there are archived entries and no noted end at all */
+    /** @param ended false if there are archived entries and no recorded end */
     ChainVerification verdict(boolean ended) {
         if (!ended) {
             broken = new Broken(last, Reason.HEAD);

@@ -2,7 +2,7 @@ package dev.parley.audit;
 
 import reactor.core.publisher.Sinks;
 
-/** A draft that is on its way, and who waits for it. */
+/** An entry that is being appended, and its waiting caller. */
 record WaitingEntry(UnsealedEntry draft, Sinks.One<AppendResult> answer) {
 
     static WaitingEntry of(UnsealedEntry draft) {
@@ -14,6 +14,6 @@ record WaitingEntry(UnsealedEntry draft, Sinks.One<AppendResult> answer) {
     }
 
     void failed(Throwable e) {
-        Sinks.EmitResult unused = answer.tryEmitError(e); // who has an answer already needs no other
+        Sinks.EmitResult unused = answer.tryEmitError(e); // a second answer is ignored
     }
 }

@@ -1,8 +1,8 @@
 /**
- * Who did what: {@link dev.parley.audit.Audit}. Each conversation has a trail of its own, and each tenant one for what belongs to no
- * conversation of its own. The entries of a trail are numbered and chained ({@link dev.parley.audit.Chain}), so that one that was
- * changed, taken out or put in shows. New ones are added by a script that compares the end of the chain with what the gateway chained
- * them to; PostgreSQL gets all of them by a consumer group ({@link dev.parley.archive.Archiver}), and what Redis has let go is read there.
+ * Audit trails ({@link dev.parley.audit.Audit}). Each conversation has a trail, and each tenant has one for actions that belong to no
+ * conversation of its own. The entries of a trail are numbered and chained ({@link dev.parley.audit.Chain}), so that a changed, removed or
+ * inserted entry is noticed. A script adds entries if the end of the chain is still the one that they were chained to. {@link
+ * dev.parley.archive.Archiver} copies all entries to PostgreSQL, where those that Redis no longer has are read.
  */
 @NullMarked
 package dev.parley.audit;

@@ -4,15 +4,15 @@ import dev.parley.llmcache.semantic.Candidate;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 
-/** What comes of a look-up. */
+/** The result of a look-up. */
 public sealed interface CacheAnswer {
 
-    /** How it was found. */
+    /** How the response was found. */
     enum Kind {
         EXACT,
         /** Past its time, while it is refreshed. */
         STALE,
-        /** Somebody else has just computed it. */
+        /** Another caller has just computed it. */
         JOINED,
         /** It answers the same question in other words. */
         SEMANTIC
@@ -20,13 +20,13 @@ public sealed interface CacheAnswer {
 
     CacheKey key();
 
-    /** There when the caller is to compute the answer and put it: since there is none, or one past its time. */
+    /** Present if the caller is to compute the response and put it, because there is none or a stale one. */
     @Nullable
     ComputeLease lead();
 
     /**
-     * @param ageMillis -1 where nobody knows
-     * @param near the question that it answers, when that is not the one that was asked
+     * @param ageMillis -1 if unknown
+     * @param near the question that it answers, if that is another one
      */
     record Hit(
             CacheKey key,
@@ -41,15 +41,15 @@ public sealed interface CacheAnswer {
             this(key, entry, kind, ageMillis, lead, null);
         }
 
-        /** Of the entry, which may be another question's. */
+        /** The key of the entry, which may be another question's. */
         public String entryKey() {
             return near == null ? key.hash() : near.entryKey();
         }
     }
 
     /**
-     * Somebody computes it, and this is how far it has come, and what comes: for who has asked for it in that form. Cold; fails with
-     * {@code unavailable} where it does not come to its end.
+     * Another caller computes the response, and this stream has what has arrived and what follows, for callers that asked for it in that
+     * form. Cold; fails with {@code unavailable} if the response is cut off.
      */
     record Live(CacheKey key, Flux<byte[]> events) implements CacheAnswer {
 
@@ -59,7 +59,10 @@ public sealed interface CacheAnswer {
         }
     }
 
-    /** Somebody else has just asked, and this is what the caller would be told too. Only for who names an {@link LookupOptions#account}. */
+    /**
+     * Another caller has just asked and failed, and this caller would receive the same. Only for callers that name a {@link
+     * LookupOptions#account}.
+     */
     record Failed(CacheKey key, ComputeFailure failure) implements CacheAnswer {
 
         @Override

@@ -11,14 +11,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer that is kept.
+ * A cached response.
  *
- * @param created by Redis' clock, in ms since 1970; 0 where nobody knows (the seed's)
- * @param tookMillis how long it took to compute; 0 where nobody knows
- * @param costMicros what that cost, in millionths of whatever the caller counts in; 0 where nobody knows
- * @param calls whether it calls tools: it is for those who allow that
- * @param json an object with {@code response}, and where they are known {@code model}, {@code category}, {@code tags}, {@code usage} and
- *     {@code cost}; never changed
+ * @param created by Redis' clock, in ms since 1970; 0 if unknown (original Python format)
+ * @param tookMillis time to compute it; 0 if unknown
+ * @param costMicros its cost, in millionths of the caller's currency; 0 if unknown
+ * @param calls whether it calls tools: only callers that allow that receive it
+ * @param json an object with {@code response}, and if known {@code model}, {@code category}, {@code tags}, {@code usage} and {@code cost};
+ *     never changed
  */
 public record CacheEntry(
         long created,
@@ -36,8 +36,8 @@ public record CacheEntry(
     }
 
     /**
-     * @param token of whoever computed it; null: nobody was told to
-     * @param price for what its tokens cost, where the reply does not say what it has; null: nobody knows
+     * @param token of the flight that computed it; null without a flight
+     * @param price of the tokens, if the reply does not state a cost; null if unknown
      */
     static CacheEntry of(Question question, ModelReply reply, @Nullable String token, @Nullable Price price) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
@@ -66,7 +66,10 @@ public record CacheEntry(
                 ResponseJson.write(json));
     }
 
-    /** Nodes' clocks and Redis' differ by little, against what a model takes; where it is more nobody has saved less than nothing. */
+    /**
+     * Time since the flight began. Clocks of nodes and Redis differ by little compared with a model's time; a negative result counts as
+     * zero.
+     */
     private static long took(ModelReply reply, @Nullable String token) {
         if (reply.took() != null) {
             return reply.took().toMillis();

@@ -12,20 +12,20 @@ import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an answer is kept under.
+ * The key of a cached response.
  *
  * @param hash SHA-256, in hexadecimal digits
- * @param seedModel the model that is asked, where the key is the seed's: {@code {model, messages, tools}} as Python writes it, and nothing
- *     of a tenant; null where it is none
+ * @param seedModel the request's model, if the key is in the original Python format: the hash of {@code {model, messages, tools}} as Python
+ *     writes it, without a tenant; null otherwise
  */
 public record CacheKey(String tenant, String hash, @Nullable String seedModel) {
 
     private static final Set<String> SEED_FIELDS = Set.of("model", "messages", "tools");
 
-    /** How an answer is sent, not what it is. */
+    /** Fields that say how a response is sent, not what it is. */
     private static final List<String> TRANSPORT = List.of("stream", "stream_options");
 
-    /** @param seedTenant whose plain questions have the seed's keys */
+    /** @param seedTenant tenant whose plain questions have keys in the original Python format */
     static CacheKey of(Question question, @Nullable String seedTenant) {
         boolean seed = isSeeds(question, seedTenant);
         return seed
@@ -33,12 +33,12 @@ public record CacheKey(String tenant, String hash, @Nullable String seedModel) {
                 : new CacheKey(question.tenant(), Sha256.hex(text(question)), null);
     }
 
-    /** Whether it is the seed's. */
+    /** Whether the key is in the original Python format. */
     public boolean seed() {
         return seedModel != null;
     }
 
-    /** What is hashed. */
+    /** The text that is hashed. */
     static String textOf(Question question, @Nullable String seedTenant) {
         return isSeeds(question, seedTenant) ? seedText(question) : text(question);
     }
@@ -75,7 +75,7 @@ public record CacheKey(String tenant, String hash, @Nullable String seedModel) {
         return CanonicalJson.FORM.write(all);
     }
 
-    /** By {@code name}, or by {@code function.name} as OpenAI has it; those of one name stay as they are. */
+    /** Sorts by {@code name}, or by {@code function.name} as OpenAI has it; tools of the same name keep their order. */
     private static ArrayNode sorted(JsonNode tools) {
         ArrayNode sorted = JsonNodeFactory.instance.arrayNode();
         StreamSupport.stream(tools.spliterator(), false)

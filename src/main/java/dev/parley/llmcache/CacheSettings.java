@@ -12,7 +12,7 @@ import java.util.Optional;
 /** {@code parley.cache}: responses of language models that are kept. */
 public interface CacheSettings {
 
-    /** The longest that an entry may be asked to be fresh. */
+    /** The longest time that an entry may be fresh. */
     Duration MAX_TTL = Duration.ofDays(30);
 
     /** The longest lease, and the longest wait. */
@@ -82,7 +82,7 @@ public interface CacheSettings {
     @Bounds(least = "0", most = "1000000")
     int maxWaiting();
 
-    /** How long an answer of that category is fresh; zero: it is not kept. */
+    /** Time that a response of that category is fresh; zero: it is not kept. */
     default Duration ttl(Category category) {
         Ttl ttl = ttl();
         return switch (category) {
@@ -96,7 +96,7 @@ public interface CacheSettings {
         };
     }
 
-    /** How long an answer is fresh, by the category of its question. */
+    /** Times that responses are fresh, by category of the question. */
     interface Ttl {
 
         @Doc("time that an answer is fresh whose question names no category, 10 % more or less; `0s` disables caching")

@@ -19,14 +19,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * What the cache does, counted a tenant and hour: gathered in memory, and added to Redis every {@link #EVERY}, one call a tenant and hour
- * that has something new. What can't be written waits, {@value #MOST} counts at most; more are left out. Thread-safe.
+ * Counters of the cache per tenant and hour. They are gathered in memory and added to Redis every {@link #EVERY}, with one call per tenant
+ * and hour that has changed. Counts that can't be written wait, {@value #MOST} at most; further ones are lost. Thread-safe.
  */
 final class CacheStats implements Disposable {
 
     static final Duration EVERY = Duration.ofSeconds(1);
 
-    /** Kept, an hour. */
+    /** Time that an hour's counters are kept. */
     static final Duration TTL = Duration.ofDays(31);
 
     private static final int MOST = 100_000;
@@ -35,7 +35,7 @@ final class CacheStats implements Disposable {
     private static final Script TALLY = Script.load(CacheStats.class, "tally.lua");
     private static final Script TALLIES = Script.load(CacheStats.class, "tallies.lua");
 
-    /** Where something is counted; hour 0 of the tenant "" are the seed's own counters. */
+    /** A set of counters; hour 0 of the tenant "" has those in the original Python format. */
     private record Page(String tenant, long hour) {}
 
     private static final Page SEED = new Page("", 0);
@@ -101,7 +101,7 @@ final class CacheStats implements Disposable {
         }
     }
 
-    /** What a hit has saved, where that is known only after {@link #looked}. */
+    /** Counts what a hit has saved, if that is known only after {@link #looked}. */
     void saved(CacheKey key, long millis, long micros) {
         count(key.tenant(), Map.of("saved_ms", millis, "saved_micros", micros));
     }
@@ -141,7 +141,7 @@ final class CacheStats implements Disposable {
         return taken;
     }
 
-    /** Writes what there is now; what fails waits for the next time. */
+    /** Writes the present counts; those that fail wait for the next time. */
     Mono<Void> flush() {
         return Flux.defer(() -> Flux.fromIterable(take().entrySet()))
                 .flatMap(page -> write(page.getKey(), page.getValue()), TENANTS_AT_ONCE)
@@ -171,9 +171,9 @@ final class CacheStats implements Disposable {
     }
 
     /**
-     * What all nodes have counted for a tenant, the latest hour first; this node's as it is now.
+     * The counters of a tenant on all nodes, the latest hour first, including this node's unwritten ones.
      *
-     * @param hours this one included
+     * @param hours including the present one
      * @return fails as {@link Redis} says
      */
     Mono<List<HourlyFigures>> read(String tenant, int hours) {

@@ -5,8 +5,8 @@ import java.math.BigDecimal;
 import java.util.Comparator;
 
 /**
- * RFC 8785, the JSON Canonicalization Scheme; with one difference, so that no two questions are taken for one: a number that is more than
- * a double can hold, which that has no form for, is written out in full.
+ * RFC 8785, the JSON Canonicalization Scheme, with one difference so that different questions have different forms: a number that a double
+ * can't hold, for which the RFC has no form, is written out in full.
  */
 final class CanonicalJson extends JsonForm {
 

@@ -5,22 +5,22 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What kind of question it is; its answer is kept for as long as {@link CacheSettings#ttl} says. */
+/** The kind of a question; its response is kept for {@link CacheSettings#ttl}. */
 public enum Category {
-    /** Where nothing is said. */
+    /** No category was named. */
     DEFAULT,
     FAQ,
     CLASSIFICATION,
     EXTRACTION,
     EMBEDDING,
-    /** What changes by the minute. */
+    /** Questions about what changes by the minute. */
     LIVE,
-    /** What is not to be kept at all. */
+    /** Responses that are not to be kept. */
     NONE;
 
     private final String wire = name().toLowerCase(Locale.ROOT);
 
-    /** As callers write them. */
+    /** The names that callers use. */
     public static Set<String> words() {
         return Arrays.stream(values()).map(Category::wire).collect(Collectors.toUnmodifiableSet());
     }

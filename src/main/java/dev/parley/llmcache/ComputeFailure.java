@@ -8,16 +8,16 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came in place of an answer, and is for everybody who waits for it and has the same account at the model's API.
+ * The failure of a flight, for all waiting callers with the same account at the model's API.
  *
- * @param account of whoever asked; another one may fare better
+ * @param account of the caller that failed; another account may succeed
  * @param status of HTTP
  * @param type of the body
  * @param headers names and values in turn, none of them with line breaks
  */
 public record ComputeFailure(String account, int status, String type, List<String> headers, byte[] body) {
 
-    /** Bytes of a body; a larger one is for nobody else. */
+    /** Maximum bytes of a body; a failure with a larger one is not shared. */
     public static final int LARGEST = 64 << 10;
 
     private static final char END = '\n';
@@ -43,7 +43,7 @@ public record ComputeFailure(String account, int status, String type, List<Strin
         head.append(name).append(' ').append(value.replace(END, ' ')).append(END);
     }
 
-    /** Null when it is none. */
+    /** Null if the bytes are not an encoded failure. */
     static @Nullable ComputeFailure decoded(byte[] all) {
         int end = IntStream.range(0, all.length - 1)
                 .filter(i -> all[i] == END && all[i + 1] == END)

@@ -3,13 +3,13 @@ package dev.parley.llmcache;
 import java.util.regex.Pattern;
 
 /**
- * That the caller is the one to compute an answer: it puts it with this token, or gives it up.
+ * The caller's right to compute a response: it puts the response with this token, or abandons it.
  *
- * @param millis until somebody else may
+ * @param millis until another caller may take over
  */
 public record ComputeLease(String token, long millis) {
 
-    /** As {@code flight.lua} and {@link LocalFlights} make them. */
+    /** The form that {@code flight.lua} and {@link LocalFlights} give tokens. */
     private static final Pattern TOKEN =
             Pattern.compile("([0-9]{1,16}-[0-9]{1,16}-|" + LocalFlights.TOKEN + ")[0-9A-Za-z.]{1,64}");
 

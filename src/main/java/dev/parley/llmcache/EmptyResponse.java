@@ -8,9 +8,9 @@ import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 
 /**
- * Tells responses that say nothing, in the forms of OpenAI's APIs (chat, completions, responses, embeddings), Anthropic's, Gemini's and
- * Ollama's, and in any other JSON. Text counts where it has a visible character. A call of a tool, a refusal, audio, a picture or reasoning
- * is an answer without text. Stateless.
+ * Recognises responses without content, in the formats of OpenAI's APIs (chat, completions, responses, embeddings), Anthropic's, Gemini's
+ * and Ollama's, and in any other JSON. Text counts if it has a visible character. A tool call, a refusal, audio, an image or reasoning is
+ * content without text. Stateless.
  */
 final class EmptyResponse {
 
@@ -18,7 +18,7 @@ final class EmptyResponse {
     private static final List<String> TEXTS =
             List.of("content", "text", "output_text", "response", "output", "completion", "answer");
 
-    /** Fields of a message that are an answer beside its text. */
+    /** Fields of a message that are content besides its text. */
     private static final List<String> BESIDE = List.of(
             "refusal",
             "audio",
@@ -30,7 +30,7 @@ final class EmptyResponse {
             "thinking_blocks",
             "executable_code");
 
-    /** Fields of any object that say what it is, and not what was answered. */
+    /** Fields of any object that describe it, and are not content. */
     private static final Set<String> LABELS = Set.of(
             "type",
             "role",
@@ -48,7 +48,7 @@ final class EmptyResponse {
 
     private EmptyResponse() {}
 
-    /** Whether a response says nothing at all, or one of several answers in it does. */
+    /** Whether a response, or one of several answers in it, has no content. */
     static boolean is(JsonNode response) {
         if (response.path("choices").isArray()) {
             return anyOrNone(
@@ -69,7 +69,7 @@ final class EmptyResponse {
             return anyOrNone(response.path("embeddings"), EmptyResponse::isVector);
         }
         if (response.path("object").asText().equals("response")) {
-            // Its other fields repeat what was asked.
+            // Its other fields repeat the request.
             return !says(response.path("output"));
         }
         if (response.path("message").isObject()) {

@@ -6,14 +6,14 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
 
-/** Entries of more than {@value #PLAIN} bytes are deflated (RFC 1951), if that makes them smaller. */
+/** Compresses entries of more than {@value #PLAIN} bytes (deflate, RFC 1951), if that makes them smaller. */
 final class EntryCompression {
 
     static final int PLAIN = 1024;
 
     private EntryCompression() {}
 
-    /** What is to be kept: the same array, when it is to be kept as it is. */
+    /** The bytes to store: the same array if compression does not help. */
     static byte[] packed(byte[] json) {
         if (json.length <= PLAIN) {
             return json;
@@ -31,8 +31,8 @@ final class EntryCompression {
     }
 
     /**
-     * @param most bytes that may come of it
-     * @throws IllegalStateException when it is more, or damaged
+     * @param most maximum size of the result
+     * @throws IllegalStateException when the result is larger, or the data is damaged
      */
     static byte[] unpacked(byte[] packed, int most) {
         Inflater inflater = new Inflater(true);

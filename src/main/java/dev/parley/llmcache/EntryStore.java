@@ -20,28 +20,30 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Entries and flights in Redis. All of a tenant's share a slot, and a look-up is one script; the seed's entries have slots of their own,
- * so that their epoch is asked for before. Cold; answers come on Redis' event loop, and fail as {@link Redis} says.
+ * Entries and flights in Redis. All of a tenant's share a slot, and a look-up is one script. Entries in the original Python format have
+ * slots of their own, so their epoch is read first. Cold; answers come on Redis' event loop, and fail as {@link Redis} says.
  */
 final class EntryStore implements Flights {
 
     private static final Logger LOG = LoggerFactory.getLogger(EntryStore.class);
 
-    /** How long it is remembered that an answer may not be kept. */
+    /** Time for which a response is remembered as one that may not be kept. */
     private static final Duration UNCACHEABLE = Duration.ofSeconds(2);
 
-    /** How long it is remembered how a flight has failed: who waits for it looks several times a second. */
+    /** Time for which a flight's failure is remembered: waiting callers look several times a second. */
     private static final Duration FAILED = Duration.ofSeconds(5);
 
-    /** Tags, models and namespaces that are kept apart. */
+    /** Maximum number of tags, models and namespaces with an epoch of their own. */
     private static final int MAX_EPOCHS = 10_000;
 
-    /** How long it is remembered of one of the seed's entries that it is not older than an invalidation, from the first look after that. */
+    /**
+     * Time for which an entry in the original Python format is known to be newer than an invalidation, from the first look-up after that.
+     */
     private static final Duration SEED_EPOCH = Duration.ofDays(1);
 
     private static final int COUNT_AT_ONCE = 500;
 
-    /** Packing more than this takes a moment: not on an event loop. */
+    /** Compressing more than this takes too long for an event loop. */
     private static final int LONG = 64 << 10;
 
     private static final Script LOOK = Script.load(EntryStore.class, "flight.lua", "entry.lua", "look.lua");
@@ -57,7 +59,7 @@ final class EntryStore implements Flights {
 
     private static final byte[] EMPTY = {};
 
-    /** Where they are among {@link #keysOf an entry's keys}. */
+    /** Places among {@link #keysOf an entry's keys}. */
     private static final int FLIGHT = 1;
 
     private static final int FAILURE = 3;
@@ -68,7 +70,7 @@ final class EntryStore implements Flights {
     private final CacheSettings settings;
     private final Supplier<String> unique;
 
-    /** @param unique what makes a token so */
+    /** @param unique makes tokens unique */
     EntryStore(Redis redis, Keys keys, CacheSettings settings, Supplier<String> unique) {
         this.redis = redis;
         this.keys = keys;
@@ -81,7 +83,7 @@ final class EntryStore implements Flights {
         return look(key, lease, oldest, awaited, settings.lease());
     }
 
-    /** Looks, and takes no flight: for who will not compute what is under this key, whatever there is. */
+    /** Looks up without taking a flight: for callers that will not compute what is under this key. */
     Mono<StoreLookup> peek(CacheKey key, @Nullable Duration oldest) {
         return look(key, Duration.ZERO, oldest, null, Duration.ZERO);
     }
@@ -109,7 +111,7 @@ final class EntryStore implements Flights {
                 .map(this::read);
     }
 
-    /** Of the latest invalidation of what one of the seed's entries belongs to; 0: there was none. */
+    /** The epoch of the latest invalidation that concerns an entry in the original Python format; 0 if there was none. */
     private Mono<byte[]> seedEpoch(CacheKey key) {
         String epochs = keys.cacheEpochs(key.tenant());
         String all = new InvalidationScope(InvalidationScope.Kind.ALL, "").field();
@@ -157,7 +159,7 @@ final class EntryStore implements Flights {
         }
     }
 
-    /** What the seed keeps is not looked at there: it may be an answer that says nothing. */
+    /** An entry in the original Python format. Python does not check its content, so it may be empty. */
     private static StoreLookup seeds(byte[] value) {
         JsonNode response = ResponseJson.read(value);
         return EmptyResponse.is(response)
@@ -176,10 +178,10 @@ final class EntryStore implements Flights {
     /**
      * Stores an entry.
      *
-     * @param response for an entry of the seed's, which is that alone
+     * @param response the value of an entry in the original Python format
      * @param token null: without a flight
      * @param fresh not zero
-     * @return why it is not; empty when it is
+     * @return the reason why it is not stored; empty when it is
      */
     Mono<Reason> put(CacheKey key, CacheEntry entry, JsonNode response, @Nullable String token, Duration fresh) {
         byte[] flight = token == null ? EMPTY : Script.bytes(token);
@@ -261,7 +263,7 @@ final class EntryStore implements Flights {
         return redis.callOne(entry, commands -> commands.unlink(entry)).map(gone -> gone == 1);
     }
 
-    /** Begins an epoch for some of a tenant's entries; from its completion on no node serves what was there. */
+    /** Begins an epoch for some of a tenant's entries; once it completes no node serves earlier ones. */
     Mono<String> invalidate(String tenant, List<InvalidationScope> scopes) {
         byte[][] arguments = Stream.concat(
                         Stream.of(
@@ -276,7 +278,7 @@ final class EntryStore implements Flights {
                 .map(reply -> Script.text(reply.get(0)));
     }
 
-    /** How many of a tenant's entries something would invalidate: looked at part by part, so what changes meanwhile may count or not. */
+    /** Counts the tenant's entries that an invalidation would reach. They are read part by part, so concurrent changes may count or not. */
     Mono<Long> count(String tenant, InvalidationScope scope) {
         return part(tenant, scope, 0)
                 .expand(part ->
@@ -297,7 +299,7 @@ final class EntryStore implements Flights {
                 .map(reply -> new Part(first, (Long) reply.get(0), (Long) reply.get(1)));
     }
 
-    /** What there is under a key, without a change to it. */
+    /** What is stored under a key, without a change to it. */
     Mono<Explanation.Kept> explain(CacheKey key) {
         Mono<List<Object>> script = key.seed()
                 ? seedEpoch(key).flatMap(epoch -> SEED_EXPLAIN.run(redis, keysOf(key), epoch))
@@ -305,7 +307,7 @@ final class EntryStore implements Flights {
         return script.map(Explanation.Kept::of);
     }
 
-    /** The entry, {@link #FLIGHT}, the epochs, {@link #FAILURE}, {@link #AWAITED}, and the index where there is one. */
+    /** The entry, {@link #FLIGHT}, the epochs, {@link #FAILURE}, {@link #AWAITED}, and the index if there is one. */
     private String[] keysOf(CacheKey key) {
         if (key.seed()) {
             String entry = keys.cachedBySeed(key.hash());
@@ -324,7 +326,7 @@ final class EntryStore implements Flights {
         };
     }
 
-    /** What stands before an entry's JSON; {@code entry.lua} reads it too. */
+    /** The header in front of an entry's JSON; {@code entry.lua} reads it, too. */
     static final class Header {
 
         private Header() {}
@@ -332,7 +334,7 @@ final class EntryStore implements Flights {
         private static final String PACKED = "deflate";
         private static final String CALLS = "calls";
 
-        /** All but the first three lines, which Redis writes by its own clock. */
+        /** All lines except the first three, which Redis writes by its own clock. */
         static String text(CacheEntry entry, boolean packed) {
             return Stream.concat(
                             Stream.of(
@@ -368,7 +370,7 @@ final class EntryStore implements Flights {
                     json);
         }
 
-        /** It was written by somebody else: what is no JSON would spoil the answer that it stands in. */
+        /** An entry that Python has written: invalid JSON would damage the response that contains it. */
         static CacheEntry seeds(byte[] value, JsonNode response) {
             boolean calls = ModelReply.of(response).calls();
             String json = "{\"response\":" + new String(value, StandardCharsets.UTF_8) + "}";

@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Why a question is answered from the cache, or is not.
  *
- * @param text what the key is the hash of
- * @param rules all that refuse it, not just the first one
- * @param kept null while Redis is away
- * @param semantic what else was asked like it; null where that is not looked at
+ * @param text the text whose hash is the key
+ * @param rules all rules that reject it, not just the first one
+ * @param kept null while Redis is unavailable
+ * @param semantic similar questions; null if the semantic cache does not apply
  */
 public record Explanation(
         CacheKey key,
@@ -25,16 +25,16 @@ public record Explanation(
     }
 
     /**
-     * What there is under its key.
+     * What is stored under the question's key.
      *
-     * @param header there when there is an entry; empty for the seed's
-     * @param endsMillis until the entry leaves Redis
-     * @param flightMillis how long the lease of whoever computes it still runs; negative when nobody does
+     * @param header present if there is an entry; empty for one in the original Python format
+     * @param endsMillis time until the entry leaves Redis
+     * @param flightMillis remaining lease of the flight; negative if there is none
      */
     public record Kept(
             long now, @Nullable String header, boolean invalidated, long bytes, long endsMillis, long flightMillis) {
 
-        /** The first of {@link #lines} that is a tag; behind the last one there is an empty line. */
+        /** The index of the first of {@link #lines} that is a tag; an empty line follows the last one. */
         public static final int TAGS = 9;
 
         static Kept of(List<Object> reply) {
@@ -48,12 +48,12 @@ public record Explanation(
                     (Long) reply.get(5));
         }
 
-        /** How long it took to compute; 0 where nobody knows. */
+        /** Time to compute the response; 0 if unknown. */
         long tookMillis() {
             return number(3);
         }
 
-        /** What that cost, in millionths; 0 where nobody knows. */
+        /** Cost of the response, in millionths; 0 if unknown. */
         long costMicros() {
             return number(4);
         }
@@ -63,7 +63,7 @@ public record Explanation(
             return lines.size() > line ? Long.parseLong(lines.get(line)) : 0;
         }
 
-        /** The header's lines, as {@code entry.lua} names them: epoch, created, fresh until and so on; none where there is no header. */
+        /** The header's lines, as {@code entry.lua} names them: epoch, created, fresh until and so on; none without a header. */
         public List<String> lines() {
             return header == null || header.isEmpty() ? List.of() : List.of(header.split("\n", -1));
         }

@@ -12,15 +12,15 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /**
- * Those of all nodes; and this node's alone while Redis is away, or takes longer than {@link #PATIENCE}. Looks that nobody waits for any more
- * are heard out until {@link #dispose}.
+ * Flights of all nodes, and of this node alone while Redis is unavailable or takes longer than {@link #PATIENCE}. A look-up whose caller
+ * has left is still awaited, until {@link #dispose}, so that its flight can be released.
  */
 final class FallbackFlights implements Flights, Disposable {
 
-    /** A cache that takes longer is none. */
+    /** The longest time that a caller waits for the cache. */
     static final Duration PATIENCE = Duration.ofSeconds(1);
 
-    /** Looks that are heard out at once; what more of them have taken ends with its lease. */
+    /** Maximum number of look-ups awaited after their callers have left; flights taken by further ones end with their lease. */
     private static final int MOST_LATE = 1_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(FallbackFlights.class);
@@ -42,7 +42,7 @@ final class FallbackFlights implements Flights, Disposable {
                 .onErrorResume(e -> local.look(key, lease, oldest, awaited));
     }
 
-    /** Who asks may leave before Redis has answered, and it gives him the flight all the same: then it is given up. */
+    /** Releases the flight that Redis gives to a caller who left before the answer. */
     private Mono<StoreLookup> heardOut(CacheKey key, Mono<StoreLookup> look) {
         return Mono.defer(() -> {
             Mono<StoreLookup> asked = look.cache();
@@ -83,7 +83,7 @@ final class FallbackFlights implements Flights, Disposable {
         return asked.timeout(PATIENCE, late()).doOnError(FallbackFlights::tell).onErrorReturn(nothing);
     }
 
-    /** A cache never fails a request; but what is not just Redis being away is worth a line. */
+    /** Logs an error that is more than an unavailable Redis. A cache never fails a request. */
     static void tell(Throwable e) {
         if (!ParleyException.is(e, ErrorCode.UNAVAILABLE)) {
             LOG.warn("The cache could not be asked", e);

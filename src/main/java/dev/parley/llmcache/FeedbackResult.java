@@ -4,9 +4,9 @@ import dev.parley.llmcache.semantic.Reported;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What has become of a report of a wrong answer.
+ * The outcome of a report of a wrong answer.
  *
- * @param dropped it was in the question's own entry, which is gone now
- * @param semantic it was another question's; null where it was not, and where no other question's answer is ever given
+ * @param dropped whether the question's own entry was wrong, and was dropped
+ * @param semantic the report on another question's entry; null if it was the question's own, or if the semantic cache does not apply
  */
 public record FeedbackResult(boolean dropped, @Nullable Reported semantic) {}

@@ -4,40 +4,40 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Where it stands who computes what. Cold. */
+/** Registry of flights: which caller computes which response. Cold. */
 interface Flights {
 
     /**
-     * Looks, and takes the flight if there is nothing.
+     * Looks a response up, and takes the flight if there is none.
      *
-     * @param lease zero: it is not taken
-     * @param oldest the oldest answer that will do; null: any
-     * @param awaited the token of the flight that is waited for; null: none
+     * @param lease zero: the flight is not taken
+     * @param oldest maximum age of the response; null: any
+     * @param awaited the token of the flight that the caller waits for; null: none
      */
     Mono<StoreLookup> look(CacheKey key, Duration lease, @Nullable Duration oldest, @Nullable String awaited);
 
     /**
-     * Goes on with a flight.
+     * Renews a flight.
      *
      * @param lease from now on
-     * @return whether it was the token's, and whether it is waited for on other nodes
+     * @return whether the token has the flight, and whether callers on other nodes wait for it
      */
     Mono<LeaseRenewal> renew(CacheKey key, String token, Duration lease);
 
     /**
-     * Ends a flight without an answer.
+     * Ends a flight without a response.
      *
-     * @return whether it was the token's
+     * @return whether the token had the flight
      */
     Mono<Boolean> release(CacheKey key, String token, Ending ending);
 
-    /** Why a flight ends without an answer. */
+    /** The reason for which a flight ends without a response. */
     sealed interface Ending {
 
-        /** Whoever had it has left: the next one computes. */
+        /** Its caller has left: the next one computes. */
         Ending ABANDONED = new Abandoned();
 
-        /** For some time nobody is to wait for such an answer. */
+        /** The response may not be kept: for some time no caller waits for it. */
         Ending UNCACHEABLE = new Uncacheable();
 
         record Abandoned() implements Ending {}
@@ -45,9 +45,9 @@ interface Flights {
         record Uncacheable() implements Ending {}
 
         /**
-         * It has failed, and nobody who waited for it is to wait for another one.
+         * It has failed, and callers that waited for it must not wait for another one.
          *
-         * @param failure what came in place of an answer; null: whoever waited tries now
+         * @param failure the failure to share; null: waiting callers try now
          */
         record Failed(@Nullable ComputeFailure failure) implements Ending {}
     }

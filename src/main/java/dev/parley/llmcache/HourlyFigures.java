@@ -4,10 +4,10 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * What a tenant's cache has done in an hour.
+ * The counters of a tenant's cache for an hour.
  *
  * @param counts {@code hit:<kind>}, {@code miss:<reason>}, {@code refused:<reason>} (puts), {@code stored}, {@code saved_ms} and {@code
- *     saved_micros}; what is not there is 0
+ *     saved_micros}; absent ones are 0
  */
 public record HourlyFigures(Instant hour, Map<String, Long> counts) {
 

@@ -1,9 +1,9 @@
 package dev.parley.llmcache;
 
-/** Some of a tenant's entries: those that have a tag, are of a model or in a namespace, or all. */
+/** A part of a tenant's entries: those with a tag, of a model or in a namespace, or all. */
 public record InvalidationScope(Kind kind, String name) {
 
-    /** What entries have in common. */
+    /** The common property of the entries. */
     public enum Kind {
         TAG("t:"),
         MODEL("m:"),
@@ -17,7 +17,7 @@ public record InvalidationScope(Kind kind, String name) {
         }
     }
 
-    /** As {@code entry.lua} has it. */
+    /** The name that {@code entry.lua} uses. */
     String field() {
         return kind == Kind.ALL ? kind.field : kind.field + name;
     }

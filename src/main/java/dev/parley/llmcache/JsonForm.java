@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import org.erdtman.jcs.NumberToJSON;
 
-/** One way to write JSON, so that what is the same is written the same: names sorted, and all else settled by a dialect. */
+/** A canonical form of JSON: equal values are written the same. Names are sorted; a dialect decides the rest. */
 abstract class JsonForm {
 
     private final String comma;
@@ -101,12 +101,12 @@ abstract class JsonForm {
         return Character.forDigit(digit & 15, 16);
     }
 
-    /** Whether a character that has no short escape is written by its number. */
+    /** Whether a character without a short escape is written by its number. */
     abstract boolean escaped(char c);
 
     abstract String number(JsonNode number);
 
-    /** A finite number as ECMAScript writes it: the fewest digits that mean it. */
+    /** A finite number as ECMAScript writes it: the fewest digits that identify it. */
     static String shortest(double value) {
         try {
             return NumberToJSON.serializeNumber(value);

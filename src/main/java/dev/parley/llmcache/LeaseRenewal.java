@@ -1,10 +1,10 @@
 package dev.parley.llmcache;
 
 /**
- * What has come of going on with a flight.
+ * The outcome of renewing a flight.
  *
- * @param ours whether the token was good for that
- * @param awaited whether somebody on another node has waited for it within the last seconds
+ * @param ours whether the token still had the flight
+ * @param awaited whether a caller on another node has waited for it within the last seconds
  */
 public record LeaseRenewal(boolean ours, boolean awaited) {
 

@@ -26,22 +26,22 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Answers of models, a tenant: exactly the same question, exactly the same answer. One tenant never sees another's.
+ * Per-tenant cache of model responses, keyed by the exact request. A tenant never sees another's entries.
  *
- * <p>Looking up and putting never fail for want of Redis: then a look-up is a miss at once, a put is dropped, and who computes is settled
- * on this node. All Monos are cold, and answer on Redis' event loop, or on a thread of Reactor's parallel scheduler when they waited.
- * Thread-safe.
+ * <p>Look-ups and puts never fail because of Redis: while it is unavailable a look-up is a miss immediately, a put is dropped, and this
+ * node alone decides who computes. All Monos are cold, and answer on Redis' event loop, or on a thread of Reactor's parallel scheduler if
+ * they waited. Thread-safe.
  */
 public final class LlmCache implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LlmCache.class);
 
-    /** Questions that are embedded in the background at once. */
+    /** Maximum number of questions embedded in the background at the same time. */
     private static final int MOST_INDEXING = 1_000;
 
     private static final Duration INDEXING = Duration.ofSeconds(10);
 
-    /** Entries do not all end at the same moment. */
+    /** Variation of the times to live, so that entries do not all expire together. */
     private static final double JITTER = 0.1;
 
     private final CacheSettings settings;
@@ -62,8 +62,8 @@ public final class LlmCache implements Disposable {
     }
 
     /**
-     * @param semantic finds the same question in other words; null: nobody does
-     * @param reworded the categories in which its answer will do
+     * @param semantic finds the same question in other words; null: disabled
+     * @param reworded the categories in which such an answer is served
      */
     public LlmCache(
             Redis redis,
@@ -84,13 +84,13 @@ public final class LlmCache implements Disposable {
         this.tally = new CacheStats(redis, keys, seedTenant);
     }
 
-    /** Begins to write down what is counted, and to hear other nodes over {@code channels}. */
+    /** Begins to write statistics, and to receive other nodes' messages over {@code channels}. */
     public void open(PubSub channels) {
         tally.open();
         live.open(channels);
     }
 
-    /** Nobody waits any more, nothing more is written down. */
+    /** Ends all waits and stops writing. */
     @Override
     public void dispose() {
         single.dispose();
@@ -100,12 +100,12 @@ public final class LlmCache implements Disposable {
         tally.dispose();
     }
 
-    /** Writes down what has been counted; for the end. Never fails. */
+    /** Writes the present statistics, for a stop. Never fails. */
     public Mono<Void> flush() {
         return tally.flush();
     }
 
-    /** For whoever computes and does not say how long that may take. */
+    /** The lease for callers that compute and do not state one. */
     public Duration lease() {
         return settings.lease();
     }
@@ -114,7 +114,7 @@ public final class LlmCache implements Disposable {
         return CacheKey.of(question, seedTenant);
     }
 
-    /** Looks an answer up, and waits for one that is computed if {@code terms} say so. Cancelling it is leaving. */
+    /** Looks a response up, and waits for one that is being computed if {@code terms} say so. Cancelling ends the wait. */
     public Mono<CacheAnswer> lookup(Question question, LookupOptions terms) {
         return Mono.defer(() -> {
                     CacheKey key = key(question);
@@ -127,7 +127,7 @@ public final class LlmCache implements Disposable {
                 .doOnNext(tally::looked);
     }
 
-    /** What it has saved is known when it has come to its end, and is kept. */
+    /** Counts a followed stream as a hit once it has ended and is stored, because only then is it known what it saved. */
     private CacheAnswer.Live counted(CacheAnswer.Live live) {
         Mono<byte[]> saved = store.explain(live.key())
                 .timeout(FallbackFlights.PATIENCE, FallbackFlights.late())
@@ -138,20 +138,22 @@ public final class LlmCache implements Disposable {
         return new CacheAnswer.Live(live.key(), live.events().concatWith(saved));
     }
 
-    /** Reads what is long where it holds up no connection. */
+    /** Runs a long check where it delays no connection. */
     private static Mono<Optional<Reason>> judged(boolean isLong, Supplier<@Nullable Reason> judge) {
         Mono<Optional<Reason>> verdict = Mono.fromSupplier(() -> Optional.ofNullable(judge.get()));
         return isLong ? verdict.subscribeOn(Schedulers.parallel()) : verdict;
     }
 
-    /** The key is the same whatever is waived: who has not allowed calls of tools gets none that somebody else has allowed. */
+    /**
+     * The key is the same whatever rules the caller waives: a caller that has not allowed tool calls does not receive a response with one.
+     */
     private static CacheAnswer allowed(Question question, CacheAnswer answer) {
         return answer instanceof CacheAnswer.Hit hit && !Policy.allows(question, hit.entry())
                 ? new CacheAnswer.Miss(hit.key(), Reason.TOOL_CALLS, hit.lead())
                 : answer;
     }
 
-    /** What is there exactly; else what is there in other words; else whoever computes it. */
+    /** Exact entry; otherwise a semantic one; otherwise the flight. */
     private Mono<CacheAnswer> look(Question question, CacheKey key, LookupOptions terms) {
         SemanticLookup others = paraphrases;
         if (others == null || terms.nearest() >= 1 || !others.mayAnswer(question, key)) {
@@ -168,7 +170,7 @@ public final class LlmCache implements Disposable {
                 });
     }
 
-    /** It is past its time, and the first look has made the caller the one who refreshes it. */
+    /** The entry is stale, and the first look-up has chosen this caller to refresh it. */
     private Mono<CacheAnswer> refreshing(CacheKey key, LookupOptions terms, CacheAnswer leading) {
         return terms.lease().isZero()
                 ? Mono.just(leading)
@@ -179,11 +181,11 @@ public final class LlmCache implements Disposable {
     }
 
     /**
-     * An entry's answer was wrong for a question. If it is the question's own it goes, for all; whoever is next computes another one. Another
-     * question's is not given to this one again, and counts against its category, once.
+     * Reports that an entry's answer was wrong for a question. The question's own entry is dropped for all callers, and the next one
+     * computes another. Another question's entry is not given to this question again, and counts against its category, once.
      *
      * @param entry the entry's key
-     * @return fails with {@code unavailable} while Redis is away
+     * @return fails with {@code unavailable} while Redis is unavailable
      */
     public Mono<FeedbackResult> report(Question question, String entry) {
         return Mono.defer(() -> {
@@ -198,10 +200,10 @@ public final class LlmCache implements Disposable {
     }
 
     /**
-     * Stores an answer, if it may be kept, and tells those who wait for it. If it may not they are told that, too, and compute for
-     * themselves. Who asks in other words finds it a moment later: nobody waits for an embedder here.
+     * Stores a response, if it may be kept, and delivers it to waiting callers. If it may not be kept, they learn that and compute for
+     * themselves. The semantic cache finds it a moment later, because no caller waits for an embedder here.
      *
-     * @param token of whoever was told to compute it; null: nobody was
+     * @param token of the flight; null without one
      */
     public Mono<StoreResult> put(Question question, ModelReply reply, @Nullable String token) {
         return store(question, reply, token).doOnNext(stored -> {
@@ -211,7 +213,7 @@ public final class LlmCache implements Disposable {
         });
     }
 
-    /** As {@link #put}, and completes when it is found in other words, too; or in ten seconds. For whoever puts many. */
+    /** As {@link #put}, and completes when the semantic cache finds the entry, too, or after ten seconds. For bulk loading. */
     public Mono<StoreResult> putAndIndex(Question question, ModelReply reply, @Nullable String token) {
         return store(question, reply, token).delayUntil(stored -> index(question, stored));
     }
@@ -302,48 +304,49 @@ public final class LlmCache implements Disposable {
     }
 
     /**
-     * An answer that is to be shown while it comes, to those of {@link LookupOptions#live this form} who wait for it on any node.
+     * A response that is shown while it arrives, to callers that wait for {@link LookupOptions#live this form} on any node.
      *
-     * @param token of whoever was told to compute it; {@link #conceal} is to be called with it in the end
+     * @param token of the flight; {@link #conceal} must be called with it in the end
      */
     public LiveAnswer show(String token, String form) {
         return live.begin(token, form);
     }
 
-    /** An answer that only whoever asked for it follows. */
+    /** A response that only its own caller follows. */
     public LiveAnswer alone() {
         return live.alone();
     }
 
-    /** Cuts off an answer that has not ended, and lets nobody else join it. */
+    /** Cuts off a response that has not ended, and lets no other caller join it. */
     public void conceal(String token, String form) {
         live.forget(token, form);
     }
 
     /**
-     * Says that an answer is still computed, which takes longer than was said: its lease begins anew.
+     * Renews the lease of a response that takes longer to compute than expected.
      *
-     * @return whether the token was good for that, and whether somebody on another node waits for the answer. Never fails
+     * @return whether the token had the flight, and whether a caller on another node waits for the response. Never fails
      */
     public Mono<LeaseRenewal> renew(CacheKey key, ComputeLease lead) {
         return flights.renew(key, lead.token(), Duration.ofMillis(lead.millis()));
     }
 
     /**
-     * Gives up to compute an answer: the next one who asks, or waits, does.
+     * Abandons the computation: the next caller that asks, or waits, computes.
      *
-     * @return whether the token was good for that
+     * @return whether the token had the flight
      */
     public Mono<Boolean> abandon(CacheKey key, String token) {
         return flights.release(key, token, Flights.Ending.ABANDONED);
     }
 
     /**
-     * Says that no answer comes, to all who wait for it: on this node at once, on others within 200 ms. Nobody of them waits for another
-     * one that tries: that would fail after them, one after the other.
+     * Reports a failure to all waiting callers, on this node immediately, on others within 200 ms. They do not wait for each other's
+     * further tries, which would fail one after the other.
      *
-     * @param failure for those of the same {@link LookupOptions#account}; null: whoever waited is told of a miss, and tries at the same time as all
-     * @return whether the token was good for that. Never fails
+     * @param failure for callers with the same {@link LookupOptions#account}; null: waiting callers receive a miss, and all try at the same
+     *     time
+     * @return whether the token had the flight. Never fails
      */
     public Mono<Boolean> fail(CacheKey key, String token, @Nullable ComputeFailure failure) {
         return Mono.defer(() -> {
@@ -352,12 +355,12 @@ public final class LlmCache implements Disposable {
         });
     }
 
-    /** Whether somebody waits on this node for what is computed under a key. */
+    /** Whether a caller on this node waits for the flight of a key. */
     public boolean isAwaited(CacheKey key) {
         return single.isAwaited(key);
     }
 
-    /** What would come of a look-up and why; it counts as none, and takes no flight. */
+    /** The result that a look-up would have, with reasons; not counted, and takes no flight. */
     public Mono<Explanation> explain(Question question) {
         return Mono.defer(() -> {
             CacheKey key = key(question);
@@ -388,31 +391,34 @@ public final class LlmCache implements Disposable {
     }
 
     /**
-     * From now on no node serves what is under any of these. Of the seed's entries nothing tells how old they are: each goes at its next
-     * look-up, also where it is younger.
+     * From its completion on no node serves entries in any of these scopes. The age of entries in the original Python format is unknown, so
+     * each is dropped at its next look-up, even a newer one.
      *
-     * @return completes when it is so; fails with {@code unavailable} while Redis is away
+     * @return completes when the invalidation holds; fails with {@code unavailable} while Redis is unavailable
      */
     public Mono<Void> invalidate(String tenant, List<InvalidationScope> scopes) {
         return store.invalidate(tenant, scopes).then();
     }
 
-    /** Whether some of a tenant's entries are the seed's: nobody can tell how many, and of what. */
+    /** Whether some of a tenant's entries are in the original Python format: their number and scope are unknown. */
     public boolean sharesWithSeed(String tenant) {
         return tenant.equals(seedTenant);
     }
 
-    /** How many entries that would be, without the seed's; fails with {@code unavailable} while Redis is away. */
+    /**
+     * The number of entries in a scope, without those in the original Python format; fails with {@code unavailable} while Redis is
+     * unavailable.
+     */
     public Mono<Long> count(String tenant, InvalidationScope scope) {
         return store.count(tenant, scope);
     }
 
-    /** What all nodes have counted for a tenant, the latest hour first, those without anything left out; fails with {@code unavailable}. */
+    /** The counters of a tenant on all nodes, the latest hour first, without empty hours; fails with {@code unavailable}. */
     public Mono<List<HourlyFigures>> stats(String tenant, int hours) {
         return tally.read(tenant, hours);
     }
 
-    /** Look-ups that were answered. */
+    /** Number of look-ups answered from the cache. */
     public long hits() {
         return tally.hits();
     }
@@ -425,17 +431,17 @@ public final class LlmCache implements Disposable {
         return tally.stored();
     }
 
-    /** Answers that may not be kept. */
+    /** Number of responses that may not be kept. */
     public long refused() {
         return tally.refused();
     }
 
-    /** Answers that were not kept since Redis was away. */
+    /** Number of responses not stored because Redis was unavailable. */
     public long dropped() {
         return tally.dropped();
     }
 
-    /** Callers that wait now for what somebody else computes. */
+    /** Number of callers that wait now for another caller's computation. */
     public int waiting() {
         return single.waiting();
     }

@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Flights of this node alone, in memory, {@value #MOST} at most; beyond them everybody computes. Thread-safe. */
+/** Flights of this node alone, in memory, {@value #MOST} at most; beyond them every caller computes. Thread-safe. */
 final class LocalFlights implements Flights {
 
     static final String TOKEN = "local-";
@@ -62,7 +62,7 @@ final class LocalFlights implements Flights {
         });
     }
 
-    /** However it ends: those who wait for it are on this node, and are told by {@link SingleFlight}. */
+    /** The ending does not matter: the waiting callers are on this node, and {@link SingleFlight} notifies them. */
     @Override
     public Mono<Boolean> release(CacheKey key, String token, Ending ending) {
         return Mono.fromSupplier(() -> {

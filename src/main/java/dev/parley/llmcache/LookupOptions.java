@@ -4,14 +4,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a caller wants of a look-up.
+ * The conditions of a look-up.
  *
- * @param patience how long for an answer that somebody else computes; zero: not at all
- * @param lease if nobody computes it the caller will, within this time; zero: it does not say
- * @param oldest the oldest answer that will do; null: any
- * @param nearest the least cosine of another question whose answer will do, where that is more than its category's; 1 for none
- * @param live the form in which an answer will do that somebody else has begun; null: only a whole one will
- * @param account under which the caller would ask the model: a {@link ComputeFailure} of the same is one for this caller; null: none is
+ * @param patience time to wait for another caller's computation; zero: no wait
+ * @param lease time within which the caller will compute if no other caller does; zero: it will not
+ * @param oldest maximum age of the response; null: any
+ * @param nearest minimum cosine of another question, if that is more than its category's threshold; 1 for none
+ * @param live the form of a stream in progress that the caller accepts; null: only a complete response
+ * @param account the caller's at the model's API: a {@link ComputeFailure} of the same account is accepted; null: none is
  */
 public record LookupOptions(
         Duration patience,
@@ -30,6 +30,6 @@ public record LookupOptions(
         this(patience, lease, oldest, 0, null);
     }
 
-    /** Whatever there is now. */
+    /** Only what there is now. */
     public static final LookupOptions NOW = new LookupOptions(Duration.ZERO, Duration.ZERO, null);
 }

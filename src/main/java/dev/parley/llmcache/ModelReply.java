@@ -9,17 +9,17 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model has answered.
+ * A model's reply.
  *
- * @param response any JSON; what OpenAI's and Anthropic's APIs answer is understood
+ * @param response any JSON; OpenAI's and Anthropic's formats are understood
  * @param status of HTTP
- * @param truncated whether it was cut off on its way
- * @param finishReason where the response does not say so itself
- * @param usage where the response does not say so itself
- * @param costMicros in millionths of whatever the caller counts in; 0: what its usage costs, where the model has a price
- * @param took how long it took to compute; null: since the flight began, where it has one
- * @param tags ids by which it can be invalidated, {@value #MAX_TAGS} at most
- * @param ttl null: what the category has
+ * @param truncated whether it was cut off
+ * @param finishReason if the response itself does not state it
+ * @param usage if the response itself does not state it
+ * @param costMicros in millionths of the caller's currency; 0: computed from the usage, if the model has a price
+ * @param took time to compute it; null: since the flight began, if there is one
+ * @param tags ids for invalidation, {@value #MAX_TAGS} at most
+ * @param ttl null: the category's
  */
 public record ModelReply(
         JsonNode response,
@@ -34,14 +34,14 @@ public record ModelReply(
 
     public static final int MAX_TAGS = 16;
 
-    /** How a reply ends that calls tools. */
+    /** Finish reasons of replies that call tools. */
     static final Set<String> CALLING = Set.of("tool_calls", "function_call", "tool_use");
 
     public ModelReply {
         tags = List.copyOf(tags);
     }
 
-    /** A whole answer with status 200. */
+    /** A complete reply with status 200. */
     public static ModelReply of(JsonNode response) {
         return new ModelReply(response, 200, false, null, null, 0, null, List.of(), null);
     }
@@ -52,7 +52,7 @@ public record ModelReply(
                 || response.findValues("tool_calls").stream().anyMatch(calls -> !calls.isEmpty());
     }
 
-    /** How it ended: OpenAI's finish reasons, Anthropic's stop reason, or what the caller says. */
+    /** How it ended: OpenAI's finish reasons, Anthropic's stop reason, or the caller's. */
     List<String> ends() {
         List<String> ends = new ArrayList<>();
         if (finishReason != null) {

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Personal data that can be told by how it is written: e-mail addresses, telephone numbers, IBANs (ISO 13616, with their checksum) and
- * card numbers (ISO/IEC 7812, with Luhn's). Telephone numbers are {@link Telephones}'s. Names and addresses are not found.
+ * Recognises personal data by its form: e-mail addresses, telephone numbers, IBANs (ISO 13616, with their checksum) and card numbers
+ * (ISO/IEC 7812, with Luhn's). {@link Telephones} recognises telephone numbers. Names and addresses are not recognised.
  */
 public final class PatternPersonalData implements PersonalData {
 
@@ -25,7 +25,7 @@ public final class PatternPersonalData implements PersonalData {
         }
     }
 
-    /** ISO 13616's registry: countries, and how many characters they have. */
+    /** ISO 13616's registry: countries, and the lengths of their IBANs. */
     private static final String LENGTHS =
             "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BR29BY28CH21CR22CY28CZ24DE22DK18DO28EE20EG29ES24FI18FO18"
                     + "FR27GB22GE22GI23GL18GR27GT28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21MC27MD24ME22MK19MR27MT31MU30"
@@ -46,17 +46,17 @@ public final class PatternPersonalData implements PersonalData {
 
     private final Telephones telephones;
 
-    /** Finds telephone numbers of the usual regions. */
+    /** Recognises telephone numbers of the default regions. */
     public PatternPersonalData() {
         this(Telephones.USUAL_REGIONS);
     }
 
-    /** @param regions whose telephone numbers are found as they are written there, of {@link Telephones#regions} */
+    /** @param regions whose telephone numbers are recognised as they are written there, of {@link Telephones#regions} */
     public PatternPersonalData(Collection<String> regions) {
         this.telephones = new Telephones(regions);
     }
 
-    /** Reads the text without characters that nobody sees, which may stand between digits. */
+    /** Reads the text without invisible characters, which may stand between digits. */
     @Override
     public List<String> find(String text) {
         String seen = HiddenText.without(text);
@@ -64,7 +64,7 @@ public final class PatternPersonalData implements PersonalData {
                 .toList();
     }
 
-    /** What follows an IBAN may look like more of it: its country tells how long it is. */
+    /** Text after an IBAN may look like more of it, so the country decides its length. */
     private static boolean iban(String text) {
         String letters = text.replaceAll("[ -]", "").toUpperCase(Locale.ROOT);
         Matcher country = IBAN_LENGTHS.matcher(LENGTHS);

@@ -9,16 +9,18 @@ import java.util.function.BiPredicate;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** Which questions may be answered from the cache, and which answers may go into it. Each rule has its {@link Reason}. Thread-safe. */
+/**
+ * Decides which questions may be answered from the cache, and which responses may be stored. Each rule has its {@link Reason}. Thread-safe.
+ */
 final class Policy {
 
     private static final Set<String> ENDED = Set.of("stop", "end_turn", "stop_sequence", "completed");
     private static final Set<String> CUT = Set.of("length", "max_tokens", "incomplete");
 
-    /** Characters; half a millisecond or so. */
+    /** Characters that take half a millisecond or so to check. */
     private static final int LONG = 4_096;
 
-    /** Ten telephone numbers; the same. */
+    /** Digits of ten telephone numbers, which take as long. */
     private static final int MANY_DIGITS = 100;
 
     private record Rule(Reason reason, BiPredicate<Question, Prompt> refuses) {}
@@ -29,7 +31,7 @@ final class Policy {
     private final List<ReplyRule> replyRules;
     private final PersonalData personal;
 
-    /** Reads the words that it knows: later that would hold up an event loop. */
+    /** Loads the word lists here, because that would delay an event loop later. */
     Policy(double maxTemperature, PersonalData personal) {
         TimeWords.load();
         this.personal = personal;
@@ -63,7 +65,7 @@ final class Policy {
                 new ReplyRule(Reason.EMPTY, reply -> EmptyResponse.is(reply.response())));
     }
 
-    /** Whether reading it takes longer than an event loop should. */
+    /** Whether the check takes longer than an event loop should. */
     boolean isLong(Question question) {
         return isLong(Prompt.of(question.request()).said());
     }
@@ -72,7 +74,7 @@ final class Policy {
         return isLong(texts(reply.response()));
     }
 
-    /** A digit may be of a telephone number, which takes longer to tell. */
+    /** Digits count, because telephone numbers take longer to check. */
     private static boolean isLong(List<String> texts) {
         return texts.stream().mapToLong(String::length).sum() > LONG
                 || texts.stream()
@@ -82,14 +84,14 @@ final class Policy {
                         > MANY_DIGITS;
     }
 
-    /** The first rule that keeps a question from the cache; null: it may be answered from there. */
+    /** The first rule that keeps a question from the cache; null if none does. */
     @Nullable
     Reason refusal(Question question) {
         List<Reason> fired = fired(question);
         return fired.isEmpty() ? null : fired.get(0);
     }
 
-    /** All rules that do. */
+    /** All rules that keep a question from the cache. */
     List<Reason> fired(Question question) {
         Prompt prompt = Prompt.of(question.request());
         return rules.stream()
@@ -98,7 +100,7 @@ final class Policy {
                 .toList();
     }
 
-    /** Why an answer may not be kept; null: it may. */
+    /** The reason why a response may not be stored; null if it may. */
     @Nullable
     Reason refusal(Question question, ModelReply reply) {
         Reason refusal = refusal(question);
@@ -113,12 +115,14 @@ final class Policy {
         return isPersonal(question, reply) ? Reason.PII : null;
     }
 
-    /** Whether what is kept may be given to who asks. */
+    /** Whether a caller may receive an entry. */
     static boolean allows(Question question, CacheEntry entry) {
         return !entry.calls() || question.waives(Reason.TOOL_CALLS);
     }
 
-    /** What the house itself has written into its prompt, such as where to write to, is no secret of anybody. */
+    /**
+     * Whether question or reply contain personal data. What the operator's own prompt contains, such as a contact address, does not count.
+     */
     private boolean isPersonal(Question question, ModelReply reply) {
         if (question.category() == Category.EMBEDDING) {
             return false;
@@ -129,7 +133,7 @@ final class Policy {
                 .anyMatch(found -> !house.contains(found));
     }
 
-    /** Every string in it, since anything may be told in a response of any form; ids and hashes are told by nobody. */
+    /** Every string of a response, because a response of any form may contain personal data in any of them; ids and hashes contain none. */
     private static List<String> texts(JsonNode response) {
         List<String> texts = new ArrayList<>();
         gather(response, texts);

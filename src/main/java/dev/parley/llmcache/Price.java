@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a model's tokens cost, for a million of each kind, in whatever money is counted in.
+ * The price of a million tokens of each kind, in any currency.
  *
- * @param prompt of what it reads
- * @param completion of what it writes
+ * @param prompt of tokens that the model reads
+ * @param completion of tokens that the model writes
  */
 public record Price(double prompt, double completion) {
 
-    /** Prices by model, of a list whose elements are {@code model=prompt/completion}; the last one of a model counts. */
+    /** Prices by model, from a list with elements {@code model=prompt/completion}; the last one of a model counts. */
     public static Map<String, Price> byModel(List<String> prices) {
         return NamedValues.of(prices, Price::of);
     }
@@ -23,14 +23,14 @@ public record Price(double prompt, double completion) {
         return new Price(Double.parseDouble(prices[0]), Double.parseDouble(prices[1]));
     }
 
-    /** @param usage as OpenAI's and Anthropic's APIs have it */
+    /** @param usage in OpenAI's or Anthropic's format */
     long micros(JsonNode usage) {
         double cost = prompt * tokens(usage, "prompt_tokens", "input_tokens")
                 + completion * tokens(usage, "completion_tokens", "output_tokens");
         return Math.round(cost);
     }
 
-    /** Whoever puts an answer may say anything: less than nothing is nothing. */
+    /** Negative numbers of a caller count as zero. */
     private static long tokens(JsonNode usage, String name, String otherName) {
         return Math.max(0, usage.path(usage.has(name) ? name : otherName).asLong());
     }

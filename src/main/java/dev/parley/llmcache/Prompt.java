@@ -6,11 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is said in a request.
+ * The text of a request.
  *
- * @param house what the house has written: system and developer messages, one behind the other
- * @param said what everybody else says, the last one last
- * @param turns user messages; what is embedded counts as one
+ * @param house the operator's text: system and developer messages, joined
+ * @param said all other texts, in order
+ * @param turns number of user messages; an embedding's input counts as one
  * @param answered whether an assistant or a tool has spoken already
  */
 record Prompt(String house, List<String> said, int turns, boolean answered) {
@@ -43,7 +43,7 @@ record Prompt(String house, List<String> said, int turns, boolean answered) {
         return said.isEmpty() ? "" : said.get(said.size() - 1);
     }
 
-    /** All strings that stand for text: a string itself, those of an array, {@code text} or {@code content} of an object. */
+    /** All strings that are text: a string itself, those of an array, {@code text} or {@code content} of an object. */
     static String text(JsonNode content) {
         if (content.isTextual()) {
             return content.textValue();

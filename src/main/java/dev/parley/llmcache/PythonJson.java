@@ -5,8 +5,8 @@ import java.math.BigDecimal;
 import java.util.Comparator;
 
 /**
- * What Python's {@code json.dumps(…, sort_keys=True)} writes, byte for byte: separators with a space, names by code point, everything
- * beyond printable ASCII escaped, floats as {@code repr} has them. A negative zero, which a tree of decimals can't tell, is 0.0.
+ * JSON as Python's {@code json.dumps(…, sort_keys=True)} writes it, byte for byte: separators with a space, names by code point, everything
+ * beyond printable ASCII escaped, floats as {@code repr} has them. A negative zero, which a tree of decimals does not distinguish, is 0.0.
  */
 final class PythonJson extends JsonForm {
 
@@ -36,7 +36,7 @@ final class PythonJson extends JsonForm {
         }
         BigDecimal shortest = new BigDecimal(shortest(value)).stripTrailingZeros();
         String digits = shortest.unscaledValue().abs().toString();
-        // Where the point stands, counted from the first digit.
+        // The place of the decimal point, counted from the first digit.
         int point = digits.length() - shortest.scale();
         String sign = value < 0 ? "-" : "";
         if (point > 16 || point < -3) {
@@ -58,7 +58,7 @@ final class PythonJson extends JsonForm {
         return sign + digits.substring(0, point) + "." + digits.substring(point);
     }
 
-    /** UTF-16 sorts what is beyond the first plane before the end of it; code points don't. */
+    /** Compares by code points: UTF-16 sorts characters beyond the first plane before the end of it. */
     private static int compare(String one, String other) {
         int length = Math.min(one.length(), other.length());
         for (int i = 0; i < length; i++) {

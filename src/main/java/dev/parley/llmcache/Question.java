@@ -7,11 +7,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a model is asked. The request is not changed by anybody from here on.
+ * A request to a model. Must not be changed.
  *
- * @param namespace an id that keeps apart what a tenant does not want to share with itself; null for none
- * @param request as the model's API has it: {@code model}, {@code messages}, and all else that the answer depends on
- * @param waived rules that the caller sets aside for this question, of those that may be
+ * @param namespace an id that separates parts of a tenant's cache; null for none
+ * @param request in the format of the model's API: {@code model}, {@code messages}, and everything else that the response depends on
+ * @param waived rules that the caller waives for this question, of those that may be waived
  */
 public record Question(
         String tenant, @Nullable String namespace, ObjectNode request, Category category, Set<Reason> waived) {

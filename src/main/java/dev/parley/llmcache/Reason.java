@@ -5,61 +5,61 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Why an answer does not come from the cache, or does not go into it. Each is counted, and told to whoever asked. */
+/** Why a response does not come from the cache, or is not stored. Each is counted, and reported to the caller. */
 public enum Reason {
-    /** There is none. */
+    /** There is no entry. */
     ABSENT,
-    /** There is one that is past its time: whoever is told so refreshes it. */
+    /** The entry is past its time: the caller that receives this refreshes it. */
     STALE,
-    /** There is one, older than the caller wants it. */
+    /** The entry is older than the caller accepts. */
     TOO_OLD,
-    /** There was one, of something that has been invalidated; or that has happened while it was computed. */
+    /** The entry was invalidated, or an invalidation came while it was computed. */
     INVALIDATED,
-    /** Somebody computes it, and it was not waited for (any longer). */
+    /** Another caller computes it, and this one did not wait (any longer). */
     IN_FLIGHT,
-    /** Somebody has computed it just now, and it may not be kept. */
+    /** Another caller has just computed it, and it may not be kept. */
     UNCACHEABLE,
-    /** There is one, and it can't be read. */
+    /** The entry can't be read. */
     DAMAGED,
-    /** Redis is away. */
+    /** Redis is unavailable. */
     UNAVAILABLE,
     /** The category is {@link Category#NONE}. */
     CATEGORY,
-    /** There was more than one turn: what the answer depends on is somebody's own. */
+    /** The request has more than one turn, so the response belongs to one conversation. */
     MULTI_TURN,
-    /** It has personal data. */
+    /** Personal data. */
     PII,
-    /** A temperature above the bound: it is to be another one each time. */
+    /** A temperature above the bound: the caller wants varying responses. */
     TEMPERATURE,
-    /** It asks about today, now, the latest. */
+    /** The question asks about today, now, the latest. */
     TIME_SENSITIVE,
-    /** The answer calls tools, and the caller has not allowed that. */
+    /** The response calls tools, and the caller has not allowed that. */
     TOOL_CALLS,
-    /** The answer did not end by itself. */
+    /** The response did not end by itself. */
     FINISH_REASON,
-    /** The answer was cut off. */
+    /** The response was cut off. */
     TRUNCATED,
-    /** The answer says nothing: no text, no call of a tool, no refusal, no numbers. */
+    /** The response has no content: no text, no tool call, no refusal, no numbers. */
     EMPTY,
-    /** The answer is an error. */
+    /** The response is an error. */
     STATUS,
-    /** It is to be kept for no time at all. */
+    /** The time to live is zero. */
     TTL,
-    /** It is larger than an entry may be. */
+    /** The response is larger than an entry may be. */
     TOO_LARGE,
-    /** Somebody else has taken over, or has answered since. */
+    /** Another caller has taken over, or has answered since. */
     SUPERSEDED;
 
     private static final Set<Reason> WAIVABLE = Set.of(MULTI_TURN, TEMPERATURE, TIME_SENSITIVE, TOOL_CALLS);
 
     private final String wire = name().toLowerCase(Locale.ROOT);
 
-    /** Those of the rules that a caller may set aside, as callers write them. */
+    /** The rules that a caller may waive, by the names that callers use. */
     public static Set<String> waivable() {
         return WAIVABLE.stream().map(Reason::wire).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** @throws IllegalArgumentException when there is none */
+    /** @throws IllegalArgumentException when there is no such reason */
     public static Reason of(String wire) {
         return Arrays.stream(values())
                 .filter(reason -> reason.wire.equals(wire))

@@ -9,14 +9,14 @@ import com.google.errorprone.annotations.CanIgnoreReturnValue;
 import java.io.IOException;
 import java.util.stream.Stream;
 
-/** JSON of responses, kept as it came. */
+/** JSON of responses, kept as received. */
 final class ResponseJson {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final ObjectReader WHOLE = JSON.reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     static {
-        // The first writing waits for a lock when two come at once: not on event loops.
+        // Concurrent first writes wait for a lock: not on event loops.
         JsonNodeFactory nodes = JsonNodeFactory.instance;
         Stream.of(nodes.objectNode(), nodes.arrayNode(), nodes.textNode(""), nodes.nullNode(), nodes.booleanNode(true))
                 .forEach(ResponseJson::write);
@@ -33,7 +33,7 @@ final class ResponseJson {
         }
     }
 
-    /** @throws IllegalStateException when it is no JSON, to its last byte */
+    /** @throws IllegalStateException when the bytes are not one JSON value */
     static JsonNode read(byte[] json) {
         try {
             JsonNode tree = WHOLE.readTree(json);

@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Answers to the same question in other words, for the categories in which that is allowed. Only the last thing that the user says may differ;
- * content that is no text, and the seed's own entries, are left alone. Cold; but for {@link #report} nothing here fails.
+ * Finds responses to the same question in other words, in the categories that permit it. Only the user's last message may differ. Content
+ * that is not text, and entries in the original Python format, are excluded. Cold; nothing here fails except {@link #report}.
  */
 final class SemanticLookup {
 
-    /** Where nobody will find an entry any more. */
+    /** Reasons for which an entry is gone for good. */
     private static final Set<Reason> GONE = Set.of(Reason.ABSENT, Reason.INVALIDATED);
 
     private final Semantic semantic;
@@ -32,10 +32,10 @@ final class SemanticLookup {
         this.categories = Set.copyOf(categories);
     }
 
-    /** What is asked, and where its like is to be found. */
+    /** The text to compare, and the partition to search. */
     private record Asked(Partition partition, String text, String category) {}
 
-    /** Whether an answer to another question may answer this one. Cheap. */
+    /** Whether another question's response may answer this one. Cheap. */
     boolean mayAnswer(Question question, CacheKey key) {
         JsonNode last = last(question);
         return !key.seed()
@@ -49,7 +49,7 @@ final class SemanticLookup {
         return messages.path(messages.size() - 1);
     }
 
-    /** Null when nothing else may answer it. */
+    /** Null if no other question's response may answer it. */
     private @Nullable Asked asked(Question question, CacheKey key) {
         if (!mayAnswer(question, key)) {
             return null;
@@ -68,7 +68,7 @@ final class SemanticLookup {
                 question.category().wire());
     }
 
-    /** Empty when there is none. */
+    /** Empty if there is none. */
     Mono<CacheAnswer> look(Question question, CacheKey key, LookupOptions terms) {
         return Mono.defer(() -> {
             Asked asked = asked(question, key);
@@ -80,7 +80,7 @@ final class SemanticLookup {
         });
     }
 
-    /** The entry is another question's: who asks this one does not refresh it, and may want it younger than others do. */
+    /** Reads another question's entry. This caller does not refresh it, and may accept a lower age than others. */
     private Mono<CacheAnswer> read(Question question, CacheKey key, Asked asked, Candidate hit, LookupOptions terms) {
         CacheKey other = new CacheKey(key.tenant(), hit.entryKey(), null);
         return store.peek(other, terms.oldest())
@@ -99,7 +99,7 @@ final class SemanticLookup {
                 .onErrorResume(e -> Mono.empty());
     }
 
-    /** Lets others find an answer that has just been stored. */
+    /** Makes a stored response available to other questions. */
     Mono<Void> remember(Question question, CacheKey key, Duration fresh) {
         return Mono.defer(() -> {
             Asked asked = asked(question, key);
@@ -110,7 +110,7 @@ final class SemanticLookup {
         });
     }
 
-    /** Null where nothing else may answer the question. */
+    /** Null if no other question's response may answer it. */
     Mono<Found> explain(Question question, CacheKey key) {
         return Mono.defer(() -> {
             Asked asked = asked(question, key);
@@ -118,7 +118,10 @@ final class SemanticLookup {
         });
     }
 
-    /** An entry's answer was wrong for a question. Empty where nothing else may answer it; fails with {@code unavailable}. */
+    /**
+     * Reports that an entry's answer was wrong for a question. Empty if no other question's response may answer it; fails with {@code
+     * unavailable}.
+     */
     Mono<Reported> report(Question question, CacheKey key, String entry) {
         return Mono.defer(() -> {
             Asked asked = asked(question, key);

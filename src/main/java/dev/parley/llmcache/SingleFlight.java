@@ -18,10 +18,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
 /**
- * Of those who want the same answer one computes it, the others wait. All that wait on this node for one key, and for an answer of the same
- * age at most, share one look at it, every {@link #LOOK_FIRST} to {@link #LOOK_LATER}: it finds what another node has stored, or how it has
- * failed, or takes over from a leader who is gone. What is computed on this node, or fails here, they are told at once. Who takes an answer
- * that is still on its way is told as soon as it is shown, on whatever node. Thread-safe.
+ * Of several callers that want the same response one computes it, and the others wait. All callers on this node that wait for one key, and
+ * for a response of the same maximum age, share one look-up, every {@link #LOOK_FIRST} to {@link #LOOK_LATER}. It finds what another node
+ * has stored, or how that failed, or takes over from a caller that is gone. Results and failures of this node reach them immediately.
+ * Callers that accept a stream in progress receive it as soon as it is shown, on any node. Thread-safe.
  */
 final class SingleFlight implements Disposable {
 
@@ -35,7 +35,7 @@ final class SingleFlight implements Disposable {
     private final AtomicInteger waiting = new AtomicInteger();
     private volatile boolean disposed;
 
-    /** @param most callers that may wait; more are not made to */
+    /** @param most maximum number of waiting callers; further ones do not wait */
     SingleFlight(Flights flights, LiveAnswers live, int most) {
         this.flights = flights;
         this.live = live;
@@ -45,7 +45,7 @@ final class SingleFlight implements Disposable {
     Mono<CacheAnswer> look(CacheKey key, LookupOptions terms) {
         return Mono.defer(() -> {
             boolean waits = !terms.patience().isZero();
-            // What is on its way may be of an earlier epoch: only a look tells.
+            // A stream in progress may be of an earlier epoch: only a look-up tells.
             if (waits && terms.live() == null && of(groups.getOrDefault(key, List.of()), terms.oldest()) != null) {
                 return join(key, terms, null);
             }
@@ -117,17 +117,17 @@ final class SingleFlight implements Disposable {
         return others.isEmpty() ? null : others;
     }
 
-    /** Tells everybody who waits here what has just been computed. */
+    /** Delivers a computed response to all waiting callers on this node. */
     void landed(CacheKey key, CacheEntry entry) {
         tell(key, new CacheAnswer.Hit(key, entry, CacheAnswer.Kind.JOINED, 0, null));
     }
 
-    /** Tells everybody who waits here that what has just been computed may not be kept. */
+    /** Tells all waiting callers on this node that the response may not be kept. */
     void uncacheable(CacheKey key) {
         tell(key, new CacheAnswer.Miss(key, Reason.UNCACHEABLE, null));
     }
 
-    /** Tells everybody who waits here that no answer comes: whoever the failure is not for tries now, and nobody waits again. */
+    /** Reports a failure to all waiting callers on this node: callers with another account try now, and no caller waits again. */
     void failed(CacheKey key, @Nullable ComputeFailure failure) {
         List<Group> all = groups.remove(key);
         if (all != null) {
@@ -135,7 +135,7 @@ final class SingleFlight implements Disposable {
         }
     }
 
-    /** Whether anybody waits here. */
+    /** Whether a caller on this node waits. */
     boolean isAwaited(CacheKey key) {
         return groups.getOrDefault(key, List.of()).stream().anyMatch(group -> group.first() != null);
     }
@@ -147,12 +147,12 @@ final class SingleFlight implements Disposable {
         }
     }
 
-    /** Callers that wait now. */
+    /** Number of waiting callers. */
     int waiting() {
         return waiting.get();
     }
 
-    /** Nobody waits any more. */
+    /** Ends all waits. */
     @Override
     public void dispose() {
         disposed = true;
@@ -172,7 +172,7 @@ final class SingleFlight implements Disposable {
         private volatile @Nullable String watched;
         private volatile @Nullable String awaited;
 
-        /** @param awaited the flight that is waited for; null: the group's next look tells */
+        /** @param awaited the flight that is waited for; null: the group's next look-up decides */
         Waiter(CacheKey key, LookupOptions terms, MonoSink<CacheAnswer> sink, @Nullable String awaited) {
             this.key = key;
             this.terms = terms;
@@ -215,7 +215,7 @@ final class SingleFlight implements Disposable {
             return settled.get();
         }
 
-        /** Takes what comes of a flight when it is shown. Where nothing is known of it, the next look makes it try again. */
+        /** Follows the stream of a flight once it is shown. If the stream is unknown, the next look-up tries again. */
         void watch(@Nullable String token) {
             String form = terms.live();
             if (form == null || token == null || token.equals(watched)) {
@@ -228,7 +228,7 @@ final class SingleFlight implements Disposable {
         }
     }
 
-    /** Those who wait for one key, on one condition. A look that is under way is never cut off: it may have taken the flight. */
+    /** The callers that wait for one key, on one condition. A look-up in progress is never cancelled: it may have taken the flight. */
     private final class Group {
 
         private final CacheKey key;
@@ -270,7 +270,7 @@ final class SingleFlight implements Disposable {
             awaited = token;
         }
 
-        /** @param token of the flight that was looked for */
+        /** @param token of the awaited flight */
         private void heard(StoreLookup look, @Nullable String token) {
             if (look instanceof StoreLookup.Taken taken) {
                 await(taken.token());
@@ -288,7 +288,7 @@ final class SingleFlight implements Disposable {
             }
         }
 
-        /** Who has come since the flight was looked for last may have come after its end: they look again. */
+        /** Callers that came after the last look-up may have come after the flight's end: they look again. */
         private void fail(String token, @Nullable ComputeFailure failure) {
             List<Waiter> told;
             synchronized (this) {
@@ -308,7 +308,7 @@ final class SingleFlight implements Disposable {
             }
         }
 
-        /** The leader is gone: the first one here takes over, the others wait on. */
+        /** The computing caller is gone: the first waiting one takes over, the others continue to wait. */
         private void handOver(StoreLookup.Missing missing, ComputeLease lead) {
             if (!tellNext(answer(key, missing, CacheAnswer.Kind.JOINED))) {
                 looking.begin(() -> flights.release(key, lead.token(), Flights.Ending.ABANDONED)
@@ -319,7 +319,7 @@ final class SingleFlight implements Disposable {
             lookLater(pause);
         }
 
-        /** Nobody waits here any more, unless somebody has just come. */
+        /** Ends the group if no caller waits, unless one has just come. */
         private void leave() {
             groups.computeIfPresent(
                     key, (name, all) -> all.contains(this) && first() == null ? without(all, this) : all);
@@ -338,7 +338,7 @@ final class SingleFlight implements Disposable {
             return List.copyOf(waiters);
         }
 
-        /** Tells one that still waits, if there is any. */
+        /** Answers one caller that still waits, if there is any. */
         private boolean tellNext(CacheAnswer answer) {
             Waiter next;
             do {

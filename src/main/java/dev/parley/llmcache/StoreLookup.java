@@ -2,10 +2,10 @@ package dev.parley.llmcache;
 
 import org.jspecify.annotations.Nullable;
 
-/** What there is under a key just now. */
+/** The state of a key in the store. */
 sealed interface StoreLookup {
 
-    /** There when the caller is to compute the answer. */
+    /** Present if the caller is to compute the response. */
     default @Nullable ComputeLease lead() {
         return null;
     }
@@ -13,8 +13,8 @@ sealed interface StoreLookup {
     /**
      * An entry that may be served.
      *
-     * @param stale it is past its time
-     * @param lead there when the caller is to refresh it
+     * @param stale whether it is past its time
+     * @param lead present if the caller is to refresh it
      */
     record Found(
             CacheEntry entry,
@@ -22,23 +22,23 @@ sealed interface StoreLookup {
             boolean stale,
             @Nullable ComputeLease lead) implements StoreLookup {}
 
-    /** None. */
+    /** No entry. */
     record Missing(Reason reason, @Nullable ComputeLease lead) implements StoreLookup {}
 
     /**
-     * None, and somebody computes it.
+     * No entry, and another caller computes it.
      *
-     * @param token of whoever does; null where that was begun before something was invalidated
+     * @param token of that flight; null if it began before an invalidation
      */
     record Taken(Reason reason, long leaseMillis, @Nullable String token) implements StoreLookup {}
 
     /**
-     * None, and the flight that was waited for has failed.
+     * No entry, and the awaited flight has failed.
      *
-     * @param failure what came in place of an answer; null: whoever waited tries now
+     * @param failure the failure to share; null: waiting callers try now
      */
     record Failed(@Nullable ComputeFailure failure) implements StoreLookup {}
 
-    /** None, and somebody has found out just now that it may not be kept. */
+    /** No entry, and another caller has just found that the response may not be kept. */
     record Free() implements StoreLookup {}
 }

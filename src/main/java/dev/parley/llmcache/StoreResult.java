@@ -4,10 +4,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What comes of a put.
+ * The outcome of a put.
  *
- * @param reason why it is not stored; null when it is
- * @param fresh for how long it is; zero when it is not stored
+ * @param reason why the response is not stored; null if it is
+ * @param fresh time for which it is fresh; zero if it is not stored
  */
 public record StoreResult(CacheKey key, @Nullable Reason reason, Duration fresh) {
 

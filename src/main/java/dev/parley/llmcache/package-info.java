@@ -1,8 +1,8 @@
 /**
- * Answers of language models that need not be computed twice. {@link dev.parley.llmcache.LlmCache} is the way in: it names a {@link
- * dev.parley.llmcache.Question} by a {@link dev.parley.llmcache.CacheKey}, asks {@code Policy} whether it may be answered from the cache,
- * and looks it up with one script. Of many who ask for the same one computes; {@code SingleFlight} lets the others wait. What is counted
- * is gathered in {@code Tally} and written about once a second.
+ * The cache of model responses. {@link dev.parley.llmcache.LlmCache} is the entry point. It names a {@link dev.parley.llmcache.Question} by
+ * a {@link dev.parley.llmcache.CacheKey}, asks {@code Policy} whether the cache may answer it, and looks it up with one script. Of several
+ * callers one computes; {@code SingleFlight} makes the others wait. {@code CacheStats} gathers counters and writes them about once a
+ * second.
  */
 @NullMarked
 package dev.parley.llmcache;

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * The conversations that a tenant's agents may write to as far as this node has asked, so that it asks for the first event and not for
- * each. Thread-safe; past {@link #MOST} all are forgotten, and asked for anew.
+ * The conversations in which a tenant's agents may publish, as far as this node has asked: it asks before the first event only.
+ * Thread-safe. Beyond {@link #MOST} entries all are forgotten, and asked for again.
  */
 final class AdmissionCache {
 
@@ -17,12 +17,12 @@ final class AdmissionCache {
     private final Map<String, Claim> claims = new ConcurrentHashMap<>();
     private final long ttlNanos;
 
-    /** @param ttl after which another tenant's conversation may have come and left Redis unseen */
+    /** @param ttl time after which another tenant's conversation may have come and left Redis unnoticed */
     AdmissionCache(Duration ttl) {
         this.ttlNanos = ttl.toNanos();
     }
 
-    /** What all ask who come meanwhile; settled when it has been answered. */
+    /** A question that concurrent callers share; settled when it is answered. */
     private final class Claim {
         private final String tenant;
         private final Mono<Void> question;
@@ -51,7 +51,7 @@ final class AdmissionCache {
         return claim != null && claim.settled && claim.holds(tenant);
     }
 
-    /** @param question whether the answer holds for a while; asked once for all that come meanwhile, an error is for all of them */
+    /** @param question whether the answer holds for a while; asked once for all concurrent callers, who share an error */
     Mono<Void> settle(String conversation, String tenant, Mono<Boolean> question) {
         return Mono.defer(() -> {
             if (claims.size() >= MOST) {

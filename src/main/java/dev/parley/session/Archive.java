@@ -6,10 +6,10 @@ import dev.parley.store.SessionState;
 import java.util.List;
 import reactor.core.publisher.Mono;
 
-/** The record of all sessions, for what Redis has no more. Cold; fails with a {@link dev.parley.error.ParleyException}. */
+/** The record of all sessions, for those that Redis no longer has. Cold; fails with a {@link dev.parley.error.ParleyException}. */
 public interface Archive {
 
-    /** Where there is no record. */
+    /** No record. */
     Archive NONE = new Archive() {
         @Override
         public Mono<SessionView> newest(String conversation, Access access, int messages) {
@@ -42,21 +42,21 @@ public interface Archive {
         }
     };
 
-    /** The latest session of a conversation with its newest messages; empty when there is none. */
+    /** The latest session of a conversation with its newest messages; empty if there is none. */
     Mono<SessionView> newest(String conversation, Access access, int messages);
 
-    /** The same with the messages behind a number, the oldest first. */
+    /** The same with the messages after a number, the oldest first. */
     Mono<SessionView> after(String conversation, Access access, long seq, int limit);
 
-    /** Messages behind a number, the oldest first. */
+    /** Messages after a number, the oldest first. */
     Mono<List<SessionMessage>> between(String conversation, long generation, long after, int limit);
 
     /** The newest messages up to a number, the oldest first. */
     Mono<List<SessionMessage>> upTo(String conversation, long generation, long seq, int limit);
 
-    /** Copies what the record has of the session that a new one goes on from. */
+    /** Copies the archived messages of the session that a fork begins with. */
     Mono<Void> fork(String conversation, SessionState session);
 
-    /** Brings a session back into Redis, if there is one that has not ended; does nothing when Redis has one. */
+    /** Restores an archived session to Redis, if there is one that has not ended and Redis has none. */
     Mono<Void> warm(String conversation, Access access);
 }

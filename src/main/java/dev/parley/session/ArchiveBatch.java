@@ -5,7 +5,7 @@ import dev.parley.store.SessionState;
 import java.util.List;
 
 /**
- * What the record has not got of a session.
+ * The part of a session that is not archived yet.
  *
  * @param messages the oldest first
  */
@@ -15,7 +15,7 @@ record ArchiveBatch(String conversation, SessionState session, List<SessionMessa
         return session.number("generation");
     }
 
-    /** The last message that the record has when it has this. */
+    /** The number of the last archived message after this batch. */
     long last() {
         return messages.isEmpty()
                 ? session.number("archived_seq")

@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** Sessions that Redis has no more, read from PostgreSQL and brought back. */
+/** Sessions that Redis no longer has, read from PostgreSQL and restored. */
 public final class ArchivedSessions implements Archive {
 
     private static final Logger LOG = LoggerFactory.getLogger(ArchivedSessions.class);
@@ -38,9 +38,9 @@ public final class ArchivedSessions implements Archive {
     private final Duration unarchivedTtl;
 
     /**
-     * @param messages that a session has in Redis
-     * @param ttl of a session in Redis
-     * @param unarchivedTtl of one that has what the record has not got
+     * @param messages number of messages per session in Redis
+     * @param ttl of an archived session in Redis
+     * @param unarchivedTtl of a session in Redis with unarchived parts
      */
     public ArchivedSessions(
             Redis redis, Keys keys, Postgres postgres, int messages, Duration ttl, Duration unarchivedTtl) {

@@ -19,12 +19,12 @@ public final class EventWriter {
 
     private EventWriter() {}
 
-    /** The members of an event's payload. */
+    /** Writes the members of an event's payload. */
     public interface Payload {
         void write(JsonGenerator payload) throws IOException;
     }
 
-    /** Throws a {@link ParleyException} with {@code too_large} when it has more bytes than an event may. */
+    /** Throws a {@link ParleyException} with {@code too_large} when the event has more bytes than allowed. */
     public static byte[] write(String type, String id, Payload payload) {
         ByteArrayOutputStream out = new ByteArrayOutputStream(512);
         try (JsonGenerator json = JSON.createGenerator(out)) {

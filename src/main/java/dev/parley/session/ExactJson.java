@@ -8,7 +8,7 @@ import dev.parley.support.ExactNumbers;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** JSON trees of what the gateway keeps; numbers come out as they went in. */
+/** JSON trees of stored values; numbers are written as they were read. */
 final class ExactJson {
 
     private static final JsonMapper JSON = ExactNumbers.kept();

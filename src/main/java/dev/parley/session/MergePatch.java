@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** JSON merge patch, RFC 7396, on values that are kept as text; empty text is no value. */
+/** JSON merge patch, RFC 7396, on values that are stored as text; empty text is no value. */
 final class MergePatch {
 
     private static final int MAX_NAMES = 100;
@@ -17,7 +17,7 @@ final class MergePatch {
 
     private MergePatch() {}
 
-    /** What a value becomes, empty when it goes. */
+    /** The patched value; empty if it is removed. */
     static String apply(String before, String patch) {
         JsonNode after = merge(before.isEmpty() ? null : ExactJson.read(before), ExactJson.read(patch));
         return after == null ? "" : ExactJson.write(after);

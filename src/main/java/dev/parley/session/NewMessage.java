@@ -5,12 +5,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message to be appended. Ids are checked.
+ * A message to be appended. Ids are valid.
  *
  * @param role {@code user}, {@code assistant}, {@code system} or {@code tool}
  * @param content JSON: a string or an array of parts
- * @param tokens as the caller counted them, 0 when it did not
- * @param name of whoever speaks, or of the tool
+ * @param tokens as the caller counted them, 0 if it did not
+ * @param name of the speaker, or of the tool
  * @param toolCalls a JSON array, of an assistant's message
  * @param toolCallId of a tool's result
  * @param pinned whether windows begin with it
@@ -26,7 +26,7 @@ public record NewMessage(
         @Nullable String toolCallId,
         boolean pinned) {
 
-    /** As it is kept, see {@link dev.parley.store.SessionMessage}; without its time. */
+    /** The fields as they are stored, see {@link dev.parley.store.SessionMessage}; without the time. */
     List<String> fields(String change) {
         List<String> fields = new ArrayList<>(List.of("role", role, "content", content, "change", change));
         add(fields, "agent", agent);

@@ -23,13 +23,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session that another program has kept in the original Python format, as Parley keeps it.
+ * A session in the original Python format, converted to Parley's.
  *
- * @param tenant whose it is
+ * @param tenant its owner
  * @param fields of the session's hash, without its generation and the number of its messages
  * @param context JSON by name
  * @param messages the newest, the oldest of these first
- * @param count of all messages there were, so the number of the last one
+ * @param count number of all messages, and so the number of the last one
  */
 record PythonSession(
         String tenant,
@@ -54,17 +54,17 @@ record PythonSession(
     private static final Set<String> ROLES = Set.of("user", "assistant", "system", "tool");
     private static final List<String> TIMES = List.of("timestamp", "at", "created_at");
 
-    /** Past it a number is of milliseconds, below it of seconds: year 5138, and March 1973. */
+    /** Larger numbers are milliseconds, smaller ones seconds: year 5138, and March 1973. */
     private static final double SECONDS = 1e11;
 
     private static final JsonMapper JSON = ExactNumbers.sent(500);
 
     /**
-     * What was found.
+     * The content of the keys.
      *
      * @param fields of the hash
-     * @param messages JSON, the oldest first, where they have a key of their own; null where they are a field of the hash
-     * @param context JSON by name, where it has a key of its own; null where it is a field of the hash
+     * @param messages JSON, the oldest first, if they have a key of their own; null if they are a field of the hash
+     * @param context JSON by name, if it has a key of its own; null if it is a field of the hash
      */
     record Found(
             Map<String, String> fields,
@@ -72,9 +72,9 @@ record PythonSession(
             @Nullable Map<String, String> context) {}
 
     /**
-     * What such a session does not say itself.
+     * Values that such a session does not have itself.
      *
-     * @param most messages that are taken
+     * @param most maximum number of imported messages
      */
     record Defaults(String tenant, String agent, int most) {}
 
@@ -199,7 +199,7 @@ record PythonSession(
         return members;
     }
 
-    /** What a hash has under a name: JSON, or else a text. */
+    /** The value of a field: JSON, or else a text. */
     static String value(String text) {
         try {
             return ExactJson.write(JSON.readTree(text));
@@ -259,7 +259,7 @@ record PythonSession(
         }
     }
 
-    /** What is no id of Parley's is left out: nothing refers to it. */
+    /** Leaves out what is no id of Parley's: nothing refers to it. */
     private static String textId(JsonNode message, String name, String otherwise) {
         String value = message.path(name).asText("");
         return Ids.valid(value) ? value : otherwise;

@@ -28,10 +28,10 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Imports sessions from the original Python code: {@code session:conv:<id>}, or {@code session:conv:{<id>}} with {@code messages:conv:{<id>}}
- * and {@code context:conv:{<id>}}, which are Parley's own keys. One script makes the session, unless another node has made it by then. What
- * stood under Parley's keys is renamed to {@code imported:<key>} and ends after {@link #RENAMED_TTL} at the latest; the plain key stays as
- * it is, but for the field {@value #MARK}, which keeps it from being imported again. Answers come on Redis' event loop.
+ * Imports sessions in the original Python format: {@code session:conv:<id>}, or {@code session:conv:{<id>}} with {@code
+ * messages:conv:{<id>}} and {@code context:conv:{<id>}}, which are Parley's own keys. One script creates the session, unless another node
+ * has. Keys with braces are renamed to {@code imported:<key>} and expire after {@link #RENAMED_TTL} at the latest. The plain key stays as
+ * it is, except for the field {@value #MARK}, which keeps it from being imported again. Answers come on Redis' event loop.
  */
 public final class PythonSessions implements SessionImport {
 
@@ -39,7 +39,7 @@ public final class PythonSessions implements SessionImport {
 
     static final String MARK = "parley_imported_at";
     static final Duration RENAMED_TTL = Duration.ofDays(7);
-    /** Of one session. */
+    /** Maximum size of one session. */
     static final int MAX_BYTES = 8 << 20;
 
     private static final String TYPES = "/dev/parley/redis/types.lua";
@@ -48,7 +48,7 @@ public final class PythonSessions implements SessionImport {
     private static final Script NOTE = Script.load(PythonSessions.class, "python-mark.lua");
 
     private static final int TRIES = 5;
-    /** Nobody whose conversation is elsewhere is held up for longer by a master that does not answer. */
+    /** The longest time that a conversation waits for another master that has its plain key. */
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private final Redis redis;
@@ -86,11 +86,11 @@ public final class PythonSessions implements SessionImport {
         }
         return Mono.zip(own(conversation), plain(conversation), (own, plain) -> new Both(conversation, own, plain))
                 .flatMap(both -> {
-                    // Somebody else may have imported it since the caller looked,
+                    // Another node may have imported it since the caller looked,
                     if (both.own.isKnown()) {
                         return Mono.just(true);
                     }
-                    // or after this key's master was asked and before the plain key's was.
+                    // or after this key was read and before the plain key was.
                     if (both.own.isEmpty() && both.plain.isImported()) {
                         return own(conversation).map(Place::isKnown);
                     }
@@ -99,9 +99,9 @@ public final class PythonSessions implements SessionImport {
     }
 
     /**
-     * What stands under some keys.
+     * The content of some keys.
      *
-     * @param digest of all of it; empty where there is nothing
+     * @param digest of all of it; empty if there is none
      */
     private record Place(String digest, Map<String, String> fields, List<Object> messages, List<Object> context) {
 
@@ -136,7 +136,7 @@ public final class PythonSessions implements SessionImport {
         }
     }
 
-    /** @param own what stands under Parley's own keys */
+    /** @param own the content of Parley's own keys */
     private record Both(String conversation, Place own, Place plain) {
 
         boolean isEmpty() {
@@ -178,7 +178,10 @@ public final class PythonSessions implements SessionImport {
                 key + " can't be imported: " + why + ". Mend, rename or delete it; see COMING-FROM-PYTHON.md");
     }
 
-    /** Where its master can't be reached, the conversation begins without it: what is on one master does not stop another one's. */
+    /**
+     * The content of the plain key. If its master can't be reached, the conversation begins without it: one master must not stop another
+     * one's conversations.
+     */
     private Mono<Place> plain(String conversation) {
         String key = keys.plainSession(conversation);
         return READ.run(redis, new String[] {key}, Script.bytes(MAX_BYTES))
@@ -202,7 +205,7 @@ public final class PythonSessions implements SessionImport {
     private Mono<Boolean> make(Both both, int tries) {
         String conversation = both.conversation;
         String key = both.isPlain() ? keys.plainSession(conversation) : keys.session(conversation);
-        // Megabytes of JSON are not for an event loop.
+        // Parsing megabytes of JSON takes too long for an event loop.
         return Mono.fromCallable(() -> read(both, key))
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(session -> make(both, key, session, tries));
@@ -244,7 +247,7 @@ public final class PythonSessions implements SessionImport {
         };
     }
 
-    /** The rest is to be done even if nobody waits for it any more: the session is there. */
+    /** Marks and renames the imported keys, even if the caller has left: the session exists. */
     private Mono<Void> imported(Both both, String key, PythonSession session) {
         LOG.info(
                 "{} was imported: {} of {} messages, to the tenant {}",
@@ -256,7 +259,7 @@ public final class PythonSessions implements SessionImport {
         return (both.isPlain() ? marked.then(note(key)) : marked).cache();
     }
 
-    /** Without its mark the plain key is imported again once Parley has forgotten the session. */
+    /** Marks the plain key. Without the mark it would be imported again once Parley has forgotten the session. */
     private Mono<Void> note(String key) {
         return NOTE.run(redis, new String[] {key}, Script.bytes(MARK)).then().onErrorResume(e -> {
             LOG.warn("{} was imported, but could not be marked with {}: {}", key, MARK, e.getMessage());

@@ -2,7 +2,7 @@ package dev.parley.session;
 
 import java.util.Locale;
 
-/** Where a session was read: in Redis, or in the record. */
+/** The source of a session: Redis, or the record. */
 public enum ReadSource {
     LIVE,
     ARCHIVE;

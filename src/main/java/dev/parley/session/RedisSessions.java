@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Sessions as Redis has them, read in one round trip each. Cold; on Redis' event loop. */
+/** Sessions in Redis, read in one round trip each. Cold; on Redis' event loop. */
 final class RedisSessions {
 
     private static final Script READ =
@@ -25,27 +25,27 @@ final class RedisSessions {
     private final Keys keys;
     private final Function<String, Mono<Boolean>> imports;
 
-    /** @param imports brings a session that another program has kept, see {@link dev.parley.store.SessionImport} */
+    /** @param imports imports a session of another program, see {@link dev.parley.store.SessionImport} */
     RedisSessions(Redis redis, Keys keys, Function<String, Mono<Boolean>> imports) {
         this.imports = imports;
         this.redis = redis;
         this.keys = keys;
     }
 
-    /** Whose session it is; empty when there is none. */
+    /** The tenant of a session; empty if there is none. */
     Mono<String> tenant(String conversation) {
         String session = keys.session(conversation);
         return redis.callOne(session, commands -> commands.hget(session, "tenant_id"))
                 .map(Script::text);
     }
 
-    /** Reads the newest messages; empty when there is no session, {@code not_found} when it is another tenant's. */
+    /** Reads the newest messages; empty without a session, {@code not_found} for another tenant's. */
     Mono<SessionView> newest(String conversation, Access access, int messages) {
         return read(conversation, access, messages, null)
                 .map(read -> new SessionView(read.session(), reversed(read.messages()), ReadSource.LIVE));
     }
 
-    /** Reads the messages behind a number, the oldest first. */
+    /** Reads the messages after a number, the oldest first. */
     Mono<SessionView> after(String conversation, Access access, int messages, long seq) {
         return read(conversation, access, messages, seq);
     }

@@ -16,15 +16,15 @@ import java.util.concurrent.atomic.LongAdder;
 import reactor.core.publisher.Mono;
 
 /**
- * Copies what has changed in sessions from Redis to PostgreSQL, in one transaction for many, and lets Redis drop what is there. On Redis'
- * and PostgreSQL's event loops.
+ * Copies changes of sessions from Redis to PostgreSQL, many in one transaction, and lets Redis drop what is archived. On Redis' and
+ * PostgreSQL's event loops.
  */
 public final class SessionArchive implements ArchiveSource {
 
     private static final Script READ = Script.load(SessionArchive.class, "archive-read.lua");
     private static final Script DONE = Script.load(SessionArchive.class, "archive-done.lua");
 
-    /** Messages of one transaction at most, 64 KiB each at most; of one session not less than a few, nor more than a page. */
+    /** Maximum messages of one transaction, 64 KiB each at most; each session has at least a few, and at most a page. */
     private static final int MOST = 4_096;
 
     private static final int FEW = 32;
@@ -38,8 +38,8 @@ public final class SessionArchive implements ArchiveSource {
     private final LongAdder copied = new LongAdder();
 
     /**
-     * @param kept messages that a session keeps in Redis
-     * @param ttl of a session in Redis from its last activity on, once it is archived
+     * @param kept number of messages that a session keeps in Redis
+     * @param ttl of an archived session in Redis after its last activity
      */
     public SessionArchive(Redis redis, Keys keys, Postgres postgres, int kept, Duration ttl) {
         this.redis = redis;
@@ -49,7 +49,7 @@ public final class SessionArchive implements ArchiveSource {
         this.ttl = ttl;
     }
 
-    /** Messages that this node has copied. */
+    /** Number of messages that this node has copied. */
     public long copied() {
         return copied.sum();
     }
@@ -63,7 +63,7 @@ public final class SessionArchive implements ArchiveSource {
         return new String[] {keys.session(conversation), keys.context(conversation), keys.messages(conversation)};
     }
 
-    /** Empty when there is no such session. */
+    /** Empty if there is no such session. */
     private Mono<ArchiveBatch> read(String conversation, int page) {
         return READ.run(redis, all(conversation), Script.bytes(page))
                 .filter(reply -> !reply.isEmpty())

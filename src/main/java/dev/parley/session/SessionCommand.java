@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A change of a session: the event that tells of it, and what {@code session-change.lua} takes.
+ * A change of a session: its event, and the arguments of {@code session-change.lua}.
  *
  * @param event has the change's id
  */
@@ -22,13 +22,13 @@ record SessionCommand(AgentEvent event, byte[] script) {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String SEQ = "\"seq\":";
 
-    /** What a session begins with; ids are checked, the context's values are JSON. */
+    /** The initial state of a session; ids are valid, the context's values are JSON. */
     record Beginning(
             @Nullable String agent,
             Map<String, String> context,
             @Nullable Fork fork) {}
 
-    /** Where a session goes on from: all of another one's messages that it begins with, and how many came before. */
+    /** The origin of a fork: the messages of another session that it begins with, and the number of earlier ones. */
     record Fork(
             String conversation, long generation, long seq, List<SessionMessage> messages, Map<String, String> state) {}
 
@@ -70,7 +70,7 @@ record SessionCommand(AgentEvent event, byte[] script) {
         byte[] event = EventWriter.write("session.message", id, payload -> {
             payload.writeStringField("conversation_id", conversation);
             payload.writeFieldName("seq");
-            // The script puts the number here.
+            // The script inserts the number here.
             payload.writeRawValue("");
             payload.writeStringField("role", message.role());
             payload.writeFieldName("content");
@@ -102,8 +102,8 @@ record SessionCommand(AgentEvent event, byte[] script) {
 
     /**
      * @param patches JSON merge patches, by the context's names
-     * @param before what these names had, empty for nothing
-     * @param after what they are to have
+     * @param before the present values of these names, empty for none
+     * @param after their new values
      */
     static SessionCommand update(
             String conversation,

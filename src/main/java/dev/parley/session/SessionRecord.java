@@ -13,7 +13,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** Reads the record of sessions in PostgreSQL: a row for each generation of a conversation, a row for each message. Cold. */
+/** Reads sessions from PostgreSQL: one row per generation of a conversation, one row per message. Cold. */
 final class SessionRecord {
 
     private static final String MESSAGES =
@@ -34,7 +34,7 @@ final class SessionRecord {
         return postgres.reached();
     }
 
-    /** The latest generation; empty when there is none, {@code not_found} when it is another tenant's. */
+    /** The latest generation; empty if there is none, {@code not_found} for another tenant's. */
     Mono<SessionState> session(String conversation, Access access) {
         return postgres.query(SESSION, statement -> statement.bind("$1", conversation), SessionRecord::state)
                 .next()
@@ -45,7 +45,7 @@ final class SessionRecord {
                 });
     }
 
-    /** Messages behind a number, the oldest first. */
+    /** Messages after a number, the oldest first. */
     Mono<List<SessionMessage>> after(String conversation, long generation, long seq, int limit) {
         return messages("AND seq > $3 ORDER BY seq LIMIT $4", conversation, generation, seq, limit);
     }
@@ -77,7 +77,7 @@ final class SessionRecord {
         for (String name : List.of("generation", "turn_count", "token_count", "version")) {
             fields.put(name, Long.toString(number(row, name)));
         }
-        // What was not copied yet when Redis lost it is not there.
+        // Messages that Redis lost before they were copied are absent.
         String count = Long.toString(number(row, "archived_seq"));
         fields.put("message_count", count);
         fields.put("archived_seq", count);

@@ -5,9 +5,9 @@ import dev.parley.store.SessionState;
 import java.util.List;
 
 /**
- * A session as it was read.
+ * A session with some of its messages.
  *
- * @param messages some of its messages, the oldest first
+ * @param messages the oldest first
  */
 public record SessionView(SessionState session, List<SessionMessage> messages, ReadSource source) {
 

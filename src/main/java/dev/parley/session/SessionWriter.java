@@ -18,12 +18,12 @@ import java.util.function.Function;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Writes the record of sessions that {@link SessionRecord} reads. Cold. */
+/** Writes sessions to PostgreSQL, where {@link SessionRecord} reads them. Cold. */
 final class SessionWriter {
 
     /**
-     * A slower archiver must not write over what a faster one has written. A later activity of a lower version is of a Redis that has lost
-     * its latest changes and goes on from there.
+     * A slower archiver must not overwrite a faster one's rows. A later activity with a lower version comes from a Redis that has lost its
+     * latest changes and continues from there.
      */
     private static final String PUT_SESSIONS =
             "INSERT INTO conversations (conversation_id, generation, tenant_id, current_agent, status,"
@@ -41,11 +41,11 @@ final class SessionWriter {
                     + " last_activity = excluded.last_activity WHERE conversations.version <= excluded.version"
                     + " OR conversations.last_activity < excluded.last_activity";
 
-    /** A slower archiver must not bring back what was deleted either: whoever comes here has the sessions' rows locked. */
+    /** A slower archiver must not bring back a deleted session either. The sessions' rows are locked at this point. */
     private static final String NOT_DELETED = " NOT EXISTS (SELECT 1 FROM conversations c"
             + " WHERE c.conversation_id = m.conversation_id AND c.generation = m.generation AND c.status = 'deleted')";
 
-    /** The same number again is the same message, or a later one of a Redis that has lost the first. */
+    /** The same number is the same message, or a later one of a Redis that has lost the first. */
     private static final String ONCE =
             " ON CONFLICT (conversation_id, generation, seq) DO UPDATE SET role = excluded.role, content = excluded.content,"
                     + " tokens = excluded.tokens, agent = excluded.agent, message_id = excluded.message_id,"
@@ -79,9 +79,9 @@ final class SessionWriter {
     }
 
     /**
-     * Writes sessions and messages of them, all or nothing. The sessions first: their rows are the locks of those who archive them.
+     * Writes sessions and their messages, all or nothing. Sessions come first: their rows are the locks of concurrent archivers.
      *
-     * @param copies each conversation once, by name, so that two who write the same ones do not wait for each other
+     * @param copies each conversation once, sorted by name, so that concurrent archivers do not deadlock
      */
     Mono<Void> put(List<ArchiveBatch> copies) {
         List<ArchiveBatch> kept =
@@ -105,15 +105,15 @@ final class SessionWriter {
                         .bind("$2", column(deleted, ArchiveBatch::generation, new Long[0])));
     }
 
-    /** What {@link #forked} does with one that has just been made, so that what becomes of the other session is no matter. */
+    /** Copies a new fork's messages, as {@link #forked}, so that later changes of the other session do not matter. */
     Mono<Void> fork(String conversation, SessionState session) {
         return postgres.update(COPY_FORKED, statement -> bind(statement, conversation, session))
                 .then();
     }
 
     /**
-     * A fork begins with what the other session has in the record; the newest of that it brings itself. The eldest fork comes first, since
-     * others may be forks of it, and before anything is deleted.
+     * Copies the messages that forks begin with from the record; a fork has the newest of them itself. The oldest fork comes first, because
+     * others may be forks of it, and forks come before deletions.
      */
     private static Mono<Void> forked(Connection connection, List<ArchiveBatch> copies) {
         return Flux.fromStream(copies.stream()
@@ -133,7 +133,7 @@ final class SessionWriter {
                 .bind("$5", fork.number("forked_seq"));
     }
 
-    /** A message and whose it is. */
+    /** A message and its session. */
     private record Row(ArchiveBatch of, SessionMessage message) {}
 
     private static Mono<Long> putMessages(Connection connection, List<ArchiveBatch> copies) {

@@ -28,23 +28,23 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * The sessions of conversations: who is spoken to, what was said, and what agents remember. Every change is one script on the
- * conversation's slot and an event in its log: both or neither, and once for each id.
+ * The sessions of conversations: current agent, messages, and context. Every change is one script on the conversation's slot and an event
+ * in its log: both or neither, and once per id.
  *
- * <p>All of this is cold, runs on Redis' event loop or the record's, and fails with {@link ParleyException}: {@code not_found} also for another
- * tenant's session, {@code gone} for one that has ended, {@code unavailable} while Redis is away and, for changes, until what was queued of
- * the conversation meanwhile is in its log. Reads are answered from the record then.
+ * <p>All of this is cold, runs on Redis' event loop or the record's, and fails with {@link ParleyException}: {@code not_found} also for
+ * another tenant's session, {@code gone} for one that has ended. Changes fail with {@code unavailable} while Redis is unavailable, and then
+ * until the conversation's queued events are in its log. Reads are answered from the record during that time.
  */
 public final class Sessions {
 
     private static final Logger LOG = LoggerFactory.getLogger(Sessions.class);
 
-    /** How many messages a window has at most. */
+    /** Maximum number of messages in a window. */
     public static final int WINDOW = 50;
 
     private static final int PATCH_TRIES = 100;
 
-    /** Nobody who speaks is held up for longer by a record that does not answer. */
+    /** The longest time that a person or agent waits for the record. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private static final Mono<Void> LATE =
@@ -58,7 +58,7 @@ public final class Sessions {
     private final LimitedLog limited = new LimitedLog(LOG, Duration.ofSeconds(10));
     private final Predicate<String> queued;
 
-    /** @param queued whether events of a conversation are queued: then it is not changed, since they come first */
+    /** @param queued whether events of a conversation are queued: then it is not changed, because they come first */
     public Sessions(
             Redis redis,
             Keys keys,
@@ -75,10 +75,10 @@ public final class Sessions {
     }
 
     /**
-     * A session as it is behind a change.
+     * A session after a change.
      *
-     * @param repeated the change was made before, under the same id
-     * @param seq the number of the message that was appended, 0 where none was or it is not known any more
+     * @param repeated whether the change was made before, under the same id
+     * @param seq the number of the appended message, 0 if there is none or it is no longer known
      */
     public record Changed(String conversation, SessionState session, boolean repeated, long seq, String position) {}
 
@@ -102,8 +102,7 @@ public final class Sessions {
             Principal who, String conversation, SessionCommand.Beginning beginning, @Nullable String key) {
         Access access = who.access(conversation).orNew();
         SessionCommand change = SessionCommand.create(conversation, who.tenant(), beginning, idOf(key));
-        // What Redis has forgotten the record has: a session that has not ended is in the way, another tenant's is not
-        // there.
+        // A session in the record that has not ended prevents a new one. Another tenant's counts as absent.
         return denied(
                 who,
                 conversation,
@@ -111,7 +110,7 @@ public final class Sessions {
                 revive(conversation, access).then(change(access, change)));
     }
 
-    /** @param expected the number that the last message must have, else {@code conflict}; null for any */
+    /** @param expected the number that the last message must have, otherwise {@code conflict}; null for any */
     public Mono<Changed> append(
             Principal who, String conversation, NewMessage message, @Nullable Long expected, @Nullable String key) {
         return denied(
@@ -122,7 +121,7 @@ public final class Sessions {
                         who.access(conversation), SessionCommand.append(conversation, message, expected, idOf(key)))));
     }
 
-    /** @param patches JSON merge patches (RFC 7396) by the context's names; a result of null takes the name away */
+    /** @param patches JSON merge patches (RFC 7396) by the context's names; a result of null removes the name */
     public Mono<Changed> update(Principal who, String conversation, Map<String, String> patches, @Nullable String key) {
         return denied(who, conversation, "session.update", Mono.defer(() -> {
             Access access = who.access(conversation);
@@ -135,7 +134,7 @@ public final class Sessions {
         }));
     }
 
-    /** The patched values are made here and taken only if nobody has changed them meanwhile: Lua can't keep JSON as it is. */
+    /** Patches values on the node; the script takes them only if they are unchanged in Redis. Lua can't preserve JSON as it is. */
     private Mono<Changed> patch(
             Access access,
             String conversation,
@@ -161,7 +160,7 @@ public final class Sessions {
         });
     }
 
-    /** From now on the conversation's messages go to another agent. */
+    /** Hands the conversation to another agent, which receives its next messages. */
     public Mono<Changed> handOff(
             Principal who, String conversation, String to, @Nullable String reason, @Nullable String key) {
         return Mono.defer(() -> {
@@ -184,7 +183,7 @@ public final class Sessions {
                 session -> !session.status().equals("active")));
     }
 
-    /** Takes its messages away, here and from the record; what the log still has of them goes, too. */
+    /** Removes the session's messages, from Redis, the record and the log. */
     public Mono<Changed> delete(Principal who, String conversation, @Nullable String key) {
         return Mono.defer(() -> acted(
                 who,
@@ -194,7 +193,7 @@ public final class Sessions {
                 session -> session.status().equals("deleted")));
     }
 
-    /** Begins a session that goes on from another one's message with that number. */
+    /** Creates a session that continues another one after the message with that number. */
     public Mono<Changed> fork(Principal who, String from, long seq, String to, @Nullable String key) {
         return denied(
                         who,
@@ -216,13 +215,16 @@ public final class Sessions {
 
     private record Forked(SessionCommand.Fork fork, Map<String, String> state, Map<String, String> context) {
 
-        /** Whether it brings all messages that it begins with. */
+        /** Whether it has all messages that it begins with. */
         boolean isWhole() {
             return fork.seq() == fork.messages().size();
         }
     }
 
-    /** The other session may be deleted before this one is archived. If it can't be done now the archiver does it. */
+    /**
+     * Copies the beginning of a fork in the record now, because the other session may be deleted before the fork is archived. If this
+     * fails, the archiver does it.
+     */
     private Mono<Void> copied(Changed made) {
         return archive.fork(made.conversation(), made.session()).onErrorResume(e -> {
             LOG.debug("What {} was forked from is copied later: {}", made.conversation(), e.getMessage());
@@ -239,7 +241,7 @@ public final class Sessions {
                 read.messages().stream().filter(one -> one.seq() <= seq).toList();
         long first = known.isEmpty() ? seq + 1 : known.get(0).seq();
         int room = WINDOW - known.size();
-        // What was read may be in no record yet; what was dropped before that is.
+        // Messages read from Redis may not be in the record yet; those that Redis had dropped before are.
         Mono<List<SessionMessage>> messages = room <= 0 || first == 1
                 ? Mono.just(known)
                 : archive.upTo(from, read.session().number("generation"), first - 1, room)
@@ -266,7 +268,7 @@ public final class Sessions {
         });
     }
 
-    /** The session without messages. */
+    /** Reads the session without messages. */
     public Mono<SessionView> get(Principal who, String conversation) {
         return denied(who, conversation, "session.get", Mono.defer(() -> {
             Access access = who.access(conversation);
@@ -283,10 +285,10 @@ public final class Sessions {
     }
 
     /**
-     * What a model is given: the newest messages.
+     * Reads the newest messages, as input for a model.
      *
-     * @param last at most so many, up to {@value #WINDOW}
-     * @param maxTokens at most so many, as they were counted
+     * @param last maximum number of messages, up to {@value #WINDOW}
+     * @param maxTokens maximum number of tokens, as they were counted
      */
     public Mono<SessionView> window(Principal who, String conversation, int last, long maxTokens) {
         return denied(who, conversation, "session.messages", Mono.defer(() -> {
@@ -306,9 +308,9 @@ public final class Sessions {
     }
 
     /**
-     * A page of all messages, the oldest first: from the record as far as Redis has dropped them, then from Redis.
+     * Reads a page of all messages, the oldest first: from the record as far as Redis has dropped them, then from Redis.
      *
-     * @param after the number behind which the page begins
+     * @param after the number after which the page begins
      */
     public Mono<SessionView> history(Principal who, String conversation, long after, int limit) {
         return denied(who, conversation, "session.messages", Mono.defer(() -> {
@@ -321,7 +323,7 @@ public final class Sessions {
         }));
     }
 
-    /** Redis was read first: whatever it had dropped by then is in the record. */
+    /** Joins the two parts. Redis was read first, so everything that it had dropped by then is in the record. */
     private Mono<SessionView> whole(String conversation, long after, int limit, SessionView read) {
         List<SessionMessage> tail = read.messages();
         boolean complete = tail.isEmpty()
@@ -342,8 +344,8 @@ public final class Sessions {
     }
 
     /**
-     * Brings a session that has left Redis back before it is followed or spoken to; does nothing when there is none. Whatever is wrong with
-     * the record, people go on speaking; only another tenant's session is {@code not_found}.
+     * Restores an archived session before a subscription or a message; does nothing if there is none. A failing archive never blocks a
+     * message: the error is logged and the caller continues. Only another tenant's session fails, with {@code not_found}.
      */
     public Mono<Void> revive(String conversation, Access access) {
         if (archive == Archive.NONE) {
@@ -356,7 +358,7 @@ public final class Sessions {
                 .onErrorResume(e -> !ParleyException.is(e, ErrorCode.NOT_FOUND), e -> goOn(conversation, e));
     }
 
-    /** Kept in a cache it goes on when nobody waits any more, so that PostgreSQL's breaker hears of it. */
+    /** Limits the wait. The cached Mono continues after that, so that PostgreSQL's breaker learns the outcome. */
     private static Mono<Void> patiently(Mono<Void> warm) {
         return warm.cache().timeout(PATIENCE, LATE);
     }
@@ -368,14 +370,14 @@ public final class Sessions {
         return Mono.empty();
     }
 
-    /** Whether {@link #admit} has nothing to ask about what an agent publishes. */
+    /** Whether {@link #admit} needs no request for an agent's event. */
     public boolean admits(Principal who, String conversation) {
         return archive == Archive.NONE || who.unrestricted() || claims.settled(conversation, who.tenant());
     }
 
     /**
-     * Comes before the first event that an agent publishes in a conversation, which makes it its tenant's if Redis does not know whose it is:
-     * the record may. Goes on as {@link #revive} does, and is asked once for all that come at the same time.
+     * Checks an agent's first event in a conversation, which would make the conversation its tenant's if Redis does not know the owner; the
+     * record may. Continues like {@link #revive} on errors; concurrent callers share one request.
      */
     public Mono<Void> admit(Principal who, String conversation) {
         if (admits(who, conversation)) {
@@ -391,7 +393,7 @@ public final class Sessions {
         return claims.settle(conversation, who.tenant(), question);
     }
 
-    /** Another tenant's may leave Redis at any moment. */
+    /** Whether an answer may be remembered: another tenant's conversation may leave Redis at any moment. */
     private static Mono<Boolean> holds(Access access, String tenant) {
         boolean own = access.tenant().equals(tenant);
         return own || !access.checked() ? Mono.just(own) : Mono.error(RedisSessions.notFound());
@@ -408,9 +410,9 @@ public final class Sessions {
     }
 
     /**
-     * Notes what was done. Whoever asks again may not have been heard to the end the first time, nor noted.
+     * Records a change in the audit trail, also a repeated one: the first try may have been interrupted before it was recorded.
      *
-     * @param stands whether a session is as this change leaves it: the same id may have been another change's
+     * @param stands whether the session is as this change leaves it: the same id may have been another change's
      */
     private Mono<Changed> acted(
             Principal who,
@@ -433,7 +435,7 @@ public final class Sessions {
                 e -> ParleyException.is(e, ErrorCode.NOT_FOUND), e -> witness.refused(who, conversation, what));
     }
 
-    /** A session that has left Redis comes back first. */
+    /** Makes a change; first restores a session that has left Redis. */
     private Mono<Changed> change(Access access, SessionCommand change) {
         String conversation = change.event().conversation();
         Mono<SessionReply> once = write(access, change);

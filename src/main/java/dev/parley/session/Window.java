@@ -12,11 +12,10 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a model is given of a session: its newest messages, with the pinned prompt in front, and no tool's result whose call is not among
- * them.
+ * The part of a session that a model receives: its newest messages, with the pinned prompt in front, and no tool's result without its call.
  *
- * @param last so many messages at most, the prompt included
- * @param maxTokens so many tokens at most, as they were counted when the messages were appended; the prompt is always there
+ * @param last maximum number of messages, including the prompt
+ * @param maxTokens maximum number of tokens, as they were counted when the messages were appended; the prompt is always included
  */
 record Window(int last, long maxTokens) {
 
@@ -65,7 +64,7 @@ record Window(int last, long maxTokens) {
         return kept;
     }
 
-    /** The prompt as the session keeps it: its number, then the message's fields, names and values in turn. */
+    /** Reads the prompt as the session stores it: its number, then the message's fields, names and values in turn. */
     static List<SessionMessage> pinned(String kept) {
         if (kept.isEmpty()) {
             return List.of();

@@ -1,6 +1,6 @@
 package dev.parley.store;
 
-/** Hears when the first message of a conversation has its answer, and that answer may be kept: see {@link RedisEventStore#keepAnswer}. */
+/** Receives the answer to a conversation's first message, if that answer may be kept: see {@link RedisEventStore#keepAnswer}. */
 @FunctionalInterface
 public interface AnswerListener {
 
@@ -9,7 +9,7 @@ public interface AnswerListener {
     /**
      * The answer is among the conversation's messages.
      *
-     * @param note what was noted with the message
+     * @param note the note stored with the message
      */
     void answered(String conversation, String note);
 }

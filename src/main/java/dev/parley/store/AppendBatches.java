@@ -11,9 +11,9 @@ import java.util.NoSuchElementException;
 import java.util.function.ToIntFunction;
 
 /**
- * Cuts events into the append script's batches. A script pays for each conversation that it opens, so a conversation's events stand
- * together in one batch, as far as they fit. Those that don't are left to the next round: the batches of one round have no
- * conversation in common and may be under way together, rounds must follow each other.
+ * Cuts events into batches of the append script. The script has a cost per conversation, so a batch keeps a conversation's events together,
+ * as far as they fit. The others wait for the next round. The batches of one round have no conversation in common and may be in flight
+ * together; rounds must follow each other.
  */
 final class AppendBatches implements Iterator<List<List<Integer>>> {
 
@@ -23,7 +23,7 @@ final class AppendBatches implements Iterator<List<List<Integer>>> {
 
     private final List<AppendRequest> events;
     private final ToIntFunction<String> slot;
-    /** What is still to be given out, as indexes of events. */
+    /** Indexes of events not yet in a batch. */
     private final Map<String, List<Integer>> left = new LinkedHashMap<>();
 
     /** @param slot of a conversation: a batch has events of one slot only */
@@ -82,7 +82,7 @@ final class AppendBatches implements Iterator<List<List<Integer>>> {
         private final List<Integer> indexes = new ArrayList<>();
         private int bytes;
 
-        /** A batch takes one event of any size. */
+        /** A batch accepts one event of any size. */
         boolean fits(int more) {
             return indexes.isEmpty() || (indexes.size() < BATCH_EVENTS && bytes + more <= BATCH_BYTES);
         }

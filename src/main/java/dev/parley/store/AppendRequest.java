@@ -7,10 +7,10 @@ import dev.parley.resilience.SpillOffset;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event on its way into its conversation's log.
+ * An event to be appended to its conversation's log.
  *
- * @param sourceId where its source has it, a durable stream or a spilled queue; what one source has is appended once and in order
- * @param access who writes; null for agents that write to Redis themselves
+ * @param sourceId the event's id in its source, a durable stream or a spill file; events of one source are appended once and in order
+ * @param access the publisher's; null for agents that write to Redis themselves
  */
 public record AppendRequest(
         AgentEvent event,
@@ -21,7 +21,7 @@ public record AppendRequest(
         return new AppendRequest(event, null, access);
     }
 
-    /** One that waited: under the place, too, that it had when it was written down. */
+    /** A request for an event that was queued; with its place in the spill file, if it was there. */
     public static AppendRequest queued(QueuedEvent queued) {
         SpillOffset spilled = queued.spilled();
         return new AppendRequest(queued.event(), spilled == null ? null : spilled.sourceId(), queued.access());

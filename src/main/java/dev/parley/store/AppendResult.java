@@ -5,7 +5,7 @@ import dev.parley.error.ParleyException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** What became of one event of a batch: appended, or refused for a reason of its own. One of the two is null. */
+/** The outcome of one event of a batch: appended, or rejected for a reason of its own. One of the two is null. */
 public record AppendResult(
         @Nullable StoredEvent appended, @Nullable ParleyException refusal) {
 
@@ -14,7 +14,7 @@ public record AppendResult(
         return refusal != null && refusal.code() == ErrorCode.UNAVAILABLE;
     }
 
-    /** Where it is; throws the {@link ParleyException} when it was refused. */
+    /** The stored event; throws the {@link ParleyException} if it was rejected. */
     public StoredEvent orThrow() {
         if (appended == null) {
             throw Objects.requireNonNull(refusal);

@@ -27,12 +27,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** {@code append.lua}'s arguments and answers. */
+/** Arguments and replies of {@code append.lua}. */
 final class AppendScript {
 
     private static final Logger LOG = LoggerFactory.getLogger(AppendScript.class);
 
-    /** Stands before every script that may find what another program has written. */
+    /** Precedes every script that may find another program's keys. */
     static final String TYPES = "/dev/parley/redis/types.lua";
 
     private static final String UNKNOWN = "unknown";
@@ -69,9 +69,9 @@ final class AppendScript {
     }
 
     /**
-     * Runs it for a batch of one slot, in which each conversation's events stand together; an answer for each event, in their order.
+     * Runs the script for a batch of one slot, in which each conversation's events are adjacent. Emits one reply per event, in order.
      *
-     * @param looked whether {@link SessionImport} has been asked for these conversations
+     * @param looked whether {@link SessionImport} was asked for these conversations
      */
     Mono<List<Object>> run(Redis redis, @Nullable String source, List<AppendRequest> batch, boolean looked) {
         Map<String, Integer> sizes = new LinkedHashMap<>();
@@ -81,10 +81,10 @@ final class AppendScript {
     }
 
     /**
-     * Runs it for the end of a run, if that is silent.
+     * Appends the end of a run, if the run is silent.
      *
      * @param silence the lease of a run that declares none
-     * @return empty when the run has ended or was heard of
+     * @return empty if the run has ended or is not silent
      */
     Mono<StoredEvent> runLost(Redis redis, AgentEvent end, Duration silence) {
         return runFor(LOST, redis, List.of(new AppendRequest(end, null, null)), Script.bytes(silence.toMillis()), true)
@@ -93,9 +93,9 @@ final class AppendScript {
     }
 
     /**
-     * Runs it for the break after a loss, if the log has none after it.
+     * Appends the break after a loss, if the log has none after it.
      *
-     * @param lost when events were lost, in ms
+     * @param lost time of the loss, in ms
      */
     Mono<Void> runBreak(Redis redis, AgentEvent broken, long lost) {
         return runFor(BREAK, redis, List.of(new AppendRequest(broken, null, null)), Script.bytes(lost), true)
@@ -104,17 +104,17 @@ final class AppendScript {
                 .then();
     }
 
-    /** Runs it for events of one conversation, if nothing was said there yet and it is nobody else's; empty when it did not. */
+    /** Appends events to one conversation, if it has no message yet and belongs to no other tenant; empty otherwise. */
     Mono<List<Object>> runUntouched(Redis redis, String owner, List<AppendRequest> events, boolean looked) {
         return runFor(UNTOUCHED, redis, events, Script.bytes(owner), looked).filter(answers -> !answers.isEmpty());
     }
 
-    /** Runs it for a change of a session and the event that tells of it. */
+    /** Makes a change of a session and appends its event. */
     Mono<List<Object>> runChange(Redis redis, AppendRequest event, byte[] change, boolean looked) {
         return runFor(CHANGE, redis, List.of(event), change, looked);
     }
 
-    /** Of one conversation. */
+    /** Runs a script for one conversation. */
     private Mono<List<Object>> runFor(
             Script script, Redis redis, List<AppendRequest> events, byte[] more, boolean looked) {
         byte[][] plain = arguments(null, List.of(events.size()), events, looked);
@@ -123,7 +123,7 @@ final class AppendScript {
         return script.run(redis, new String[] {keys.log(events.get(0).event().conversation())}, arguments);
     }
 
-    /** Sees to what an answer for so many events says beside their outcomes. */
+    /** Processes the part of a reply that follows the outcomes of that many events. */
     Mono<Void> noted(List<Object> answers, int events) {
         tags(answers, events, '~').forEach(one -> limited.warn("An answer is in the log only", one, FULL));
         return marks.set(toArchive(answers, events));
@@ -134,7 +134,7 @@ final class AppendScript {
         return tags(answers, events, '!');
     }
 
-    /** The conversations whose first message has its answer now, with what was noted when it was sent. */
+    /** The conversations whose first message is answered now, with the notes stored with these messages. */
     static Map<String, String> answered(List<Object> answers, int events) {
         return notes(answers, events, '?')
                 .map(note -> note.split("} ", 2))
@@ -184,7 +184,7 @@ final class AppendScript {
         return all.toArray(byte[][]::new);
     }
 
-    /** Each argument costs time in Redis, so what few events have is passed only for those that have some of it. */
+    /** Each argument costs time in Redis, so rare fields are passed only for events that have one. */
     private static void add(List<byte[]> all, AppendRequest append) {
         AgentEvent event = append.event();
         boolean tool = event.kind() == Kind.TOOL_STARTED || event.kind() == Kind.TOOL_ENDED;
@@ -224,9 +224,9 @@ final class AppendScript {
     }
 
     /**
-     * Reads one event's answer.
+     * Reads one event's reply.
      *
-     * @throws ParleyException when it was refused
+     * @throws ParleyException when the event was rejected
      */
     static StoredEvent answer(Object element) {
         String answer = Script.text(element);
@@ -240,13 +240,13 @@ final class AppendScript {
         return new StoredEvent(Position.of(words[0]), duplicate, agent, toInbox);
     }
 
-    /** Whether an answer says that {@link SessionImport} is to be asked first. */
+    /** Whether {@link SessionImport} must be asked first. */
     static boolean toBeLookedFor(Object element) {
         String answer = Script.text(element);
         return answer.equals("-" + UNKNOWN) || answer.equals("-" + PYTHON);
     }
 
-    /** The same of a script that answers for a conversation as a whole. */
+    /** The same for a script that replies for a conversation as a whole. */
     static boolean toBeLookedFor(List<Object> reply) {
         return !reply.isEmpty()
                 && reply.get(0) instanceof byte[] word

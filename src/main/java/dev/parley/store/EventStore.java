@@ -11,57 +11,57 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The logs of all conversations, for those who append to them and read them. Every publisher here is cold, emits on the store's own thread,
- * and fails with a {@link dev.parley.error.ParleyException} {@code unavailable} while the store can't be reached. Nothing blocks. Thread-safe.
+ * The logs of all conversations. Every publisher here is cold, emits on the store's own thread, and fails with a {@link
+ * dev.parley.error.ParleyException} {@code unavailable} while the store can't be reached. Never blocks. Thread-safe.
  */
 public interface EventStore {
 
     /**
-     * Appends events in their order within each conversation. Where the store can't take an event of a conversation for now, those behind
-     * it are refused with it.
+     * Appends events in their order within each conversation. If the store can't take an event of a conversation for now, later events of
+     * that conversation are rejected with it.
      *
-     * @param source the durable stream, or the spilled queue, that those come from which have a place there; null for none
-     * @return an outcome for each event, in the order of the events. An event's refusal is its own; the Mono fails when the store can't be
-     *     reached, and then any of them may be in the log or not: append them again under the same ids
+     * @param source the durable stream, or the spill file, that the events come from; null for none
+     * @return one outcome per event, in the order of the events. A rejection concerns one event. The Mono fails when the store can't be
+     *     reached; then each event may be in the log or not: append them again under the same ids
      */
     Mono<List<AppendResult>> append(@Nullable String source, List<AppendRequest> events);
 
     /**
-     * Reads for someone who joins: what they missed when {@code since} is in the log, else a snapshot.
+     * Reads for a join: the missed events if {@code since} is in the log, otherwise a snapshot.
      *
-     * @param since the last position they have; null for none
-     * @param access who reads; null for the gateway itself
+     * @param since the reader's last position; null for none
+     * @param access the reader's; null for the gateway itself
      */
     Mono<JoinResult> join(String conversation, @Nullable Position since, @Nullable Access access);
 
-    /** Last positions of many conversations. Those of a master that can't be asked are left out. */
+    /** Last positions of many conversations. Those of an unavailable master are left out. */
     Flux<Map<String, LogHead>> glance(Collection<String> conversations);
 
     /**
-     * Ends the runs of a conversation whose agents have died: an {@code agent.run.failed} comes into the log for each run of which nothing
-     * was heard for its lease, once, whoever asks.
+     * Ends the runs of a conversation whose agents have died: the log gets one {@code agent.run.failed} for each run that was silent for
+     * its lease, however many callers ask.
      *
-     * @return how long it takes until the next run may be over; empty when no other is in progress
+     * @return time until the next run may be lost; empty if no other is in progress
      */
     Mono<Duration> endLostRuns(String conversation);
 
-    /** What durable streams have lost: each join sees to it that the log says so. */
+    /** The losses of durable streams; each join has the log record them. */
     StreamLosses losses();
 
     /** Whether conversations are spread over several masters. */
     boolean sharded();
 
-    /** Where a conversation's keys are on a cluster; 0 without one. */
+    /** The slot of a conversation's keys on a cluster; 0 without one. */
     int slotOf(String conversation);
 
-    /** The name of the master that serves a slot now; null while nobody does. */
+    /** The name of the master that serves a slot now; null while no master does. */
     @Nullable
     String masterOf(int slot);
 
-    /** The name of the master that has a conversation; null while nobody serves it. */
+    /** The name of the master that has a conversation; null while no master serves it. */
     @Nullable
     String masterOf(String conversation);
 
-    /** Event ids of a conversation that are remembered: so many events can be appended again without being there twice. */
+    /** Number of remembered event ids per conversation: that many events can be appended again without a repetition. */
     int remembered();
 }

@@ -5,7 +5,7 @@ import dev.parley.protocol.ResumeGap;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What the log had for someone who joins. */
+/** The result of a join's read of the log. */
 public sealed interface JoinResult {
 
     /** The log's last position when it was read. */
@@ -15,13 +15,13 @@ public sealed interface JoinResult {
     boolean inboxPending();
 
     /**
-     * The position asked for is in the log, so these are all that follow it, or a page of them.
+     * The requested position is in the log, so these are all events after it, or a page of them.
      *
      * @param entries at most a page; the next one is read from the last of these
      */
     record Missed(Position last, List<LogEntry> entries, boolean inboxPending) implements JoinResult {
 
-        /** Whether there are more to be read, from the last of these entries on. */
+        /** Whether there are more, after the last of these entries. */
         public boolean more() {
             return !entries.isEmpty()
                     && last.isAfter(entries.get(entries.size() - 1).position());
@@ -29,9 +29,9 @@ public sealed interface JoinResult {
     }
 
     /**
-     * Everything as it stands at the last position.
+     * The state of the conversation at the last position.
      *
-     * @param gap why it is not what was missed; null when no position was asked for
+     * @param gap why the missed events can't be replayed; null if no position was requested
      * @param session JSON object or {@code null}
      * @param messages JSON array, oldest first
      * @param runs the members of a JSON array: the runs in progress
@@ -45,7 +45,7 @@ public sealed interface JoinResult {
             boolean inboxPending)
             implements JoinResult {
 
-        /** The same for a reader whose {@code since} is no position at all. */
+        /** The same for a reader whose {@code since} is not a position. */
         public Snapshot insteadOf(String since) {
             ResumeGap malformed = new ResumeGap(ResumeGap.Reason.MALFORMED, since, "0", last.toString());
             return new Snapshot(last, malformed, session, messages, runs, inboxPending);

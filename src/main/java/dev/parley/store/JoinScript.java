@@ -8,7 +8,7 @@ import dev.parley.redis.Script;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** {@code join.lua}'s arguments and answers. */
+/** Arguments and replies of {@code join.lua}. */
 final class JoinScript {
 
     static final Script SCRIPT = Script.load(JoinScript.class, AppendScript.TYPES, "silence.lua", "join.lua");
@@ -19,7 +19,7 @@ final class JoinScript {
     private final StoreSettings settings;
     private final long pageBytes;
 
-    /** @param pageBytes of missed events that are read at once, about */
+    /** @param pageBytes approximate bytes of missed events per read */
     JoinScript(Keys keys, StoreSettings settings, long pageBytes) {
         this.keys = keys;
         this.settings = settings;
@@ -36,7 +36,7 @@ final class JoinScript {
         };
     }
 
-    /** @param lost when durable streams have last lost events, in ms; 0 for never */
+    /** @param lost time of the last loss of durable streams, in ms; 0 for never */
     byte[][] arguments(@Nullable Position since, @Nullable Access access, long lost) {
         return new byte[][] {
             Script.bytes(since == null ? "" : since.toString()),
@@ -54,7 +54,7 @@ final class JoinScript {
         };
     }
 
-    /** Whether the log has to say of the last loss first. */
+    /** Whether the log must record the last loss first. */
     static boolean unbroken(List<Object> reply) {
         return word(reply).equals("unbroken");
     }
@@ -63,18 +63,18 @@ final class JoinScript {
         return Script.text(reply.get(0));
     }
 
-    /** Whether {@link SessionImport} may find more of the conversation than the answer has. */
+    /** Whether {@link SessionImport} may find more of the conversation than the reply has. */
     static boolean toBeLookedFor(List<Object> reply) {
         return word(reply).endsWith("?") || AppendScript.toBeLookedFor(reply);
     }
 
-    /** Whether a run in the answer may be lost. */
+    /** Whether a run in the reply may be lost. */
     static boolean lostRuns(List<Object> reply) {
         return word(reply).equals("snapshot") && Script.text(reply.get(9)).equals("1");
     }
 
     /**
-     * Reads the answer.
+     * Reads the reply.
      *
      * @throws dev.parley.error.ParleyException {@code not_found}, {@code conflict}
      */

@@ -7,14 +7,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * An event as an append tells of it on the conversation's live channel. Those that were appended together come in one message:
- * {@code <prev>}, and for each {@code  <position> <event_id|-> <bytes> <event>}, with a {@code !} behind the bytes of a late one.
+ * An event on the conversation's live channel. Events appended together share one message: {@code <prev>}, and for each {@code  <position>
+ * <event_id|-> <bytes> <event>}, with a {@code !} after the bytes of a late one.
  *
- * @param prev the position of the event before it, which proves that nothing was lost between
+ * @param prev the position of the event before it, which proves that nothing was lost in between
  */
 public record LiveMessage(Position prev, LogEntry entry) {
 
-    /** Reads a message; empty when somebody else published something else there. */
+    /** Reads a message; empty if another program has published something else there. */
     public static List<LiveMessage> parse(byte[] message) {
         Words words = new Words(message);
         List<LiveMessage> events = new ArrayList<>(1);
@@ -34,7 +34,7 @@ public record LiveMessage(Position prev, LogEntry entry) {
         return events;
     }
 
-    /** What stands between spaces; nothing where there is no more. */
+    /** The words between spaces; empty after the last one. */
     private static final class Words {
         private final byte[] message;
         private int at;
@@ -55,7 +55,7 @@ public record LiveMessage(Position prev, LogEntry entry) {
             return new String(message, from, Math.min(at++, message.length) - from, StandardCharsets.ISO_8859_1);
         }
 
-        /** So many, with a space behind them unless they are the last. */
+        /** That many bytes, followed by a space unless they are the last. */
         byte[] bytes(String count) {
             int length = count.matches("[0-9]{1,9}") ? Integer.parseInt(count) : 0;
             if (length > message.length - at) {

@@ -6,19 +6,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * An event in the log.
  *
- * @param late it came after the end of its run
+ * @param late whether it came after the end of its run
  */
 public record LogEntry(Position position, @Nullable String eventId, boolean late, byte[] event) {
 
-    /** What no event's own id begins with. */
+    /** The first character of break ids, which no event id has. */
     private static final String BREAK = "{";
 
-    /** The id of the break after a loss, which is in a log once. */
+    /** The id of the break after a loss; a log has each once. */
     static String breakId(long lost) {
         return BREAK + lost + "}";
     }
 
-    /** Whether this is no event but says that events before it may be missing, in ways that nobody can tell. No client is shown it. */
+    /** Whether this is a break: unknown events before it may be missing. No client is shown it. */
     public boolean isBreak() {
         return eventId != null && eventId.startsWith(BREAK);
     }

@@ -3,9 +3,9 @@ package dev.parley.store;
 import dev.parley.event.Position;
 
 /**
- * What there is to see of a conversation without reading it.
+ * A summary of a conversation's log.
  *
- * @param last the log's last position, {@link Position#ZERO} where there is no log
- * @param runs whether runs may be in progress: {@link RedisEventStore#endLostRuns} knows
+ * @param last the log's last position, {@link Position#ZERO} without a log
+ * @param runs whether runs may be in progress: {@link RedisEventStore#endLostRuns} decides
  */
 public record LogHead(Position last, boolean runs) {}

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 
-/** Looks at many conversations in one round trip: a command for each would cost Redis and the node ten times as much. */
+/** Reads the heads of many logs in one round trip: a command per log would cost Redis and the node ten times as much. */
 final class LogHeadsScript {
 
     static final Script SCRIPT = Script.load(LogHeadsScript.class, "glance.lua");
 
-    /** About 0.1 ms of Redis' time. */
+    /** Conversations per script, which take about 0.1 ms of Redis' time. */
     private static final int CONVERSATIONS = 128;
 
     private final Keys keys;
@@ -24,7 +24,7 @@ final class LogHeadsScript {
         this.keys = keys;
     }
 
-    /** What one script can look at, each: of one slot, and not too many. */
+    /** Cuts conversations into batches, each of one slot and not too large. */
     static List<List<String>> batches(Collection<String> conversations, ToIntFunction<String> slotOf) {
         List<List<String>> batches = new ArrayList<>();
         Map<Integer, List<String>> open = new HashMap<>();

@@ -8,16 +8,16 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A run of which nothing was heard for its lease.
+ * A run that was silent for its lease.
  *
- * @param run its name; empty of an implicit one
- * @param agent empty when nobody said which
+ * @param run its name; empty for an implicit one
+ * @param agent empty if unknown
  */
 public record LostRun(String conversation, String run, String agent, String messageId, Duration lease) {
 
     private static final String FAILED = "agent.run.failed";
 
-    /** The end of it, as its agent would have said it. */
+    /** The event that ends it, as its agent would have sent it. */
     public AgentEvent failed(Instant at) {
         String payload = "{\"conversation_id\":\"" + conversation + "\""
                 + (run.isEmpty() ? "" : ",\"run\":\"" + run + "\"")

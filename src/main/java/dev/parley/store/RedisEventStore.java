@@ -27,23 +27,23 @@ import reactor.core.publisher.Mono;
 import reactor.util.function.Tuple2;
 
 /**
- * The logs of all conversations. Everything is cold, runs on Redis' event loop and fails with
- * {@link dev.parley.error.ParleyException} {@code unavailable} while Redis can't be reached.
+ * The logs of all conversations in Redis. Everything is cold, runs on Redis' event loop and fails with {@link
+ * dev.parley.error.ParleyException} {@code unavailable} while Redis can't be reached.
  */
 public final class RedisEventStore implements EventStore {
 
     private static final Logger LOG = LoggerFactory.getLogger(RedisEventStore.class);
 
-    /** Meta's field of counters, which begins with the last position; see {@code append.lua}. */
+    /** The field of {@code meta:conv:{id}} with the counters, which begins with the last position; see {@code append.lua}. */
     private static final String COUNTERS = "log";
 
     private static final String INBOX_MARK = "inbox ";
-    /** The type of the entry that says that events are missing. */
+    /** The type of a break. */
     private static final String BREAK = "gateway.stream_trimmed";
-    /** What is noted with a first message whose answer is to be kept. */
+    /** The field for the note of a first message whose answer is to be kept. */
     private static final String CACHE = "cache";
 
-    /** Redis has the next one there when it is done with one. */
+    /** Redis then has the next batch when one is done. */
     private static final int BATCHES_AT_ONCE = 2;
 
     private static final int GLANCES_AT_ONCE = 8;
@@ -69,9 +69,9 @@ public final class RedisEventStore implements EventStore {
     }
 
     /**
-     * @param pageBytes of missed events that are read at once, about
+     * @param pageBytes approximate bytes of missed events per read
      * @param answers called on Redis' event loop; must not block
-     * @param imports asked where a conversation is not known
+     * @param imports asked for unknown conversations
      */
     public RedisEventStore(
             Redis redis,
@@ -109,7 +109,7 @@ public final class RedisEventStore implements EventStore {
         return redis.masterOf(keys.log(conversation));
     }
 
-    /** How long a conversation without any event is kept. */
+    /** Time that a conversation without events is kept. */
     public Duration ttl() {
         return settings.log().ttl();
     }
@@ -140,7 +140,7 @@ public final class RedisEventStore implements EventStore {
         });
     }
 
-    /** @param held conversations of which an event could not be appended for now, and why */
+    /** @param held conversations with an event that could not be appended for now, and the reasons */
     private Mono<Void> appendBatch(
             @Nullable String source,
             List<AppendRequest> events,
@@ -184,7 +184,7 @@ public final class RedisEventStore implements EventStore {
                                 .then(Mono.defer(() -> appendBatch(source, events, unknown, held, outcomes, true)))));
     }
 
-    /** What can't be imported holds up the events of its conversation. */
+    /** Imports unknown conversations first. A failed import delays the events of its conversation. */
     private Mono<Void> lookFor(List<AppendRequest> events, List<Integer> unknown, Map<String, AppendResult> held) {
         return Flux.fromStream(unknown.stream()
                         .map(i -> events.get(i).event().conversation())
@@ -203,9 +203,10 @@ public final class RedisEventStore implements EventStore {
     /**
      * Appends a conversation's first message and what follows it, in one script: all or nothing.
      *
-     * @param owner whose the conversation is, if it is anybody's
+     * @param owner the tenant that owns the conversation, if any does
      * @param events of one conversation; the first one is a person's message, with an id
-     * @return empty where something else was said there already, or is known that an answer might depend on; or it is another's
+     * @return empty if the conversation already has a message, or something else that the answer might depend on, or belongs to another
+     *     tenant
      */
     public Mono<StoredEvent> appendFirst(String owner, List<AppendRequest> events) {
         return appendFirst(owner, events, imports == SessionImport.NONE);
@@ -224,10 +225,9 @@ public final class RedisEventStore implements EventStore {
     }
 
     /**
-     * Changes a session and appends the event that tells of it, in one script: both or neither. The same event id again changes
-     * nothing.
+     * Changes a session and appends the event of the change, in one script: both or neither. A repeated event id changes nothing.
      *
-     * @param event of the gateway's own, with an id
+     * @param event the gateway's own, with an id
      * @param change see {@code session-change.lua}
      */
     public Mono<SessionReply> change(AgentEvent event, Access access, byte[] change) {
@@ -268,7 +268,7 @@ public final class RedisEventStore implements EventStore {
                 .map(reply -> JoinScript.answer(since, reply));
     }
 
-    /** From now on nobody goes on from before the loss. */
+    /** Adds a break: from now on no client resumes from before the loss. */
     private Mono<Void> addBreak(String conversation, long lost) {
         String payload = "{\"conversation_id\":\"" + conversation + "\"}";
         AgentEvent broken = EventCodec.assemble(
@@ -287,7 +287,7 @@ public final class RedisEventStore implements EventStore {
         return lostRuns.end(conversation);
     }
 
-    /** Redis was away, and so were agents: what is silent has a moment to be heard before it is taken for lost. */
+    /** Redis is available again. Agents could not publish during the outage, so silent runs get some time before they count as lost. */
     public void redisIsBack() {
         lostRuns.hold();
     }
@@ -297,7 +297,7 @@ public final class RedisEventStore implements EventStore {
         return imports.bring(conversation);
     }
 
-    /** What a script's word says that is found instead of a session: another program has written the key. */
+    /** The error for a script's word that stands for a key of another program. */
     public static ParleyException refusal(String word) {
         return AppendScript.refusal(word);
     }
@@ -317,7 +317,7 @@ public final class RedisEventStore implements EventStore {
         return e instanceof ParleyException refusal && refusal.code() == ErrorCode.UNAVAILABLE;
     }
 
-    /** Publishes an ephemeral event, which no log will have. */
+    /** Publishes an ephemeral event. */
     public Mono<Void> passOn(AgentEvent event, Access access) {
         String channel = keys.channel(event.type());
         return requireAccess(event.conversation(), access)
@@ -325,7 +325,7 @@ public final class RedisEventStore implements EventStore {
                 .then();
     }
 
-    /** Fails with {@code not_found} when the caller may not know of the conversation, or there is none and it may not make one. */
+    /** Fails with {@code not_found} if the conversation is another tenant's, or does not exist and the caller may not create it. */
     public Mono<Void> requireAccess(String conversation, Access access) {
         if (!access.checked()) {
             return Mono.empty();
@@ -345,7 +345,7 @@ public final class RedisEventStore implements EventStore {
         return access.tenant().equals(tenant);
     }
 
-    /** Either there is no such conversation, or there is only its session any more, which lives longer than all else of it. */
+    /** The conversation does not exist, or only its session does, which lives longer than the rest. */
     private Mono<Boolean> mayReachWithoutMeta(String conversation, Access access) {
         String session = keys.session(conversation);
         return redis.callOne(session, commands -> commands.hget(session, "tenant_id"))
@@ -353,7 +353,7 @@ public final class RedisEventStore implements EventStore {
                 .defaultIfEmpty(access.mayBeNew());
     }
 
-    /** The agent that a conversation's next message goes to. */
+    /** The agent that receives the conversation's next message. */
     public Mono<String> currentAgent(String conversation, String otherwise) {
         String session = keys.session(conversation);
         String meta = keys.meta(conversation);
@@ -364,10 +364,10 @@ public final class RedisEventStore implements EventStore {
     }
 
     /**
-     * Whose a conversation is in which nothing was said yet, and of which nothing is known that an answer might depend on. Empty where
-     * something is.
+     * The owner of a conversation without a message and without anything else that an answer might depend on. Empty for other
+     * conversations.
      *
-     * @param otherwise where it is nobody's
+     * @param otherwise the result if nobody owns it
      */
     public Mono<String> ownerIfUntouched(String conversation, String otherwise) {
         String messages = keys.messages(conversation);
@@ -382,7 +382,8 @@ public final class RedisEventStore implements EventStore {
     }
 
     /**
-     * Has the {@link AnswerListener} told of the first answer: when a run completes that used no tool, on the node that appends its end.
+     * Has the {@link AnswerListener} notified of the first answer: when a run that used no tool completes, on the node that appends its
+     * end.
      *
      * @param note for the listener
      */
@@ -392,7 +393,7 @@ public final class RedisEventStore implements EventStore {
                 .then();
     }
 
-    /** What is marked as on its way to an inbox: each mark is {@code <agent> <position> <event>}, under its message id. */
+    /** The marks of messages on their way to an inbox: {@code <agent> <position> <event>}, by message id. */
     public Mono<Map<String, byte[]>> inboxMarks(String conversation) {
         String meta = keys.meta(conversation);
         return redis.call(meta, commands -> commands.hgetall(meta))
@@ -400,7 +401,7 @@ public final class RedisEventStore implements EventStore {
                 .collectMap(field -> field.getKey().substring(INBOX_MARK.length()), field -> field.getValue());
     }
 
-    /** Says that a message has reached its inbox. */
+    /** Removes the mark of a message that has reached its inbox. */
     public Mono<Void> clearInboxMark(String conversation, String messageId) {
         String meta = keys.meta(conversation);
         return redis.callOne(meta, commands -> commands.hdel(meta, INBOX_MARK + messageId))

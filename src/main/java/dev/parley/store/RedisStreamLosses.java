@@ -9,7 +9,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** As {@link StreamLosses}, written down in a hash and published on a channel of the same name. Thread-safe; nothing blocks. */
+/** {@link StreamLosses} in a hash, and published on a channel of the same name. Thread-safe; never blocks. */
 public final class RedisStreamLosses implements StreamLosses {
 
     private static final Script LOST = Script.load(RedisStreamLosses.class, "lost.lua");
@@ -25,7 +25,7 @@ public final class RedisStreamLosses implements StreamLosses {
         this.key = keys.streamsLost();
     }
 
-    /** Begins to hear of losses that other nodes find. */
+    /** Begins to receive losses that other nodes find. */
     public void open(PubSub broadcasts) {
         Mono<Void> unused = broadcasts.subscribe(key, (channel, at) -> heard(Script.text(at)));
     }
@@ -52,7 +52,7 @@ public final class RedisStreamLosses implements StreamLosses {
                 .then();
     }
 
-    /** When the last loss was that this node knows of, in ms; 0 for never. Looks for it when nobody has looked yet. */
+    /** The time of the latest known loss, in ms; 0 for never. Reads it from Redis the first time. */
     Mono<Long> newest() {
         return Mono.defer(
                 () -> newest.get() == UNKNOWN ? look().then(Mono.fromSupplier(newest::get)) : Mono.just(newest.get()));

@@ -13,8 +13,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Ends runs whose agents have died. Two scripts: one finds them, the other appends the end of one if it is still silent, by Redis' own
- * clock. So any number of nodes may do this at once.
+ * Ends runs whose agents have died. One script finds them, another appends the end of one if it is still silent, by Redis' own clock. So
+ * any number of nodes may run this concurrently.
  */
 final class RunReaper {
 
@@ -24,7 +24,7 @@ final class RunReaper {
 
     private static final int FIRST_RUN = 2;
     private static final int FIELDS = 4;
-    /** How much of the silence agents have to be heard again when Redis was away. */
+    /** The part of the silence that agents have to publish again after an outage of Redis: one in that many. */
     private static final int HOLD_PART = 10;
 
     private final Redis redis;

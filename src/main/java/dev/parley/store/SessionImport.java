@@ -6,14 +6,14 @@ import reactor.core.publisher.Mono;
 @FunctionalInterface
 public interface SessionImport {
 
-    /** Where none are looked for. */
+    /** Imports nothing. */
     SessionImport NONE = conversation -> Mono.just(false);
 
     /**
-     * Looks for such a session of a conversation that Parley does not know, and imports it, once whoever asks.
+     * Looks for such a session of a conversation that Parley does not know, and imports it once, however many callers ask.
      *
-     * @return cold; whether there is a session now. Fails with a {@link dev.parley.error.ParleyException}: {@code conflict} with the key and the
-     *     reason when what is there can't be imported, {@code unavailable} while Redis can't be reached
+     * @return cold; whether there is a session now. Fails with a {@link dev.parley.error.ParleyException}: {@code conflict} with the key
+     *     and the reason when the session can't be imported, {@code unavailable} while Redis can't be reached
      */
     Mono<Boolean> bring(String conversation);
 }

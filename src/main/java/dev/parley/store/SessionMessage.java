@@ -9,12 +9,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A message of a session as it is kept: nothing is decoded that does not have to be.
+ * A message of a session as it is stored; its content is not decoded.
  *
  * @param seq its number in the session, from 1
- * @param fields {@code role}, {@code content} (JSON: a string or an array of parts), {@code at} (ms), and where they apply
- *     {@code agent}, {@code message_id}, {@code tokens}, {@code name}, {@code tool_call_id}, {@code tool_calls} (a JSON array),
- *     {@code pinned}, {@code failed}, {@code truncated}, {@code change} (the id under which it was appended)
+ * @param fields {@code role}, {@code content} (JSON: a string or an array of parts), {@code at} (ms), and where they apply {@code agent},
+ *     {@code message_id}, {@code tokens}, {@code name}, {@code tool_call_id}, {@code tool_calls} (a JSON array), {@code pinned}, {@code
+ *     failed}, {@code truncated}, {@code change} (the id under which it was appended)
  */
 public record SessionMessage(long seq, Map<String, String> fields) {
 
@@ -45,7 +45,7 @@ public record SessionMessage(long seq, Map<String, String> fields) {
         return fields.getOrDefault("role", "");
     }
 
-    /** As it was counted by whoever appended it; 0 when nobody did. */
+    /** The number of tokens as its author counted them; 0 if unknown. */
     public long tokens() {
         return number(fields.getOrDefault("tokens", "0"));
     }
@@ -54,7 +54,7 @@ public record SessionMessage(long seq, Map<String, String> fields) {
         return fields.get(name);
     }
 
-    /** As clients and agents see it. */
+    /** The message as clients and agents receive it. */
     public String json() {
         StringBuilder json = new StringBuilder("{\"seq\":")
                 .append(seq)
@@ -92,7 +92,7 @@ public record SessionMessage(long seq, Map<String, String> fields) {
         return Instant.ofEpochMilli(number(millis)).toString();
     }
 
-    /** 0 for what is none: agents have had sessions of their own under these keys. */
+    /** 0 for invalid numbers: other programs may have written under these keys. */
     static long number(String text) {
         return text.matches("-?\\d{1,18}") ? Long.parseLong(text) : 0;
     }

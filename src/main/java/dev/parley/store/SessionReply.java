@@ -6,17 +6,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What became of a change of a session. */
+/** The outcome of a change of a session. */
 public sealed interface SessionReply {
 
     /**
-     * It was made, now or before.
+     * The change was made, now or before.
      *
      * @param position of its event
-     * @param repeated it was made before under the same id
-     * @param seq the number of the message, 0 where there is none
-     * @param toArchive the session turned from clean to dirty
-     * @param session as it is now
+     * @param repeated whether it was made before under the same id
+     * @param seq the number of the message, 0 without one
+     * @param toArchive whether the session turned from clean to dirty
+     * @param session the present state
      */
     record Done(Position position, boolean repeated, long seq, boolean toArchive, SessionState session)
             implements SessionReply {}
@@ -28,16 +28,16 @@ public sealed interface SessionReply {
     record Ended(String status) implements SessionReply {}
 
     /**
-     * There is a session already, or its last message has another number than was expected.
+     * There is a session already, or its last message has another number than expected.
      *
-     * @param last that number, empty when that is not why
+     * @param last that number; empty for the former reason
      */
     record Conflict(String last) implements SessionReply {}
 
-    /** The context was changed meanwhile: by name what it is now, empty for nothing. */
+    /** The context was changed concurrently: its present values by name, empty for none. */
     record ContextChanged(Map<String, String> now) implements SessionReply {}
 
-    /** Reads a script's reply; throws a {@link dev.parley.error.ParleyException} for what is refused whoever asks. */
+    /** Reads a script's reply; throws a {@link dev.parley.error.ParleyException} for a rejection that does not depend on the change. */
     static SessionReply of(List<Object> reply) {
         String what = Script.text(reply.get(0));
         return switch (what) {

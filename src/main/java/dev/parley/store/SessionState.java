@@ -7,7 +7,7 @@ import java.util.StringJoiner;
 /**
  * A session without its messages.
  *
- * @param fields as {@code append.lua} keeps them; empty when there is none
+ * @param fields as {@code append.lua} stores them; empty without a session
  * @param context name to JSON
  */
 public record SessionState(Map<String, String> fields, Map<String, String> context) {
@@ -38,7 +38,7 @@ public record SessionState(Map<String, String> fields, Map<String, String> conte
         return text("status");
     }
 
-    /** The parts that everybody sees, as members of a JSON object; the context is not among them. */
+    /** The public parts, as members of a JSON object; without the context. */
     String members() {
         StringJoiner json = new StringJoiner(",");
         for (String name : TEXTS) {
@@ -53,13 +53,13 @@ public record SessionState(Map<String, String> fields, Map<String, String> conte
         return json.toString();
     }
 
-    /** As a snapshot has it, {@code null} when there is none. */
+    /** The form in a snapshot, {@code null} without a session. */
     public String snapshotJson() {
         return exists() ? "{" + members() + "}" : "null";
     }
 
     /**
-     * All of it.
+     * The whole session.
      *
      * @param source where it was read: {@code live} or {@code archive}
      */

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.StringJoiner;
 
 /**
- * Turns what Redis keeps of a conversation into a snapshot's JSON. Texts and contents are kept as JSON already, so nothing is
- * decoded or encoded again.
+ * Turns a conversation's data in Redis into the JSON of a snapshot. Texts and contents are stored as JSON, so nothing is decoded or encoded
+ * again.
  */
 final class SnapshotJson {
 
@@ -31,9 +31,9 @@ final class SnapshotJson {
     }
 
     /**
-     * The runs hash has {@code r <run>\n<agent>} for a run, {@code t <run>\n<agent>\n<call>} for its tools, {@code x <run>\n<agent>} when its
-     * text is cut, {@code h <run>\n} whom it was handed to and each agent by whom it was, a line each. A hash has no order: runs come in that
-     * in which they have begun.
+     * Reads the runs hash: {@code r <run>\n<agent>} is a run, {@code t <run>\n<agent>\n<call>} one of its tools, {@code x <run>\n<agent>} a
+     * mark that its text is cut, {@code h <run>\n} the agent that it was handed to and each agent that did, a line each. A hash has no
+     * order: runs are returned in the order in which they began.
      */
     static List<String> runs(List<Object> hash, List<Object> textsByRun) {
         Map<String, String> fields = SessionMessage.pairs(hash);
@@ -49,7 +49,7 @@ final class SnapshotJson {
                 .toList();
     }
 
-    /** The position of a run's first event: what its JSON ends with. */
+    /** The position of a run's first event, with which its JSON ends. */
     private static Position begun(String run) {
         int from = run.lastIndexOf(POSITION) + POSITION.length();
         Position position = from < POSITION.length() ? null : Position.parse(run.substring(from, run.length() - 2));

@@ -3,11 +3,11 @@ package dev.parley.store;
 import dev.parley.event.Position;
 
 /**
- * What became of an event.
+ * The outcome of an appended event.
  *
- * @param position where it is in the log
- * @param duplicate it was there already and nothing was added
- * @param agent who is spoken to, for what goes on to an inbox; else empty
- * @param toInbox its way to the inbox is still to be finished
+ * @param position its place in the log
+ * @param duplicate whether it was there already and nothing was added
+ * @param agent the current agent, for events that go on to an inbox; otherwise empty
+ * @param toInbox whether it still has to be delivered to the inbox
  */
 public record StoredEvent(Position position, boolean duplicate, String agent, boolean toInbox) {}

@@ -4,18 +4,17 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * When durable streams have last lost events that nobody had read. Such events may have been any conversation's, so each conversation's log
- * gets a break ({@link LogEntry#isBreak}), behind which nobody goes on from before it.
+ * The latest loss of unread events of durable streams. The lost events may belong to any conversation, so each conversation's log gets a
+ * break ({@link LogEntry#isBreak}), across which no client resumes.
  *
- * <p>A loss is written down before what comes behind it is appended, and published. A node that misses the notice finds the loss when it
- * looks.
+ * <p>A loss is stored before later events are appended, and published. A node that misses the notice finds the loss at its next look.
  */
 public interface StreamLosses {
 
     /**
-     * Writes down that a stream has lost events.
+     * Stores a loss of a stream.
      *
-     * @param count how many; at least one
+     * @param count number of lost events; at least one
      * @return cold; completes when it is stored
      */
     Mono<Void> add(String stream, long count);

@@ -1,8 +1,8 @@
 /**
  * The logs of conversations, from which sockets resume.
  *
- * <p>{@link dev.parley.store.EventStore} is what other packages know of them. {@link dev.parley.store.RedisEventStore} appends by one
- * script and reads by another; {@link dev.parley.store.LiveMessage} is what an append publishes to the nodes that host the conversation.
+ * <p>Other packages use {@link dev.parley.store.EventStore}. {@link dev.parley.store.RedisEventStore} appends by one script and reads by
+ * another. An append publishes a {@link dev.parley.store.LiveMessage} to the nodes that host the conversation.
  */
 @NullMarked
 package dev.parley.store;

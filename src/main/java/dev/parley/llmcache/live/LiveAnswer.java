@@ -16,34 +16,34 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * An answer while it comes: its newest {@link #WINDOW} bytes, and who reads it. Nobody but whoever it was begun for follows it before
- * {@link #show}. Readers don't make each other wait: they all read the same bytes, each at its own pace, the fastest of them asks for more,
- * and one that is further behind than the window is cut off. Thread-safe.
+ * A stream in progress: its newest {@link #WINDOW} bytes, and its readers. Only the caller for which it began reads it before {@link
+ * #show}. Readers do not delay each other: all read the same bytes, each at its own pace; the fastest requests more, and one that falls
+ * behind the window is cut off. Thread-safe.
  *
- * <p>It can be joined as long as it has its first byte, which takes memory: where that is used up, what all readers have is dropped, and
- * the window is {@link #NARROW}.
+ * <p>It can be joined as long as it has its first byte, which takes memory. When that memory is used up, bytes that all readers have are
+ * dropped, and the window is {@link #NARROW}.
  */
 public final class LiveAnswer {
 
-    /** Bytes that are kept. A stream that has outgrown them can't be joined any more. */
+    /** Bytes that are kept. A longer stream can't be joined any more. */
     static final int WINDOW = 4 << 20;
 
-    /** Bytes that are kept for who is behind where there is no memory. */
+    /** Bytes that are kept for slow readers when there is no memory. */
     static final int NARROW = 256 << 10;
 
-    /** Bytes that who is behind gets at once. */
+    /** Maximum bytes that a slow reader receives at a time. */
     private static final int AT_ONCE = 16 << 10;
 
-    /** Of memory, beside a part's bytes. */
+    /** Memory per part, besides its bytes. */
     private static final long EACH = 32;
 
-    /** What has become of it. */
+    /** The state of the stream. */
     enum State {
         HIDDEN,
         SHOWN,
-        /** It has come to its end. */
+        /** It has ended completely. */
         WHOLE,
-        /** It will never. */
+        /** It was cut off. */
         CUT;
 
         boolean ended() {
@@ -52,22 +52,22 @@ public final class LiveAnswer {
     }
 
     /**
-     * Some of it.
+     * A piece of the stream.
      *
-     * @param last whether that is all there is now
+     * @param last whether it is the last one available now
      */
     record Part(byte[] bytes, boolean last, State state) {}
 
-    /** One who reads it. */
+    /** A reader of the stream. */
     interface Reader {
 
-        /** There is more, or it has ended: must be quick. */
+        /** There is more, or the stream has ended. Must be quick. */
         void more();
 
-        /** The first byte that it may still ask for. */
+        /** The first byte that it may still request. */
         long at();
 
-        /** Whether it counts as one for whom the answer is to go on. */
+        /** Whether the stream should continue for it. */
         boolean follows();
     }
 
@@ -87,7 +87,7 @@ public final class LiveAnswer {
 
     /**
      * @param joinable whether others may read it from its first byte on
-     * @param memory what it is counted to
+     * @param memory the budget for its bytes
      */
     LiveAnswer(boolean joinable, MemoryBudget memory) {
         this.joinable = joinable;
@@ -95,9 +95,9 @@ public final class LiveAnswer {
     }
 
     /**
-     * Where the next bytes come from.
+     * Sets the source of the next bytes.
      *
-     * @param more run when a reader has all there is and wants more
+     * @param more run when a reader has everything and wants more
      * @param nobody run when the last reader has left
      */
     public void source(Runnable more, Runnable nobody) {
@@ -105,7 +105,7 @@ public final class LiveAnswer {
         unread = nobody;
     }
 
-    /** Adds the next bytes, which are not changed by anybody from here on: a whole event, or some. */
+    /** Adds the next bytes, one event or several; they must not be changed afterwards. */
     public void add(byte[] part) {
         synchronized (this) {
             if (ended != null) {
@@ -122,7 +122,7 @@ public final class LiveAnswer {
             }
             long window = free ? WINDOW : NARROW;
             if (end - begin > window) {
-                // A quarter at a time: the list's rest moves up each time.
+                // A quarter at a time, because the rest of the list moves each time.
                 dropTo(end - window / 4 * 3);
             }
         }
@@ -141,7 +141,7 @@ public final class LiveAnswer {
         parts.subList(0, count).clear();
     }
 
-    /** From now on it may be followed. */
+    /** From now on others may follow it. */
     public void show() {
         synchronized (this) {
             if (ended != null || isShown) {
@@ -149,22 +149,22 @@ public final class LiveAnswer {
             }
             isShown = true;
         }
-        // Fails only when it ends at the same moment.
+        // Fails only if the stream ends at the same moment.
         Sinks.EmitResult unused = shown.tryEmitValue(this);
         tell();
     }
 
-    /** It has come to its end; what was hidden until now remains so. */
+    /** The stream has ended completely. One that was not shown remains hidden. */
     public void end() {
         boolean unused = end(State.WHOLE, false);
     }
 
-    /** It won't come to its end, unless it has: who follows is told so behind what there is. */
+    /** Cuts the stream off, unless it has ended: followers learn it after the present bytes. */
     public void cut() {
         boolean unused = end(State.CUT, false);
     }
 
-    /** The same, unless somebody follows or waits for it. Whether it has ended now. */
+    /** Cuts the stream off, unless a caller follows or waits for it. Returns whether it has ended now. */
     public boolean cutUnlessFollowed() {
         return end(State.CUT, true);
     }
@@ -176,14 +176,14 @@ public final class LiveAnswer {
             }
             ended = how;
         }
-        // Does nothing where it was shown.
+        // Has no effect if it was shown.
         Sinks.EmitResult unused = shown.tryEmitEmpty();
         tell();
         settle();
         return true;
     }
 
-    /** Nobody finds it any more: its memory is given back with its last reader. */
+    /** Nobody can find it any more: its memory is returned with its last reader. */
     void forget() {
         synchronized (this) {
             forgotten = true;
@@ -202,7 +202,7 @@ public final class LiveAnswer {
         readers.forEach(Reader::more);
     }
 
-    /** Emits it when it is shown; empty when it ends without, or can't be joined any more. */
+    /** Emits the stream when it is shown; empty if it ends hidden, or can't be joined any more. */
     Mono<LiveAnswer> shown() {
         return shown.asMono().filter(LiveAnswer::begins);
     }
@@ -211,12 +211,12 @@ public final class LiveAnswer {
         return begin == 0 && joinable;
     }
 
-    /** Whether anybody waits for it, or follows. */
+    /** Whether a caller waits for it, or follows. */
     public boolean watched() {
         return shown.currentSubscriberCount() > 0 || readers.stream().anyMatch(Reader::follows);
     }
 
-    /** Tells a reader whenever there is more; until it leaves. */
+    /** Notifies a reader whenever there is more, until it leaves. */
     void follow(Reader reader) {
         synchronized (this) {
             readers.add(reader);
@@ -234,12 +234,12 @@ public final class LiveAnswer {
         }
     }
 
-    /** A reader has all there is and wants more. */
+    /** A reader has everything and wants more. */
     void pull() {
         pull.run();
     }
 
-    /** As {@link #read}, for who may see only what is shown. */
+    /** As {@link #read}, for readers that may see only what is shown. */
     @Nullable
     Part readShown(long from, int most) {
         synchronized (this) {
@@ -250,7 +250,7 @@ public final class LiveAnswer {
         return read(from, most);
     }
 
-    /** What there is from some byte on, at most that much or one part; null where that is not there any more, or no part begins. */
+    /** The bytes from an offset on, at most that many or one part; null if they were dropped, or no part begins there. */
     synchronized @Nullable Part read(long from, int most) {
         int index = parts.size();
         long at = end;
@@ -279,14 +279,14 @@ public final class LiveAnswer {
     }
 
     /**
-     * All of it from the beginning, as it comes; who is slow gets several events at once. Cold; emits on whichever thread adds or requests.
-     * Fails with {@code unavailable} where the answer is cut off, or the subscriber is too slow for it.
+     * The whole stream from its beginning, as it arrives; a slow subscriber receives several events at a time. Cold; emits on the thread
+     * that adds or requests. Fails with {@code unavailable} if the stream is cut off, or the subscriber is too slow.
      */
     public Flux<byte[]> events() {
         return Flux.create(sink -> new Follower(sink).begin(), FluxSink.OverflowStrategy.IGNORE);
     }
 
-    /** One who reads on this node. */
+    /** A reader on this node. */
     private final class Follower implements Reader {
 
         private final FluxSink<byte[]> sink;

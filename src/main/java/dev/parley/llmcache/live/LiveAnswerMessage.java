@@ -6,12 +6,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What nodes tell each other: a line of words, for a part its bytes behind it.
+ * A message between nodes: a line of words, followed by the bytes of a part.
  *
  * @param kind {@code want} or {@code part}
- * @param name of the answer
- * @param at the byte from which on it is wanted, or with which the part begins
- * @param word of a {@code want}: the node that wants it; of a {@code part}: the {@link LiveAnswer.State} behind it
+ * @param name of the stream
+ * @param at the first byte wanted, or the first byte of the part
+ * @param word of a {@code want}: the node that wants it; of a {@code part}: the {@link LiveAnswer.State} after it
  */
 record LiveAnswerMessage(String kind, String name, long at, String word, byte[] bytes) {
 
@@ -42,7 +42,7 @@ record LiveAnswerMessage(String kind, String name, long at, String word, byte[] 
         return all;
     }
 
-    /** Null when it is none. */
+    /** Null if the bytes are no message. */
     static @Nullable LiveAnswerMessage decoded(byte[] all) {
         int end = 0;
         while (end < all.length && all[end] != '\n') {

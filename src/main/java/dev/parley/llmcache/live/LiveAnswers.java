@@ -16,20 +16,20 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /**
- * The answers that are shown while they come, by the token of whoever computes them and the form in which that is done. A token tells which
- * node that is. Until {@link #open}, and while Redis is away, there are those of this node alone. Thread-safe.
+ * The streams in progress, by the token of their flight and their form. A token names its node. Until {@link #open}, and while Redis is
+ * unavailable, only this node's streams are available. Thread-safe.
  */
 public final class LiveAnswers implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(LiveAnswers.class);
 
-    /** A command that takes longer is as good as lost: what it had is asked for again. */
+    /** A command that takes longer counts as lost: its content is requested again. */
     private static final Duration TIMEOUT = Duration.ofSeconds(1);
 
-    /** More nodes than there are wait for no answer. */
+    /** Maximum number of other nodes that follow one stream. */
     private static final int MOST_OUTLETS = 64;
 
-    /** Of the heap: what is kept of all answers that are on their way. */
+    /** The part of the heap for all streams in progress: one in that many. */
     private static final int PART_OF_HEAP = 8;
 
     private final Redis redis;
@@ -46,15 +46,15 @@ public final class LiveAnswers implements Disposable {
         this.keys = keys;
     }
 
-    /** One that this node computes, and who else is sent it. */
+    /** A stream that this node computes, and the nodes to which it is sent. */
     private record Own(LiveAnswer answer, Map<String, StreamSender> outlets) {}
 
-    /** What makes a token unique, and says where it is from. */
+    /** Makes a token unique, and names this node. */
     public String unique() {
         return node + '.' + Ids.random();
     }
 
-    /** Begins to hear other nodes, over somebody else's connection. */
+    /** Begins to receive other nodes' messages, over a shared connection. */
     public void open(PubSub channels) {
         String channel = keys.cacheNode(node);
         running.add(
@@ -63,7 +63,7 @@ public final class LiveAnswers implements Disposable {
         open = true;
     }
 
-    /** Nobody follows any more. */
+    /** Ends all streams. */
     @Override
     public void dispose() {
         open = false;
@@ -72,21 +72,21 @@ public final class LiveAnswers implements Disposable {
         feeds.values().forEach(RemoteStream::dispose);
     }
 
-    /** An answer that is computed here from now on, until {@link #forget}: hidden at first. */
+    /** Begins a stream that is computed here until {@link #forget}; hidden at first. */
     public LiveAnswer begin(String token, String form) {
         LiveAnswer answer = new LiveAnswer(true, memory);
         owned.put(name(token, form), new Own(answer, new ConcurrentHashMap<>()));
         return answer;
     }
 
-    /** An answer that only whoever it is for reads, and no more of it is kept than that one is behind. */
+    /** A stream that only its own caller reads; it keeps only what that caller has not read. */
     public LiveAnswer alone() {
         LiveAnswer answer = new LiveAnswer(false, memory);
         answer.forget();
         return answer;
     }
 
-    /** Cuts it off if it has not ended. Other nodes may still ask for what they have not heard, for some time. */
+    /** Cuts a stream off if it has not ended. Other nodes may still request missing parts for some time. */
     public void forget(String token, String form) {
         String name = name(token, form);
         Own own = owned.get(name);
@@ -114,10 +114,10 @@ public final class LiveAnswers implements Disposable {
     }
 
     /**
-     * Emits an answer when it is shown; empty when it never is, or nothing is known of it here (yet). Cancelling is leaving.
+     * Emits a stream when it is shown; empty if it never is, or is unknown here (yet). Cancelling ends the wait.
      *
-     * @param token of whoever computes it
-     * @param form only in this one
+     * @param token of the flight
+     * @param form the only acceptable form
      */
     public Mono<LiveAnswer> find(String token, String form) {
         return Mono.defer(() -> {
@@ -187,7 +187,7 @@ public final class LiveAnswers implements Disposable {
         }
     }
 
-    /** Never fails: what was lost is asked for again. */
+    /** Never fails: lost messages are requested again. */
     private Mono<Void> send(String to, LiveAnswerMessage message) {
         String channel = keys.cacheNode(to);
         return redis.callOne(channel, commands -> commands.publish(channel, message.encoded()))
@@ -201,7 +201,7 @@ public final class LiveAnswers implements Disposable {
         return token + ':' + form;
     }
 
-    /** Null where the token does not say: then it is this node's alone. */
+    /** The node that a token names; null if it names none and so is this node's. */
     private static @Nullable String nodeOf(String token) {
         String[] words = token.split("-", 3);
         int end = words.length == 3 ? words[2].indexOf('.') : -1;

@@ -11,18 +11,18 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A copy of an answer that another node computes. Asks for it, and for all that has been lost on its way, as long as somebody here wants it
- * (and once more, which may be the first time): at once, and again every {@link #AGAIN}, which also tells whether the other node is still there. Thread-safe.
+ * A copy of a stream that another node computes. It requests the stream, and lost parts, while a caller here wants it (and once more, which
+ * may be the first time): immediately, and again every {@link #AGAIN}, which also shows whether the other node is still alive. Thread-safe.
  */
 final class RemoteStream implements Disposable {
 
-    /** Of a node that is asked all the time: it is gone. */
+    /** Silence after which the requested node counts as gone. */
     static final Duration SILENCE = Duration.ofSeconds(5);
 
     private static final Duration SOON = Duration.ofMillis(100);
     private static final Duration AGAIN = Duration.ofSeconds(1);
 
-    /** Times that nobody here wanted it when it was to be asked for again. */
+    /** Consecutive requests without a local reader before the copy ends. */
     private static final int IDLE = 2;
 
     private final LiveAnswer answer;
@@ -36,9 +36,9 @@ final class RemoteStream implements Disposable {
     private int idle;
 
     /**
-     * @param ask for what comes from a byte on
-     * @param ended run when there is nothing more to come, from wherever that is found out
-     * @param memory what the copy is counted to
+     * @param ask requests the stream from a byte on
+     * @param ended run when nothing more will come, for any reason
+     * @param memory the budget for the copy
      */
     RemoteStream(LongConsumer ask, Runnable ended, LongSupplier nanos, MemoryBudget memory) {
         this.answer = new LiveAnswer(true, memory);
@@ -77,7 +77,7 @@ final class RemoteStream implements Disposable {
         }
     }
 
-    /** Takes what has come. Parts may come twice, or not at all. */
+    /** Takes a part. Parts may arrive twice, or not at all. */
     void heard(LiveAnswerMessage part) {
         long lost = -1;
         LiveAnswer.State state = LiveAnswer.State.SHOWN;

@@ -10,8 +10,8 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /**
- * Sends an answer of this node's to one other node for as long as that one wants it: what has come meanwhile in one message, one message
- * at a time, and when there is no more, the next one after {@link #PACE}. Thread-safe.
+ * Sends one of this node's streams to one other node, while that node wants it: everything new in one message, one message at a time, and
+ * after the last part the next one after {@link #PACE}. Thread-safe.
  */
 final class StreamSender implements LiveAnswer.Reader, Disposable {
 
@@ -19,7 +19,7 @@ final class StreamSender implements LiveAnswer.Reader, Disposable {
 
     private static final int LARGEST = 256 << 10;
 
-    /** The other node asks each second while somebody follows there. */
+    /** Longer than the interval of requests by a node with a follower, which is a second. */
     private static final Duration FOLLOWED = Duration.ofMillis(2_500);
 
     private final String name;
@@ -49,7 +49,7 @@ final class StreamSender implements LiveAnswer.Reader, Disposable {
         send();
     }
 
-    /** What is lost on its way is asked for again. */
+    /** Lost messages are requested again. */
     @Override
     public long at() {
         return had;
@@ -60,7 +60,7 @@ final class StreamSender implements LiveAnswer.Reader, Disposable {
         return nanos.getAsLong() - wanted < FOLLOWED.toNanos();
     }
 
-    /** The other node has what comes before that byte, and is there: it is told the same at least. */
+    /** The other node has the bytes before this one, and is alive: it receives at least an empty reply. */
     void wanted(long from) {
         synchronized (this) {
             at = from;
@@ -90,7 +90,7 @@ final class StreamSender implements LiveAnswer.Reader, Disposable {
         }
     }
 
-    /** What is to be told now; null: nothing. */
+    /** The message to send now; null for none. */
     private synchronized @Nullable LiveAnswerMessage message() {
         LiveAnswer.Part part = answer.readShown(at, LARGEST);
         if (part == null) {
@@ -109,7 +109,7 @@ final class StreamSender implements LiveAnswer.Reader, Disposable {
         return message;
     }
 
-    /** Whether the other node has not said for some time that it wants it. */
+    /** Whether the other node has sent no request for some time. */
     private boolean isForgotten() {
         return nanos.getAsLong() - wanted > RemoteStream.SILENCE.toNanos();
     }
