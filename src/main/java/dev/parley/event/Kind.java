@@ -19,6 +19,8 @@ public enum Kind {
     CANCEL('x'),
     /** A session begins; only the gateway makes it. It binds a conversation that is nobody's, as a person's message does. */
     SESSION_CREATED('n'),
+    /** Another change of a session, by its API; only the gateway makes it. */
+    SESSION_CHANGED('m'),
     OTHER('-');
 
     private final String code;

@@ -136,7 +136,7 @@ final class EphemeralRuns {
                 handOver(event);
                 yield false;
             }
-            case OTHER, SESSION_CREATED, USER_MESSAGE, ANSWERED_MESSAGE, CANCEL ->
+            case OTHER, SESSION_CREATED, SESSION_CHANGED, USER_MESSAGE, ANSWERED_MESSAGE, CANCEL ->
                 heard(event) == null && hasEnded(event);
         };
     }

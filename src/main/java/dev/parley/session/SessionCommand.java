@@ -97,7 +97,7 @@ record SessionCommand(AgentEvent event, byte[] script) {
         script.put("tokens", message.tokens());
         script.put("pinned", message.pinned());
         script.put("turn", message.role().equals("user"));
-        return new SessionCommand(event("session.message", Kind.OTHER, conversation, id, null, event), bytes(script));
+        return new SessionCommand(event("session.message", Kind.SESSION_CHANGED, conversation, id, null, event), bytes(script));
     }
 
     /**
@@ -124,7 +124,7 @@ record SessionCommand(AgentEvent event, byte[] script) {
             }
             payload.writeEndObject();
         });
-        return new SessionCommand(event("session.updated", Kind.OTHER, conversation, id, null, event), bytes(script));
+        return new SessionCommand(event("session.updated", Kind.SESSION_CHANGED, conversation, id, null, event), bytes(script));
     }
 
     static SessionCommand handOff(String conversation, String to, @Nullable String reason, String id) {
@@ -148,7 +148,7 @@ record SessionCommand(AgentEvent event, byte[] script) {
     private static SessionCommand end(String type, String op, String conversation, @Nullable Long expected, String id) {
         byte[] event =
                 EventWriter.write(type, id, payload -> payload.writeStringField("conversation_id", conversation));
-        return new SessionCommand(event(type, Kind.OTHER, conversation, id, null, event), op(op, expected));
+        return new SessionCommand(event(type, Kind.SESSION_CHANGED, conversation, id, null, event), op(op, expected));
     }
 
     private static byte[] op(String name, @Nullable Long expected) {

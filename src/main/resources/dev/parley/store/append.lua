@@ -541,7 +541,29 @@ local function deed(event)
     .. (type(payload) == 'table' and payload.forked_from and ' of a fork' or '')
 end
 
--- The answer for an event whose id is known, else nil; '-used <id> <what>' where the log still has something else under it. People's ids
+-- The kinds of session changes and cancels. What their ids were used for is remembered as long as the ids are, also when the log has lost
+-- the event: a member of the ids' set says so.
+local deeds = { n = 1, m = 1, h = 1, x = 1 }
+local deed_names = {
+  'session.created', 'session.created of a fork', 'session.message', 'session.updated', 'session.completed', 'session.deleted',
+  'agent.handoff.completed', 'user.cancel',
+}
+
+local function used_as(name, kind, id) return 'c ' .. name .. ' ' .. seen_as(kind, id) end
+
+-- What an id was used for whose event the log has lost, where that is not what this event tells of.
+local function used_otherwise(kind, id, event)
+  local seen = key('seen:conv:')
+  if deeds[kind] then
+    if redis.call('ZSCORE', seen, used_as(deed(event), kind, id)) then return nil end
+  end
+  for _, name in ipairs(deed_names) do
+    if redis.call('ZSCORE', seen, used_as(name, kind, id)) then return name end
+  end
+  return deeds[kind] and 'another event'
+end
+
+-- The answer for an event whose id is known, else nil; '-used <id> <what>' where something else has it. People's ids
 -- are theirs and agents' ids are theirs: the same one of both means two things.
 local function known(kind, id, event)
   local found = call('ZSCORE', key('seen:conv:'), seen_as(kind, id))
@@ -550,7 +572,10 @@ local function known(kind, id, event)
   local seq = n % score.sequences
   local position = string.format('%d-%d', (n - seq) / score.sequences + score.epoch, seq)
   local entry = redis.call('XRANGE', c.log, position, position)[1]
-  if entry and entry[2][2] ~= event then
+  if not entry then
+    local before = used_otherwise(kind, id, event)
+    if before then return '-used ' .. id .. ' ' .. before end
+  elseif entry[2][2] ~= event then
     local before, now = deed(entry[2][2]), deed(event)
     if before and now and before ~= now then return '-used ' .. id .. ' ' .. before end
   end
@@ -559,13 +584,14 @@ local function known(kind, id, event)
   return answer
 end
 
-local function remember(kind, id)
+local function remember(kind, id, event)
   local seen = key('seen:conv:')
   local n = string.format('%d', (c.ms - score.epoch) * score.sequences + c.seq)
   if call('ZADD', seen, n, seen_as(kind, id)) == 1 and c.events % 64 == 1 then
     redis.call('ZREMRANGEBYRANK', seen, 0, -batch.max_seen - 1)
     redis.call('PEXPIRE', seen, batch.ttl)
   end
+  if deeds[kind] then redis.call('ZADD', seen, n, used_as(deed(event), kind, id)) end
   c.ids = true
 end
 
@@ -665,7 +691,7 @@ local function append(at)
   if from_ms then c.source_ms, c.source_seq, c.source_id = from_ms, from_seq, from end
 
   local answer = position
-  if id ~= '' then remember(kind, id) end
+  if id ~= '' then remember(kind, id, event) end
   if kind ~= 'c' and kind ~= '-' and not late then
     fold().keep(kind, run, named, ARGV[at + 3], ARGV[at + 4], plain and '' or ARGV[at + 8], plain and '' or ARGV[at + 9], position)
     if to_inbox(kind) then

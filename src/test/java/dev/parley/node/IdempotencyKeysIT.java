@@ -23,6 +23,10 @@ class IdempotencyKeysIT {
     }
 
     private Answer post(String path, String key, String json) {
+        return post(node, path, key, json);
+    }
+
+    private static Answer post(TestNode node, String path, String key, String json) {
         return TestHttp.postJson(node.http("/v1/" + path), json.replace('\'', '"'), "Idempotency-Key", key);
     }
 
@@ -65,6 +69,66 @@ class IdempotencyKeysIT {
                         .path("message_count")
                         .asInt())
                 .isEqualTo(1);
+    }
+
+    /** The log loses an event long before its id is forgotten. */
+    @Test
+    void aKeyStandsForItsUseAlsoWhenTheLogHasLostTheEvent() {
+        String c = "keys-" + Ids.random();
+        String create = "{'conversation':'" + c + "','context':{'n':1}}";
+        String message = "{'role':'user','content':'hi'}";
+        try (TestNode brief = TestNode.start("log.max-events", "1")) {
+            assertThat(post(brief, "sessions", "created", create).status()).isEqualTo(201);
+            assertThat(post(brief, "sessions/" + c + "/messages", "said", message)
+                            .status())
+                    .isEqualTo(201);
+            assertThat(post(brief, "conversations/" + c + "/cancel", "cancelled", "{}")
+                            .status())
+                    .isEqualTo(201);
+            assertThat(post(brief, "conversations/" + c + "/messages", "sent", "{'content':'hi'}")
+                            .status())
+                    .isEqualTo(201);
+            String note = "{'event':'agent.note','payload':{}}";
+            assertThat(post(brief, "conversations/" + c + "/events", "noted", note)
+                            .status())
+                    .isEqualTo(201);
+            for (int i = 0; i < 300; i++) {
+                assertThat(post(brief, "conversations/" + c + "/events", "n-" + i, note)
+                                .status())
+                        .isEqualTo(201);
+            }
+
+            assertThat(post(brief, "sessions", "created", create).status()).isEqualTo(200);
+            assertThat(post(brief, "sessions/" + c + "/messages", "said", message)
+                            .json()
+                            .path("seq")
+                            .asInt())
+                    .isEqualTo(1);
+            assertThat(post(brief, "conversations/" + c + "/cancel", "cancelled", "{}")
+                            .status())
+                    .isEqualTo(201);
+            assertThat(post(brief, "conversations/" + c + "/messages", "sent", "{'content':'hi'}")
+                            .status())
+                    .isEqualTo(201);
+            assertThat(post(brief, "conversations/" + c + "/events", "noted", note)
+                            .json()
+                            .path("duplicate")
+                            .asBoolean())
+                    .isTrue();
+
+            requireConflict(post(brief, "sessions/" + c + "/messages", "created", message), "session.created");
+            requireConflict(post(brief, "sessions/" + c + "/messages", "noted", message), "noted was used");
+            requireConflict(post(brief, "sessions/" + c + "/complete", "said", "{}"), "session.message");
+            requireConflict(post(brief, "conversations/" + c + "/events", "created", note), "session.created");
+            requireConflict(
+                    post(brief, "conversations/" + c + "/messages", "cancelled", "{'content':'hi'}"), "user.cancel");
+            requireConflict(post(brief, "conversations/" + c + "/cancel", "sent", "{}"), "sent was used");
+            assertThat(TestHttp.get(brief.http("/v1/sessions/" + c))
+                            .json()
+                            .path("message_count")
+                            .asInt())
+                    .isEqualTo(2);
+        }
     }
 
     @Test
