@@ -6,6 +6,8 @@ import dev.parley.error.ParleyException;
 import dev.parley.event.Utf8;
 import dev.parley.http.Exchange;
 import dev.parley.http.Route;
+import dev.parley.inbox.UserMessage;
+import dev.parley.inbox.UserCancel;
 import dev.parley.inbox.UserMessages;
 import dev.parley.protocol.ClientFrame;
 import dev.parley.protocol.ClientFrameCodec;
@@ -43,7 +45,7 @@ public final class MessageRoutes {
         exchange.requireContentType("application/json");
         return exchange.body(maxBody)
                 .map(body -> (ClientFrame.Send) frame("send", conversation, body))
-                .map(send -> new UserMessages.Message(
+                .map(send -> new UserMessage(
                         conversation,
                         send.content(),
                         key != null ? key : send.messageId(),
@@ -60,7 +62,7 @@ public final class MessageRoutes {
         exchange.requireContentType("application/json");
         return exchange.body(maxBody)
                 .map(body -> (ClientFrame.Cancel) frame("cancel", conversation, body))
-                .map(cancel -> new UserMessages.Cancel(conversation, key, cancel.run(), cancel.reason()))
+                .map(cancel -> new UserCancel(conversation, key, cancel.run(), cancel.reason()))
                 .flatMap(cancel -> inbound.cancel(who, cancel))
                 .flatMap(sent -> answer(exchange, sent));
     }

@@ -16,7 +16,7 @@ public final class UserEvents {
 
     /** @param answered whether no agent is to get it */
     public static AgentEvent message(
-            UserMessages.Message message, String tenant, String subject, String messageId, boolean answered) {
+            UserMessage message, String tenant, String subject, String messageId, boolean answered) {
         byte[] bytes = EventWriter.write(MESSAGE, messageId, payload -> {
             payload.writeStringField("conversation_id", message.conversation());
             payload.writeStringField("message_id", messageId);
@@ -41,7 +41,7 @@ public final class UserEvents {
                 bytes);
     }
 
-    static AgentEvent cancel(UserMessages.Cancel cancel, String tenant, String subject, String messageId) {
+    static AgentEvent cancel(UserCancel cancel, String tenant, String subject, String messageId) {
         byte[] bytes = EventWriter.write(CANCEL, messageId, payload -> {
             payload.writeStringField("conversation_id", cancel.conversation());
             payload.writeStringField("message_id", messageId);

@@ -9,7 +9,6 @@ import dev.parley.event.AgentEvent;
 import dev.parley.event.Ids;
 import dev.parley.event.Position;
 import dev.parley.event.Utf8;
-import dev.parley.protocol.MessageContent;
 import dev.parley.publish.PublishResult;
 import dev.parley.publish.Publisher;
 import dev.parley.session.Sessions;
@@ -31,26 +30,6 @@ import reactor.core.publisher.Mono;
  * here is cold and runs on Redis' event loop.
  */
 public final class UserMessages {
-
-    /**
-     * @param content what was said
-     * @param messageId the same id again adds nothing; made when null
-     * @param metadata a JSON object for the agent, or null
-     * @param cache the category in which its answer may be a known one; null: what holds for its agent
-     */
-    public record Message(
-            String conversation,
-            MessageContent content,
-            @Nullable String messageId,
-            byte @Nullable [] metadata,
-            @Nullable String cache) {}
-
-    /** @param run the run to stop; null for whatever is in progress */
-    public record Cancel(
-            String conversation,
-            @Nullable String messageId,
-            @Nullable String run,
-            @Nullable String reason) {}
 
     /**
      * Where it is in the log, and under which id.
@@ -99,7 +78,7 @@ public final class UserMessages {
      * @return fails with {@link ParleyException}: {@code overloaded} when the inbox is full, {@code not_found}, {@code too_large},
      *     {@code bad_request}, {@code unavailable}; after the last one it should be sent again with the same id
      */
-    public Mono<Sent> send(Principal principal, Message message) {
+    public Mono<Sent> send(Principal principal, UserMessage message) {
         return Mono.defer(() -> {
             String id = idOf(message.messageId());
             requireUnicode("content", message.content().json());
@@ -130,7 +109,7 @@ public final class UserMessages {
     private record First(String tenant, AnswerRecorder.Note note) {}
 
     /** Empty when it is for its agent alone. */
-    private Mono<First> cacheable(Principal principal, Message message, String agent, String id) {
+    private Mono<First> cacheable(Principal principal, UserMessage message, String agent, String id) {
         String category = answers.category(agent, message.cache());
         return category == null
                         || message.metadata() != null
@@ -143,7 +122,7 @@ public final class UserMessages {
     }
 
     /** Message and answer in one script: both or neither. Empty when no answer is known, or something else has been said meanwhile. */
-    private Mono<Sent> known(Principal principal, Message message, First first) {
+    private Mono<Sent> known(Principal principal, UserMessage message, First first) {
         AnswerRecorder.Note note = first.note;
         String text = Objects.requireNonNull(message.content().text());
         return answers.find(new AnswerCache.Question(first.tenant, note.agent(), note.category(), text))
@@ -177,7 +156,7 @@ public final class UserMessages {
     }
 
     /** Cancels a run: in the log, in the agent's inbox and on the conversation's control channel. Fails as {@link #send}. */
-    public Mono<Sent> cancel(Principal principal, Cancel cancel) {
+    public Mono<Sent> cancel(Principal principal, UserCancel cancel) {
         return Mono.defer(() -> {
             if (cancel.run() != null && !Ids.valid(cancel.run())) {
                 throw ParleyException.badRequest("run " + Ids.RULE);

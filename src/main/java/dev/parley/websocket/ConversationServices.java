@@ -4,6 +4,8 @@ import dev.parley.auth.Access;
 import dev.parley.auth.Principal;
 import dev.parley.event.AgentEvent;
 import dev.parley.hub.Subscriber;
+import dev.parley.inbox.UserMessage;
+import dev.parley.inbox.UserCancel;
 import dev.parley.inbox.UserMessages;
 import dev.parley.publish.PublishResult;
 import org.jspecify.annotations.Nullable;
@@ -28,10 +30,10 @@ public interface ConversationServices {
             String conversation, Subscriber follower, Access access, @Nullable String ref, @Nullable String since);
 
     /** Sends a person's message. */
-    Mono<UserMessages.Sent> send(Principal who, UserMessages.Message message);
+    Mono<UserMessages.Sent> send(Principal who, UserMessage message);
 
     /** Asks an agent to stop. */
-    Mono<UserMessages.Sent> cancel(Principal who, UserMessages.Cancel cancel);
+    Mono<UserMessages.Sent> cancel(Principal who, UserCancel cancel);
 
     /** Whether {@link #admit} needs no request. */
     boolean admits(Principal who, String conversation);

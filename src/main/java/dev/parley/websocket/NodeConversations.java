@@ -5,6 +5,8 @@ import dev.parley.auth.Principal;
 import dev.parley.event.AgentEvent;
 import dev.parley.hub.Hub;
 import dev.parley.hub.Subscriber;
+import dev.parley.inbox.UserMessage;
+import dev.parley.inbox.UserCancel;
 import dev.parley.inbox.UserMessages;
 import dev.parley.publish.PublishResult;
 import dev.parley.publish.Publisher;
@@ -31,12 +33,12 @@ public record NodeConversations(
     }
 
     @Override
-    public Mono<UserMessages.Sent> send(Principal who, UserMessages.Message message) {
+    public Mono<UserMessages.Sent> send(Principal who, UserMessage message) {
         return inbound.send(who, message);
     }
 
     @Override
-    public Mono<UserMessages.Sent> cancel(Principal who, UserMessages.Cancel cancel) {
+    public Mono<UserMessages.Sent> cancel(Principal who, UserCancel cancel) {
         return inbound.cancel(who, cancel);
     }
 

@@ -19,7 +19,7 @@ import dev.parley.event.Ids;
 import dev.parley.inbox.AnswerCache;
 import dev.parley.inbox.CachedRun;
 import dev.parley.inbox.UserEvents;
-import dev.parley.inbox.UserMessages;
+import dev.parley.inbox.UserMessage;
 import dev.parley.postgres.Postgres;
 import dev.parley.postgres.TestPostgres;
 import dev.parley.protocol.MessageContent;
@@ -347,7 +347,7 @@ abstract class ArchiverContract extends OnRedis {
     /** A first message and the answer to it, which was known. */
     private List<AppendRequest> answered(String id, String text) {
         Access access = AGENT.access(c).orNew();
-        UserMessages.Message message = new UserMessages.Message(c, MessageContent.text("Hi?"), id, null, null);
+        UserMessage message = new UserMessage(c, MessageContent.text("Hi?"), id, null, null);
         AnswerCache.Known known = new AnswerCache.Known(text, "exact", "e", 1);
         return Stream.concat(
                         Stream.of(UserEvents.message(message, "acme", "bot", id, true)),

@@ -6,6 +6,8 @@ import dev.parley.event.AgentEvent;
 import dev.parley.event.Position;
 import dev.parley.hub.Delivery;
 import dev.parley.hub.Subscriber;
+import dev.parley.inbox.UserMessage;
+import dev.parley.inbox.UserCancel;
 import dev.parley.inbox.UserMessages;
 import dev.parley.protocol.ServerFrames;
 import dev.parley.publish.PublishResult;
@@ -29,14 +31,14 @@ final class ScriptedConversations implements ConversationServices {
     /** Who follows, by conversation. */
     final Map<String, Subscriber> followers = new HashMap<>();
 
-    final List<UserMessages.Message> messages = new ArrayList<>();
+    final List<UserMessage> messages = new ArrayList<>();
     final List<AgentEvent> events = new ArrayList<>();
     final List<Access> accesses = new ArrayList<>();
 
     Mono<Void> reviving = Mono.empty();
-    Function<UserMessages.Message, Mono<UserMessages.Sent>> sending =
+    Function<UserMessage, Mono<UserMessages.Sent>> sending =
             message -> Mono.just(new UserMessages.Sent(new Position(7, 1), id(message.messageId())));
-    Function<UserMessages.Cancel, Mono<UserMessages.Sent>> cancelling =
+    Function<UserCancel, Mono<UserMessages.Sent>> cancelling =
             cancel -> Mono.just(new UserMessages.Sent(new Position(7, 2), "made"));
     boolean admits = true;
     Function<String, Mono<Void>> admitting = conversation -> Mono.empty();
@@ -77,7 +79,7 @@ final class ScriptedConversations implements ConversationServices {
     }
 
     @Override
-    public Mono<UserMessages.Sent> send(Principal who, UserMessages.Message message) {
+    public Mono<UserMessages.Sent> send(Principal who, UserMessage message) {
         return asked("send " + message.conversation() + " " + message.content().json(), Mono.defer(() -> {
             messages.add(message);
             return sending.apply(message);
@@ -85,7 +87,7 @@ final class ScriptedConversations implements ConversationServices {
     }
 
     @Override
-    public Mono<UserMessages.Sent> cancel(Principal who, UserMessages.Cancel cancel) {
+    public Mono<UserMessages.Sent> cancel(Principal who, UserCancel cancel) {
         return asked(
                 "cancel " + cancel.conversation() + " " + cancel.run() + " " + cancel.reason(),
                 Mono.defer(() -> cancelling.apply(cancel)));

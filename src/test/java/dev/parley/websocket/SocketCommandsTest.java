@@ -10,6 +10,7 @@ import dev.parley.event.EventCodec;
 import dev.parley.event.InvalidEventException;
 import dev.parley.event.Position;
 import dev.parley.hub.Subscriber;
+import dev.parley.inbox.UserMessage;
 import dev.parley.inbox.UserMessages;
 import dev.parley.publish.PublishResult;
 import dev.parley.ratelimit.LimitScope;
@@ -255,7 +256,7 @@ final class SocketCommandsTest {
         assertThat(on.got())
                 .containsExactly(
                         "{\"type\":\"ok\",\"ref\":1,\"stored\":true,\"position\":\"7-1\",\"message_id\":\"m1\"}");
-        UserMessages.Message message = on.conversations.messages.get(0);
+        UserMessage message = on.conversations.messages.get(0);
         assertThat(message.conversation()).isEqualTo("c");
         assertThat(message.content().text()).isEqualTo("hi");
         assertThat(message.messageId()).isEqualTo("m1");
