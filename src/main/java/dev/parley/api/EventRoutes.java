@@ -159,7 +159,7 @@ public final class EventRoutes {
             from = to + 1;
         }
         if (events.isEmpty()) {
-            throw ParleyException.badRequest("the body has no events: one JSON object a line");
+            throw ParleyException.badRequest("the body has no events: send one JSON object per line");
         }
         return events;
     }

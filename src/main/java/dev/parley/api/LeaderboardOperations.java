@@ -75,7 +75,7 @@ public final class LeaderboardOperations {
     }
 
     private static ParleyException notADate() {
-        return ParleyException.badRequest("date must be today or a day such as 2026-11-23");
+        return ParleyException.badRequest("date must be today, or a day such as 2026-11-23");
     }
 
     private static ObjectNode recorded(String agent, Recorded recorded) {

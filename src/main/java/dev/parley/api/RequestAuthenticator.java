@@ -28,7 +28,9 @@ public record RequestAuthenticator(Authenticator authenticator, boolean checkOri
 
     Principal caller(Exchange exchange, boolean writes) {
         if (writes && checkOrigin && !OriginCheck.allowed(exchange.request())) {
-            throw ParleyException.of(ErrorCode.FORBIDDEN, "this page's origin may not write: auth.mode is none");
+            throw ParleyException.of(
+                    ErrorCode.FORBIDDEN,
+                    "pages of this origin may not write while auth.mode is none: serve them from this machine, or set auth.mode to jwt");
         }
         return authenticator.authenticate(exchange.bearer());
     }

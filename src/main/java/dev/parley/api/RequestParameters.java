@@ -52,7 +52,7 @@ final class RequestParameters {
             }
             throw ParleyException.badRequest(what + " must be a JSON object");
         } catch (JsonProcessingException e) {
-            throw ParleyException.badRequest(what + " is not JSON that can be taken: " + e.getOriginalMessage());
+            throw ParleyException.badRequest(what + " is not JSON: " + e.getOriginalMessage());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -193,7 +193,8 @@ final class RequestParameters {
         }
         value.properties().forEach(field -> {
             if (!Utf8.canEncode(field.getKey())) {
-                throw ParleyException.badRequest("a name in " + what + " has half a surrogate pair");
+                throw ParleyException.badRequest(
+                        "a name in " + what + " has half a surrogate pair: it must be well-formed Unicode");
             }
             requireUnicode(field.getKey(), field.getValue());
         });

@@ -75,7 +75,7 @@ public final class SessionOperations {
     private Mono<Operation.Result> update(Principal who, RequestParameters params) {
         Map<String, String> context = context(params);
         if (context.isEmpty()) {
-            throw ParleyException.badRequest("context is missing: a JSON object of what is to be changed");
+            throw ParleyException.badRequest("context is missing: a JSON object of patches by name");
         }
         return sessions.update(who, params.id("id"), context, params.optionalId("idempotency_key"))
                 .map(changed -> changed(200, changed));

@@ -43,7 +43,7 @@ final class Cancels {
                         (connection, e) -> Mono.fromCompletionStage(connection::closeAsync),
                         connection -> Mono.empty()) // nobody reads on when the agent ends, and its client ends with it
                 .concatMap(message -> Mono.justOrEmpty(read(message.getMessage())))
-                .doOnError(e -> LOG.warn("Cancels can't be heard now: {}", e.getMessage()))
+                .doOnError(e -> LOG.warn("Cancels can't be received now: {}", e.getMessage()))
                 .retryWhen(RedisRetry.AGAIN);
     }
 
@@ -59,7 +59,7 @@ final class Cancels {
                     payload.path("conversation_id").asText(),
                     payload.path("run").asText(null));
         } catch (JsonProcessingException e) {
-            LOG.warn("A cancel that is no JSON was ignored: {}", e.getOriginalMessage());
+            LOG.warn("A cancel that is not JSON was ignored: {}", e.getOriginalMessage());
             return null;
         }
     }

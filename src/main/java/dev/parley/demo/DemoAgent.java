@@ -100,7 +100,7 @@ public final class DemoAgent implements Disposable {
             return Mono.empty();
         }
         return Mono.defer(() -> letter.isCancel() ? cancel(letter) : answer(agent, letter))
-                .doOnError(e -> LOG.error("{} could not do anything with {}", agent, letter, e))
+                .doOnError(e -> LOG.error("{} could not handle {}", agent, letter, e))
                 .onErrorComplete();
     }
 

@@ -139,7 +139,7 @@ public final class EventCodec {
     }
 
     private static InvalidEventException notJson(JsonProcessingException e) {
-        return new InvalidEventException("the event is not JSON that can be taken: " + e.getOriginalMessage());
+        return new InvalidEventException("the event is not JSON: " + e.getOriginalMessage());
     }
 
     /** One pass over one event. */
@@ -188,7 +188,7 @@ public final class EventCodec {
                 }
             }
             if (parser.nextToken() != null) {
-                throw new InvalidEventException("there is something after the event's closing brace");
+                throw new InvalidEventException("the event has text after its closing brace: send one object");
             }
             return true;
         }
@@ -197,7 +197,7 @@ public final class EventCodec {
             switch (name) {
                 case "event" -> {
                     if (type != null) {
-                        throw new InvalidEventException("event stands twice in the event");
+                        throw new InvalidEventException("the event has event twice: send it once");
                     }
                     type = id("event");
                 }
@@ -208,7 +208,7 @@ public final class EventCodec {
 
         private boolean payload() throws IOException {
             if (payloadStart >= 0) {
-                throw new InvalidEventException("payload stands twice in the event");
+                throw new InvalidEventException("the event has payload twice: send it once");
             }
             if (parser.currentToken() != JsonToken.START_OBJECT) {
                 throw new InvalidEventException("payload must be a JSON object");
@@ -259,7 +259,7 @@ public final class EventCodec {
                 throw new InvalidEventException("payload is missing: a JSON object with conversation_id");
             }
             if (conversation == null) {
-                throw new InvalidEventException("payload.conversation_id is missing");
+                throw new InvalidEventException("payload.conversation_id is missing: it names the conversation");
             }
             Kind kind = Kind.ofAgentEvent(type);
             byte[] text = kind == Kind.CHUNK ? chunk : content;

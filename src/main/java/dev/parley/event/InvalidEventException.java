@@ -18,7 +18,7 @@ public final class InvalidEventException extends RuntimeException {
 
     static InvalidEventException tooLarge(int bytes) {
         return new InvalidEventException(
-                "the event has " + bytes + " bytes; at most " + AgentEvent.MAX_BYTES + " are taken", true);
+                "the event has " + bytes + " bytes; at most " + AgentEvent.MAX_BYTES + " are accepted", true);
     }
 
     /** Whether its size is all that was looked at. */

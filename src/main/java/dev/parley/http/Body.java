@@ -44,7 +44,7 @@ record Body(HttpServerRequest request, int maxBytes, LongPredicate room, Duratio
 
     private static ParleyException noRoom() {
         return ParleyException.of(
-                ErrorCode.OVERLOADED, "this node holds as many bodies of requests as it may: try again in a moment");
+                ErrorCode.OVERLOADED, "this node has no memory for another request body: try again in a moment");
     }
 
     /** The bytes that are to come, 0 when the client does not say. The server has refused what is no number. */
@@ -55,12 +55,12 @@ record Body(HttpServerRequest request, int maxBytes, LongPredicate room, Duratio
 
     private ParleyException tooLarge() {
         return ParleyException.of(
-                ErrorCode.TOO_LARGE, "the body is too large: at most " + maxBytes + " bytes are taken here");
+                ErrorCode.TOO_LARGE, "the body is too large: at most " + maxBytes + " bytes are accepted");
     }
 
     private ProblemException late() {
         return ProblemException.of(
                 HttpResponseStatus.REQUEST_TIMEOUT,
-                "the body did not arrive within " + timeout.toMillis() + " ms: send it whole");
+                "the body did not arrive completely within " + timeout.toMillis() + " ms");
     }
 }

@@ -21,7 +21,7 @@ final class FailureResponse {
     static Mono<Void> answer(Throwable thrown, HttpServerRequest request, HttpServerResponse response) {
         Throwable error = Exceptions.unwrap(thrown);
         if (gone(request)) {
-            LOG.debug("{} {}: the client has gone", request.method(), path(request), error);
+            LOG.debug("{} {}: the client has disconnected", request.method(), path(request), error);
             return Mono.empty();
         }
         Problem known = known(error);

@@ -64,7 +64,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
         if (stopping.getAsBoolean()) {
             response.keepAlive(false);
             if (!SAFE.contains(request.method())) {
-                throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again, at another one");
+                throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again at another node");
             }
         }
         RequestTarget target = RequestTarget.of(request.uri());
@@ -78,7 +78,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
             }
         }
         if (matches.isEmpty()) {
-            throw ParleyException.of(ErrorCode.NOT_FOUND, "nothing has this path");
+            throw ParleyException.of(ErrorCode.NOT_FOUND, "there is no such path: see openapi.yaml");
         }
         return notAllowed(request, response, allowed(matches));
     }
@@ -99,7 +99,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
         if (request.method().equals(HttpMethod.OPTIONS)) {
             return HttpAnswer.empty(HttpResponseStatus.NO_CONTENT.code(), response);
         }
-        throw ProblemException.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "this path is for " + allowed + " only");
+        throw ProblemException.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "this path supports only " + allowed);
     }
 
     private static String allowed(List<Match> matches) {

@@ -70,7 +70,7 @@ final class BufferedSubscriber implements Subscriber {
         long before = bytes.getAndAdd(size);
         if (before > limit / 4 && before + size > limit) {
             end(ParleyException.of(
-                    ErrorCode.OVERLOADED, "the follower reads too slowly: " + before + " bytes wait for it"));
+                    ErrorCode.OVERLOADED, "the subscriber reads too slowly: " + before + " bytes wait for it"));
         } else {
             add(delivery);
         }

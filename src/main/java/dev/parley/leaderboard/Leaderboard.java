@@ -79,7 +79,7 @@ public final class Leaderboard {
             throw ParleyException.of(
                     ErrorCode.OVERLOADED,
                     "today has " + MAX_AGENTS
-                            + " agents already, more are not counted: name agents, not conversations");
+                            + " agents already and counts no more: pass names of agents, not of conversations");
         }
         return new Recorded(
                 LocalDate.parse(Script.text(reply.get(1))), outcome == 0, number(reply.get(2)), number(reply.get(3)));

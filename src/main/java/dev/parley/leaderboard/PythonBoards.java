@@ -90,7 +90,8 @@ final class PythonBoards {
                                             redis,
                                             new String[] {keys.leaderboard(tenant)},
                                             arguments.toArray(byte[][]::new))
-                                    .doOnNext(reply -> LOG.debug("{} of Python is taken over: {}", date, reply));
+                                    .doOnNext(reply ->
+                                            LOG.debug("The Python leaderboard of {} was imported: {}", date, reply));
                 })
                 .then()
                 .timeout(

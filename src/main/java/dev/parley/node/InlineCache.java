@@ -66,7 +66,7 @@ final class InlineCache implements AnswerCache {
                 .ofType(CacheAnswer.Hit.class)
                 .mapNotNull(InlineCache::known)
                 .onErrorResume(e -> {
-                    LOG.debug("No answer is looked up for {}: {}", question.agent(), e.getMessage());
+                    LOG.debug("The cache could not be asked for an answer of {}: {}", question.agent(), e.getMessage());
                     return Mono.empty();
                 });
     }
@@ -90,9 +90,12 @@ final class InlineCache implements AnswerCache {
     @Override
     public Mono<Void> keep(Question question, String answer) {
         return cache.put(asked(question), ModelReply.of(response(answer)), null)
-                .doOnNext(stored -> LOG.debug("An answer of {} is kept, unless {}", question.agent(), stored.reason()))
+                .doOnNext(stored -> LOG.debug(
+                        "An answer of {} was put into the cache; rejected because: {}",
+                        question.agent(),
+                        stored.reason()))
                 .onErrorResume(e -> {
-                    LOG.debug("An answer of {} is not kept: {}", question.agent(), e.getMessage());
+                    LOG.debug("An answer of {} could not be cached: {}", question.agent(), e.getMessage());
                     return Mono.empty();
                 })
                 .then();

@@ -123,8 +123,7 @@ public final class Node {
 
     private void startAudit(Audit audit) {
         if (!audit.keyed()) {
-            LOG.info(
-                    "parley.audit.key is not set: the audit trail shows mistakes, but not who wants to hide something");
+            LOG.info("parley.audit.key is not set: the audit trail reveals mistakes, but not manipulation");
         }
         lifecycle.start(
                 "the audit trail",
@@ -139,7 +138,7 @@ public final class Node {
      */
     private Mono<Void> drain(EdgeAssembly serving, StoreAssembly store) {
         LOG.info(
-                "Stopping: {} sockets are told to come back elsewhere",
+                "Stopping: {} sockets are told to reconnect to another node",
                 serving.sockets().size());
         intact = false;
         Duration drain = config.shutdown().drain();

@@ -31,8 +31,8 @@ final class PersonalDataDetectors implements PersonalData {
         List<PersonalData> plugged = ServiceLoader.load(PersonalData.class, loader).stream()
                 .map(ServiceLoader.Provider::get)
                 .toList();
-        plugged.forEach(detector -> LOG.info(
-                "Personal data is looked for by {}, too", detector.getClass().getName()));
+        plugged.forEach(detector ->
+                LOG.info("{} also detects personal data", detector.getClass().getName()));
         PatternPersonalData written = new PatternPersonalData(regions.equals(List.of("none")) ? List.of() : regions);
         return new PersonalDataDetectors(
                 Stream.concat(Stream.of(written), plugged.stream()).toList());
@@ -48,7 +48,7 @@ final class PersonalDataDetectors implements PersonalData {
             return detector.find(text);
         } catch (RuntimeException e) {
             LOG.warn(
-                    "{} failed: what it was to look at is not cached",
+                    "{} failed: the text that it was given is not cached",
                     detector.getClass().getName(),
                     e);
             return List.of(text);

@@ -48,7 +48,7 @@ final class RecordAssembly {
         leaderboard =
                 new Leaderboard(redis.redis(), redis.keys(), days, config.auth().defaultTenant());
         if (database == null || days == null) {
-            LOG.info("parley.postgres.url is not set: there is no record beyond what Redis keeps");
+            LOG.info("parley.postgres.url is not set: nothing is kept beyond what Redis keeps");
             archive = Archive.NONE;
             sessionArchive = null;
             sessionArchiver = null;

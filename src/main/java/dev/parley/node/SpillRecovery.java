@@ -27,7 +27,7 @@ final class SpillRecovery {
         try {
             List<QueuedEvent> events = file.read();
             if (!events.isEmpty()) {
-                LOG.info("{} queued events of an earlier run are taken up from {}", events.size(), file.path());
+                LOG.info("{} queued events of an earlier process are appended from {}", events.size(), file.path());
             }
             return events;
         } catch (IOException e) {
@@ -38,7 +38,8 @@ final class SpillRecovery {
     /** Deletes the file as soon as what was read from it is in the logs. */
     Mono<Void> deleteWhen(Mono<Void> appended) {
         return appended.then(onDisk(file::delete))
-                .doOnError(e -> LOG.error("{} is in the logs, but can't be deleted", file.path(), e))
+                .doOnError(e ->
+                        LOG.error("The events in {} are in their logs, but the file can't be deleted", file.path(), e))
                 .onErrorComplete();
     }
 

@@ -273,7 +273,7 @@ final class CacheFill implements Disposable {
         return Mono.defer(() -> {
                     landed = true;
                     boolean whole = response != null && ask.api().isWhole(ask.request(), response);
-                    // The seed's entries have no tags.
+                    // Entries in the original Python format have no tags.
                     List<String> tags =
                             ask.tags().isEmpty() || cache.key(question).seed() ? List.of() : ask.tags();
                     ModelReply reply = new ModelReply(
@@ -288,7 +288,7 @@ final class CacheFill implements Disposable {
                             null);
                     return cache.put(question, reply, shared == null ? null : shared.lead.token());
                 })
-                .doOnError(e -> !(e instanceof ParleyException), e -> LOG.warn("An answer could not be kept", e))
+                .doOnError(e -> !(e instanceof ParleyException), e -> LOG.warn("A response could not be cached", e))
                 .onErrorComplete();
     }
 
@@ -306,7 +306,7 @@ final class CacheFill implements Disposable {
     /** Nobody has waited: whoever asks next computes. Never fails. */
     private Mono<Void> abandon() {
         return Mono.defer(() -> {
-            conclude(ParleyException.of(ErrorCode.UNAVAILABLE, "the call of the upstream was cancelled"));
+            conclude(ParleyException.of(ErrorCode.UNAVAILABLE, "the upstream call was cancelled"));
             return shared == null
                     ? Mono.empty()
                     : cache.abandon(shared.key, shared.lead.token()).then();

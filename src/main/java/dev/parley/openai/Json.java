@@ -41,7 +41,7 @@ final class Json {
             }
             throw ParleyException.badRequest("the body must be a JSON object");
         } catch (JsonProcessingException e) {
-            throw ParleyException.badRequest("the body is not JSON that can be taken: " + e.getOriginalMessage());
+            throw ParleyException.badRequest("the body is not JSON: " + e.getOriginalMessage());
         }
     }
 
@@ -97,7 +97,7 @@ final class Json {
 
     private static void requireUnicode(String text) {
         if (!Utf8.canEncode(text)) {
-            throw ParleyException.badRequest("the body has half of a surrogate pair: text must be Unicode");
+            throw ParleyException.badRequest("the body has half of a surrogate pair: send well-formed Unicode");
         }
     }
 }

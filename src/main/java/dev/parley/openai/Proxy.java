@@ -159,7 +159,7 @@ final class Proxy implements Disposable {
         // A look past an entry's time may have made even the one who asks nobody else its leader.
         Mono<Boolean> abandoned = lead == null ? Mono.empty() : cache.abandon(answer.key(), lead.token());
         return abandoned.then(
-                Mono.error(new ProxyException(504, "not_cached", "there is no such answer in the cache: " + mark)));
+                Mono.error(new ProxyException(504, "not_cached", "the cache has no such response: " + mark)));
     }
 
     private Mono<Void> pass(
@@ -187,7 +187,7 @@ final class Proxy implements Disposable {
     private CacheFill begun(ProxyRequest ask, boolean stores, CacheFill.@Nullable Shared shared) {
         CacheFill flight = new CacheFill(cache, upstream, ask, stores, shared);
         if (!flights.add(flight)) {
-            throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again, at another one");
+            throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again at another node");
         }
         flight.begin(() -> flights.remove(flight));
         return flight;

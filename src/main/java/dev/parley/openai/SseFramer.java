@@ -44,7 +44,10 @@ final class SseFramer {
 
     private void append(byte[] part, int from, int to) {
         if (to - from > most - event.size()) {
-            throw new ProxyException(502, "upstream_too_large", "an event of the upstream's is too large");
+            throw new ProxyException(
+                    502,
+                    "upstream_too_large",
+                    "an event of the upstream is too large: parley.upstream.max-body bounds it");
         }
         event.write(part, from, to - from);
     }

@@ -223,7 +223,7 @@ public final class Upstream {
                         throw new ProxyException(
                                 503,
                                 "overloaded",
-                                "this node holds as many requests and answers as parley.upstream.memory allows: try again");
+                                "this node has no memory for another request or response (parley.upstream.memory): try again");
                     }
                 }),
                 settings.maxBody().intBytes(),

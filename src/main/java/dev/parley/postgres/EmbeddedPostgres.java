@@ -74,7 +74,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             new Thread(started::launch, "postgres-starts").start();
             return started;
         } catch (IOException e) {
-            throw new IllegalStateException("there is no free port, or no room, for the embedded PostgreSQL", e);
+            throw new IllegalStateException("the embedded PostgreSQL has no free port, or no disk space", e);
         }
     }
 
@@ -103,9 +103,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
                     .start());
         } catch (IOException | RuntimeException e) {
             if (closing) {
-                LOG.debug("The embedded PostgreSQL was ended before it had started", e);
+                LOG.debug("The embedded PostgreSQL was stopped before it had started", e);
             } else {
-                LOG.warn("The embedded PostgreSQL does not start, so nothing outlives this Redis: {}", e.toString());
+                LOG.warn("The embedded PostgreSQL does not start, so nothing is archived: {}", e.toString());
             }
             starting.completeExceptionally(e);
         }
@@ -138,7 +138,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             Directories.delete(directory);
             pipe.write("off\n".getBytes(US_ASCII));
         } catch (IOException e) {
-            LOG.warn("The embedded PostgreSQL on port {} did not end in order", port, e);
+            LOG.warn("The embedded PostgreSQL on port {} did not stop gracefully", port, e);
         }
     }
 }

@@ -34,7 +34,7 @@ final class Failures {
     /** A {@link ParleyException} {@code unavailable} where PostgreSQL is away or can't do it for now; else the same. */
     static Throwable mapped(Throwable e) {
         if (isReadOnly(e)) {
-            return ParleyException.of(ErrorCode.UNAVAILABLE, "PostgreSQL takes no writes: " + message(e));
+            return ParleyException.of(ErrorCode.UNAVAILABLE, "PostgreSQL accepts no writes: " + message(e));
         }
         return isAway(e) ? ParleyException.of(ErrorCode.UNAVAILABLE, "PostgreSQL can't be reached: " + message(e)) : e;
     }

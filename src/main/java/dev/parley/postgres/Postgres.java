@@ -105,7 +105,7 @@ public final class Postgres {
                 .subscribe(null, null, () -> {
                     prepared = true;
                     told = "";
-                    LOG.info("PostgreSQL is there, its schema up to date: {}", url);
+                    LOG.info("PostgreSQL is available, its schema is up to date: {}", url);
                     changed();
                 }));
     }
@@ -162,7 +162,7 @@ public final class Postgres {
         if (!prepared || breaker.getState() != State.CLOSED) {
             return trouble;
         }
-        return readOnly.isEmpty() ? null : "PostgreSQL takes no writes: " + readOnly;
+        return readOnly.isEmpty() ? null : "PostgreSQL accepts no writes: " + readOnly;
     }
 
     /** Whether all calls pass: the present state, then each change. Hot, never ends; on Reactor's parallel scheduler. */
@@ -195,16 +195,14 @@ public final class Postgres {
     public <T> Mono<T> inTransaction(Function<Connection, Mono<T>> work) {
         Mono<T> write = guarded(connections.use(work)).doOnSuccess(done -> asked.set(0));
         return Mono.defer(() ->
-                readOnly.isEmpty() ? write : Mono.<T>error(unavailable("PostgreSQL takes no writes: " + readOnly)));
+                readOnly.isEmpty() ? write : Mono.<T>error(unavailable("PostgreSQL accepts no writes: " + readOnly)));
     }
 
     /** What is refused before PostgreSQL was reached says nothing of it now: the breaker does not hear of that. */
     private <T> Mono<T> guarded(Mono<T> call) {
         Mono<T> judged = call.doOnError(this::note)
                 .transformDeferred(CircuitBreakerOperator.of(breaker))
-                .onErrorMap(
-                        CallNotPermittedException.class,
-                        e -> unavailable("PostgreSQL can't be reached: it is being tried again"))
+                .onErrorMap(CallNotPermittedException.class, e -> unavailable("PostgreSQL is unavailable: try again"))
                 .onErrorMap(Failures::mapped);
         return Mono.defer(() -> prepared ? judged : Mono.<T>error(unavailable(NOT_YET)));
     }
@@ -224,7 +222,7 @@ public final class Postgres {
             }
             readOnly = why;
         }
-        LOG.warn("PostgreSQL takes no writes, reads go on: {}", why);
+        LOG.warn("PostgreSQL accepts no writes, reads continue: {}", why);
         changed();
         askingForWrites.begin(() -> askForWrites().subscribe(null, null, this::takesWrites));
     }
@@ -234,7 +232,7 @@ public final class Postgres {
         return Mono.defer(() -> Mono.delay(AGAIN.delay(asked.getAndIncrement())))
                 .then(connections.useNew(settings.queryTimeout(), Postgres::refusal))
                 .onErrorResume(e -> {
-                    LOG.debug("Whether PostgreSQL takes writes is not known: {}", Failures.message(e));
+                    LOG.debug("It is unknown whether PostgreSQL accepts writes: {}", Failures.message(e));
                     return Mono.just(readOnly);
                 })
                 .doOnNext(why -> readOnly = why)
@@ -248,7 +246,7 @@ public final class Postgres {
     private void takesWrites() {
         connections.renew();
         readOnly = "";
-        LOG.info("PostgreSQL takes writes");
+        LOG.info("PostgreSQL accepts writes");
         changed();
     }
 
@@ -267,7 +265,7 @@ public final class Postgres {
                 told = "";
                 LOG.info("PostgreSQL answers: calls pass");
             }
-            default -> throw new IllegalStateException("nobody put the breaker into " + state);
+            default -> throw new IllegalStateException("the breaker can't be in state " + state);
         }
     }
 

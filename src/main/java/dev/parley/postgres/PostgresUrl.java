@@ -48,7 +48,7 @@ public record PostgresUrl(String value) {
     ConnectionFactoryOptions options() {
         var matcher = URL.matcher(value);
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("not a URL of PostgreSQL");
+            throw new IllegalArgumentException("not a PostgreSQL URL");
         }
         String rest = matcher.group(1);
         boolean several = rest.substring(0, rest.indexOf('/')).contains(",");

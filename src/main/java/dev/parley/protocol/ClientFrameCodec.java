@@ -54,7 +54,7 @@ public final class ClientFrameCodec {
             return new ClientFrame.Refused(fields.ref, refusal);
         } catch (StreamConstraintsException e) {
             return new ClientFrame.Refused(
-                    fields.ref, ParleyException.badRequest("the frame is refused: " + e.getOriginalMessage()));
+                    fields.ref, ParleyException.badRequest("the frame is invalid: " + e.getOriginalMessage()));
         } catch (JsonProcessingException e) {
             throw new NotJsonException(e.getOriginalMessage());
         } catch (IOException e) {
@@ -77,7 +77,7 @@ public final class ClientFrameCodec {
         } catch (NotJsonException e) {
             throw ParleyException.badRequest("the body is empty: it must be a JSON object");
         } catch (JsonProcessingException e) {
-            throw ParleyException.badRequest("the body is not JSON that can be taken: " + e.getOriginalMessage());
+            throw ParleyException.badRequest("the body is not JSON: " + e.getOriginalMessage());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -111,8 +111,7 @@ public final class ClientFrameCodec {
                 field(name, parser.nextToken(), parser);
             }
             if (parser.nextToken() != null) {
-                throw ParleyException.badRequest(
-                        "there is something after the closing brace: send one object at a time");
+                throw ParleyException.badRequest("there is text after the closing brace: send one object at a time");
             }
         }
 

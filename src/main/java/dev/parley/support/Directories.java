@@ -22,7 +22,7 @@ public final class Directories {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> LOG.trace("{}: {}", file, file.toFile().delete()));
         } catch (IOException | UncheckedIOException e) {
-            LOG.debug("{} has gone already", directory, e);
+            LOG.debug("{} is gone already", directory, e);
         }
     }
 }

@@ -233,7 +233,7 @@ class LimitsApiIT {
                     search/take        | {'key':7}                                 | 400 | key must be a string
                     search/take        | []                                        | 400 | must be a JSON object
                     search/take        | {'idempotency_key':'a b'}                 | 400 | idempotency_key must be
-                    whole-house/take   | {'key':'a'}                               | 400 | key must not be there
+                    whole-house/take   | {'key':'a'}                               | 400 | key must be left out
                     calm/take          | {}                                        | 400 | key is missing: the limit calm is per conversation
                     unknown/take       | {}                                        | 404 | there is no limit unknown
                     a%20b/take         | {}                                        | 400 | name must be

@@ -125,7 +125,7 @@ public final class Semantic implements Disposable {
             return Found.none(Reason.LATE);
         }
         if (e instanceof ParleyException) {
-            LOG.debug("nothing is looked for: {}", e.getMessage());
+            LOG.debug("no semantic look-up: {}", e.getMessage());
         } else {
             LOG.warn("a semantic look-up failed", e);
         }
@@ -184,7 +184,7 @@ public final class Semantic implements Disposable {
                                     .thenReturn(true);
                 })
                 .onErrorResume(e -> {
-                    LOG.debug("a question is not remembered: {}", e.getMessage());
+                    LOG.debug("a question could not be stored: {}", e.getMessage());
                     return Mono.just(false);
                 });
     }

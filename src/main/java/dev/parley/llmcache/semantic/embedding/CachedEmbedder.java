@@ -57,7 +57,7 @@ public final class CachedEmbedder implements Embedder {
 
     private Mono<float[]> keep(String key, float[] vector) {
         return redis.callOne(key, commands -> commands.set(key, Vectors.toBytes(vector), EXPIRES))
-                .doOnError(e -> LOG.debug("a vector is not kept: {}", e.getMessage()))
+                .doOnError(e -> LOG.debug("a vector could not be stored: {}", e.getMessage()))
                 .onErrorComplete()
                 .thenReturn(vector);
     }

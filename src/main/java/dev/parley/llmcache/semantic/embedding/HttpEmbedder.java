@@ -63,7 +63,7 @@ public final class HttpEmbedder implements Embedder, Disposable {
             send();
         } else {
             sink.error(ParleyException.of(
-                    ErrorCode.OVERLOADED, limits.waiting() + " texts wait to be embedded already: ask later"));
+                    ErrorCode.OVERLOADED, limits.waiting() + " texts wait to be embedded already: try again later"));
         }
     }
 
