@@ -61,6 +61,6 @@ record Body(HttpServerRequest request, int maxBytes, LongPredicate room, Duratio
     private ProblemException late() {
         return ProblemException.of(
                 HttpResponseStatus.REQUEST_TIMEOUT,
-                "the body did not arrive completely within " + timeout.toMillis() + " ms");
+                "the body did not arrive within " + timeout.toMillis() + " ms: send it faster");
     }
 }

@@ -437,7 +437,7 @@ class HttpApiIT {
             assertProblem(TestHttp.get(node.http(path)), 404, "not_found", "there is no such path: see openapi.yaml");
         }
         assertProblem(
-                TestHttp.postJson(node.http("/v1/conversations/x/events/"), event(0)), 404, "not_found", "this path");
+                TestHttp.postJson(node.http("/v1/conversations/x/events/"), event(0)), 404, "not_found", "no such path");
     }
 
     @ParameterizedTest
@@ -513,7 +513,7 @@ class HttpApiIT {
         assertThat(ready.json().path("checks"))
                 .isNotEmpty()
                 .allSatisfy(check -> assertThat(check.asText()).isEqualTo("up"));
-        assertProblem(TestHttp.get(node.management("/v1/ws")), 404, "not_found", "this path");
+        assertProblem(TestHttp.get(node.management("/v1/ws")), 404, "not_found", "no such path");
     }
 
     @Test
