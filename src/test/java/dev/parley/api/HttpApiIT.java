@@ -437,7 +437,10 @@ class HttpApiIT {
             assertProblem(TestHttp.get(node.http(path)), 404, "not_found", "there is no such path: see openapi.yaml");
         }
         assertProblem(
-                TestHttp.postJson(node.http("/v1/conversations/x/events/"), event(0)), 404, "not_found", "no such path");
+                TestHttp.postJson(node.http("/v1/conversations/x/events/"), event(0)),
+                404,
+                "not_found",
+                "no such path");
     }
 
     @ParameterizedTest
