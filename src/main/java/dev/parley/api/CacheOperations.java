@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** {@code /v1/cache}: agents look answers up before they ask a model, and put what it has answered. A tenant has its own. */
+/** {@code /v1/cache}: agents look responses up before they ask a model, and put the model's response. Each tenant has its own. */
 public final class CacheOperations {
 
     private static final int MAX_HOURS = 7 * 24;
@@ -98,7 +98,7 @@ public final class CacheOperations {
                 .map(explanation -> Operation.Result.ok(CacheJson.explanation(explanation)));
     }
 
-    /** An answer was wrong: this question is never given it again. */
+    /** Reports a wrong answer: this question does not receive it again. */
     private Mono<Operation.Result> feedback(Principal who, RequestParameters params) {
         String entry = params.text("entry");
         if (!ENTRY.matcher(entry).matches()) {

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** {@code leaderboard.record} and {@code leaderboard.top}: what agents have resolved, and who is first. */
+/** {@code leaderboard.record} and {@code leaderboard.top}: what agents have resolved, and their ranking. */
 public final class LeaderboardOperations {
 
     private static final String TODAY = "today";

@@ -12,14 +12,14 @@ import dev.parley.http.OriginCheck;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who calls the HTTP API.
+ * Authenticates callers of the HTTP API.
  *
  * @param checkOrigin whether only same-origin and loopback pages may write
- * @param addresses tells where they are
+ * @param addresses determines their addresses
  */
 public record RequestAuthenticator(Authenticator authenticator, boolean checkOrigin, ClientAddresses addresses) {
 
-    /** The caller of a write, who needs a role. */
+    /** The caller of a write, which needs a role. */
     Principal writer(Exchange exchange, Role role) {
         Principal principal = caller(exchange, true);
         principal.require(role);
@@ -35,7 +35,7 @@ public record RequestAuthenticator(Authenticator authenticator, boolean checkOri
         return authenticator.authenticate(exchange.bearer());
     }
 
-    /** The id that the caller gave this write, so that it can be sent again; null when it gave none. */
+    /** The id that the caller gave this write, so that it can be repeated; null for none. */
     static @Nullable String idempotencyKey(Exchange exchange) {
         String key = exchange.header("Idempotency-Key");
         if (key != null && !Ids.valid(key)) {

@@ -19,11 +19,11 @@ import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
 /**
- * Hands each request to the first route that fits, for {@link reactor.netty.http.server.HttpServer#handle}. Thread-safe.
+ * Passes each request to the first matching route, for {@link reactor.netty.http.server.HttpServer#handle}. Thread-safe.
  *
- * <p>No route has that path: 404. One has it, but not for that method: 405 and {@code Allow}. {@code OPTIONS} is answered with
- * {@code Allow}. All answers forbid guessing their type. Once this server is stopping, what would change something is refused, and no
- * connection is kept for another request.
+ * <p>No route has the path: 404. One has it, but not for that method: 405 and {@code Allow}. {@code OPTIONS} is answered with {@code
+ * Allow}. All responses forbid guessing their type. Once this server is stopping, writes are rejected, and no connection is kept for
+ * another request.
  */
 public final class Router implements BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> {
 
@@ -35,7 +35,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
     private final Duration bodyTimeout;
     private final BooleanSupplier stopping;
 
-    /** Where two routes fit a path, the one that comes first is taken. */
+    /** If several routes match a path, the first one is used. */
     public Router(List<Route> routes) {
         this(routes, () -> false);
     }

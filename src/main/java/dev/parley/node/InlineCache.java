@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * What agents have answered, in the LLM cache: an agent is a model there, {@code agent:<name>} in the namespace {@value #NAMESPACE}, and
- * is asked the one thing that the person says.
+ * Answers of agents in the LLM cache. An agent is the model {@code agent:<name>} in the namespace {@value #NAMESPACE}, and the request has
+ * the person's message.
  */
 final class InlineCache implements AnswerCache {
 
@@ -37,7 +37,7 @@ final class InlineCache implements AnswerCache {
     private final LlmCache cache;
     private final Map<String, String> agents;
 
-    /** @param agents the category of what each is asked first, where nothing else is said */
+    /** @param agents default category per agent */
     InlineCache(LlmCache cache, Map<String, String> agents) {
         this.cache = cache;
         this.agents = Map.copyOf(agents);
@@ -61,7 +61,7 @@ final class InlineCache implements AnswerCache {
         return cache.lookup(asked(question), LookupOptions.NOW)
                 .flatMap(answer -> answer.lead() == null
                         ? Mono.just(answer)
-                        // Nobody refreshes it here: the agent answers again when it has ended.
+                        // No caller refreshes it here: the agent answers again when the entry has expired.
                         : cache.abandon(answer.key(), answer.lead().token()).thenReturn(answer))
                 .ofType(CacheAnswer.Hit.class)
                 .mapNotNull(InlineCache::known)

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What finds personal data: {@link PatternPersonalData}, and whatever stands on the class path as a service, such as a jar in {@code extensions/}.
- * One that fails has found everything: what it was to look at is not cached. Thread-safe.
+ * The detectors of personal data: {@link PatternPersonalData}, and services on the class path, such as a jar in {@code extensions/}. If one
+ * fails, the text counts as personal and is not cached. Thread-safe.
  */
 final class PersonalDataDetectors implements PersonalData {
 
@@ -23,9 +23,9 @@ final class PersonalDataDetectors implements PersonalData {
     }
 
     /**
-     * Throws a {@link java.util.ServiceConfigurationError} when one can't be made.
+     * Throws a {@link java.util.ServiceConfigurationError} when a service can't be created.
      *
-     * @param regions whose telephone numbers are found as they are written there; {@code none} alone for no region's
+     * @param regions whose telephone numbers are recognised as they are written there; {@code none} alone for no region
      */
     static PersonalData of(ClassLoader loader, List<String> regions) {
         List<PersonalData> plugged = ServiceLoader.load(PersonalData.class, loader).stream()

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * What becomes of published events, for the rest of the house: the hub knows what must be in the log, sockets are shown what is queued,
- * and messages of those go on to their inboxes.
+ * Forwards the outcomes of published events: the hub learns what must be in the log, sockets are shown queued events, and queued messages
+ * are delivered to their inboxes.
  */
 record PublishEvents(Hub hub, InboxDelivery deliveries) implements QueueListener {
 

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposables;
 
-/** The record that outlives Redis: PostgreSQL, and the archivers that copy sessions and leaderboards there. */
+/** Assembles the record that outlives Redis: PostgreSQL, and the archivers that copy sessions and leaderboards there. */
 final class RecordAssembly {
 
     private static final Logger LOG = LoggerFactory.getLogger(RecordAssembly.class);
@@ -114,7 +114,7 @@ final class RecordAssembly {
         return Stream.of(sessionArchiver, dayArchiver).flatMap(Stream::ofNullable);
     }
 
-    /** Null where none is configured. */
+    /** Null if none is configured. */
     @Nullable
     Postgres postgres() {
         return postgres;

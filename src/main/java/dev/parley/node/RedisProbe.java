@@ -10,7 +10,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** Asks Redis what it is each time it is reached, and says what matters to whoever runs it. */
+/** Reads Redis' properties ({@code INFO}) each time it is reached, and logs what an operator should know. */
 final class RedisProbe {
 
     private static final Logger LOG = LoggerFactory.getLogger(RedisProbe.class);
@@ -19,7 +19,7 @@ final class RedisProbe {
     private final Flux<Boolean> reachable;
     private final Sinks.Empty<Void> asked = Sinks.empty();
 
-    /** @param reachable whether calls pass, each time that this may have changed */
+    /** @param reachable whether calls pass, emitted whenever this may have changed */
     RedisProbe(Redis redis, Flux<Boolean> reachable) {
         this.redis = redis;
         this.reachable = reachable;
@@ -30,12 +30,12 @@ final class RedisProbe {
                 .distinctUntilChanged()
                 .filter(up -> up)
                 .concatMap(up -> ask().doFinally(signal -> {
-                    var unused = asked.tryEmitEmpty(); // only the first time is told of
+                    var unused = asked.tryEmitEmpty(); // only the first completion counts
                 }))
                 .subscribe();
     }
 
-    /** Completes once Redis has been reached and has answered, or has not wanted to. */
+    /** Completes once Redis has been reached and has answered, with or without an error. */
     Mono<Void> asked() {
         return asked.asMono();
     }

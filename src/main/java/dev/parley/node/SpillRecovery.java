@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** What the queue still has when a node stops, carried to its next start. */
+/** Carries queued events of a stopping node to its next start. */
 final class SpillRecovery {
 
     private static final Logger LOG = LoggerFactory.getLogger(SpillRecovery.class);
@@ -22,7 +22,7 @@ final class SpillRecovery {
         this.file = file;
     }
 
-    /** Blocks. What was accepted must not be passed over: fails when it can't be read. */
+    /** Reads the events; blocks. Fails if the file can't be read, because accepted events must not be skipped. */
     List<QueuedEvent> read() {
         try {
             List<QueuedEvent> events = file.read();
@@ -35,7 +35,7 @@ final class SpillRecovery {
         }
     }
 
-    /** Deletes the file as soon as what was read from it is in the logs. */
+    /** Deletes the file once its events are in the logs. */
     Mono<Void> deleteWhen(Mono<Void> appended) {
         return appended.then(onDisk(file::delete))
                 .doOnError(e ->
@@ -43,7 +43,7 @@ final class SpillRecovery {
                 .onErrorComplete();
     }
 
-    /** Writes down what still waits and tells its publishers. Emits whether nothing is lost. */
+    /** Writes the events that still wait, and notifies their publishers. Emits whether nothing is lost. */
     Mono<Boolean> write(Publisher.Rest rest) {
         List<QueuedEvent> events = rest.events();
         return onDisk(() -> file.write(events))

@@ -14,22 +14,25 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Requests and answers; numbers stay as they came. */
+/** JSON of requests and responses; numbers are written as they were read. */
 final class Json {
 
-    /** Tools come with schemas in schemas. */
+    /** Tools contain nested schemas. */
     private static final int MAX_DEPTH = 200;
 
     private static final JsonMapper MAPPER = ExactNumbers.sent(MAX_DEPTH);
 
     static {
-        // The first reading and writing wait for a lock when two come at once: not on event loops.
+        // Concurrent first reads and writes wait for a lock: not on event loops.
         byte[] unused = bytes(read("{\"a\":[1,0.5,\"\",true,null]}".getBytes(StandardCharsets.UTF_8)));
     }
 
     private Json() {}
 
-    /** @throws ParleyException {@code bad_request} when it is no JSON object, or has text that is no Unicode and would be hashed like other text */
+    /**
+     * @throws ParleyException {@code bad_request} when it is not a JSON object, or has text that is not Unicode and would be hashed like
+     *     other text
+     */
     static ObjectNode request(byte[] body) {
         if (!Utf8.valid(body)) {
             throw ParleyException.badRequest("the body is not valid UTF-8");
@@ -45,7 +48,7 @@ final class Json {
         }
     }
 
-    /** Null when it is no JSON. */
+    /** Null if it is not JSON. */
     static @Nullable JsonNode readOrNull(byte[] json) {
         try {
             return Utf8.valid(json) ? parse(json) : null;
@@ -54,7 +57,7 @@ final class Json {
         }
     }
 
-    /** @throws IllegalStateException when it is no JSON */
+    /** @throws IllegalStateException when it is not JSON */
     static JsonNode read(byte[] json) {
         try {
             return parse(json);

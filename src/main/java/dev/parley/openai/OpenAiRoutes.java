@@ -38,7 +38,7 @@ public final class OpenAiRoutes implements Disposable {
                 .toList();
     }
 
-    /** Ends what goes on in the background. */
+    /** Ends background calls. */
     @Override
     public void dispose() {
         proxy.dispose();
