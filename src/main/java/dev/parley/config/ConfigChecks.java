@@ -25,7 +25,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** What a single value can't tell: names that must be ids, and settings that do not go together. Each problem names keys and the fix. */
+/**
+ * Checks that need more than a single value: names that must be ids, and settings that contradict each other. Each problem names keys and
+ * the fix.
+ */
 final class ConfigChecks {
 
     /** HS256's least, RFC 7518, section 3.2. */

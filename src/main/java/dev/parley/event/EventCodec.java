@@ -15,13 +15,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads events. Streaming and without a tree: an event's bytes are looked at once and passed on as they are.
+ * Parses events as a stream and without a tree: an event's bytes are read once and passed on unchanged.
  *
- * <p>Thread-safe; nothing blocks.
+ * <p>Thread-safe; never blocks.
  */
 public final class EventCodec {
 
-    /** UTF-8 and nothing else: offsets into what was read as UTF-16 mean nothing, and a byte order mark would end up inside a frame. */
+    /** Only UTF-8: offsets into UTF-16 would be wrong, and a byte order mark would end up inside a frame. */
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -42,8 +42,7 @@ public final class EventCodec {
     }
 
     /**
-     * As {@link #parse}, for one of many events of which only some are wanted: of the others nothing is looked at behind their
-     * conversation.
+     * As {@link #parse}, for one of many events of which only some are wanted: the others are not parsed beyond their conversation.
      *
      * @param wanted asked about {@code payload.conversation_id} as soon as that has been read
      * @return null when it is not wanted
@@ -277,7 +276,7 @@ public final class EventCodec {
             return parser.getText();
         }
 
-        /** An empty one is none: some clients always write the field. */
+        /** An empty id counts as absent: some clients always write the field. */
         private @Nullable String optionalId(String field) throws IOException {
             return isEmptyString() ? null : id(field);
         }
@@ -309,8 +308,8 @@ public final class EventCodec {
         }
 
         /**
-         * The bytes between the quotes of the string that the parser stands on; null for any other value. It ends before what comes next:
-         * to ask the parser for its end would decode it.
+         * The bytes between the quotes of the parser's present string; null for any other value. Its end is found from the next token,
+         * because asking the parser for it would decode the string.
          */
         private byte @Nullable [] stringBody() throws IOException {
             if (parser.currentToken() != JsonToken.VALUE_STRING) {

@@ -5,7 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.ToDoubleFunction;
 
-/** What is measured. Each is read from where it is counted when it is asked for, so counting costs no more than an add. */
+/** All meters. Each reads its source when it is scraped, so counting costs one addition. */
 public enum Metric {
     SOCKETS("parley.sockets", "WebSockets open now", false),
     CONVERSATIONS("parley.conversations", "Conversations hosted on this node now", false),
@@ -77,9 +77,9 @@ public enum Metric {
     }
 
     /**
-     * Reads it whenever the registry is scraped, on whatever thread does that.
+     * Registers the meter. It is read at each scrape, on the scraping thread.
      *
-     * @param source what is asked; the registry keeps no hold on it, so it must live as long as it is to be measured
+     * @param source read at each scrape; the registry refers to it weakly, so the caller must keep it
      * @param tags names and values in turn
      */
     public <T> void register(MeterRegistry registry, T source, ToDoubleFunction<T> value, String... tags) {

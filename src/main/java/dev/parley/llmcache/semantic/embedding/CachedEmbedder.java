@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Remembers vectors in Redis for {@link #KEPT}, under the embedder's id and the text's hash, for all nodes. While Redis is away it asks the
- * embedder.
+ * Caches vectors in Redis for {@link #KEPT}, by the embedder's id and the text's hash, for all nodes. While Redis is unavailable it asks
+ * the embedder.
  */
 public final class CachedEmbedder implements Embedder {
 

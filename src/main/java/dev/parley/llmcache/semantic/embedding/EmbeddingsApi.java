@@ -33,9 +33,9 @@ import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
 
 /**
- * {@code POST /embeddings} of one server, behind a breaker: half of the last requests without a proper answer open it, and then calls fail
- * at once, for a time that is jittered and grows to 30 s. Fails with a {@link ParleyException} {@code unavailable}, or {@code bad_request} when the
- * server does not take the texts themselves.
+ * {@code POST /embeddings} of one server, behind a circuit breaker: it opens when half of the last requests had no proper answer, and then
+ * calls fail immediately, for a time that is jittered and grows to 30 s. Fails with a {@link ParleyException} {@code unavailable}, or
+ * {@code bad_request} when the server rejects the texts themselves.
  */
 final class EmbeddingsApi {
 
