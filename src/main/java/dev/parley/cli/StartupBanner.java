@@ -10,7 +10,7 @@ import java.io.PrintWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a person wants to read when a node has started. */
+/** Logs the addresses and the main settings of a started node. */
 record StartupBanner(GatewayConfig config) {
 
     private static final Logger LOG = LoggerFactory.getLogger(StartupBanner.class);
