@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** The audit trail: {@code audit.append}, {@code audit.read}, {@code audit.verify}. Where no conversation is named, the tenant's own. */
+/** The audit trail: {@code audit.append}, {@code audit.read}, {@code audit.verify}. Without a conversation, the tenant's own trail. */
 public final class AuditOperations {
 
     private static final int MAX_DETAILS = 32 * 1024;

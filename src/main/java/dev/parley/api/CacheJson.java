@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What the cache's operations answer. */
+/** The replies of the cache's operations. */
 final class CacheJson {
 
     private static final byte[] ENTRY = {',', '"', 'e', 'n', 't', 'r', 'y', '"', ':'};
@@ -46,7 +46,7 @@ final class CacheJson {
         return with(bytes(json), hit.entry().json());
     }
 
-    /** The entry as it was kept: it is not read again. */
+    /** Inserts a stored entry as bytes, without parsing it. */
     private static byte[] with(byte[] object, byte[] entry) {
         byte[] all = new byte[object.length + ENTRY.length + entry.length];
         System.arraycopy(object, 0, all, 0, object.length - 1);

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** {@code /v1/cache}: agents look answers up before they ask a model, and put what it has answered. A tenant has its own. */
+/** {@code /v1/cache}: agents look responses up before they ask a model, and put the model's response. Each tenant has its own. */
 public final class CacheOperations {
 
     private static final int MAX_HOURS = 7 * 24;
@@ -41,8 +41,8 @@ public final class CacheOperations {
     private static final Pattern ENTRY = Pattern.compile("[0-9a-f]{64}");
 
     private static final String SEED =
-            "entries in the seed's form are not counted, since nothing tells whose they are or how old: each"
-                    + " is dropped the next time that this gateway is asked for it, and the seed's own agents may see it until then";
+            "entries in the original Python format are not counted, because their age and their scope are unknown: each is dropped"
+                    + " when the gateway next looks it up, and Python agents may see it until then";
 
     private final LlmCache cache;
 
@@ -98,7 +98,7 @@ public final class CacheOperations {
                 .map(explanation -> Operation.Result.ok(CacheJson.explanation(explanation)));
     }
 
-    /** An answer was wrong: this question is never given it again. */
+    /** Reports a wrong answer: this question does not receive it again. */
     private Mono<Operation.Result> feedback(Principal who, RequestParameters params) {
         String entry = params.text("entry");
         if (!ENTRY.matcher(entry).matches()) {
@@ -131,7 +131,7 @@ public final class CacheOperations {
         return CacheJson.bytes(json);
     }
 
-    /** The seed's entries have neither tags nor namespaces. */
+    /** Entries in the original Python format have neither tags nor namespaces. */
     private static boolean hasSeeds(ObjectNode scope) {
         return scope.has("model") || scope.has("all");
     }
@@ -163,8 +163,7 @@ public final class CacheOperations {
             scopes.add(new InvalidationScope(InvalidationScope.Kind.ALL, ""));
         }
         if (scopes.isEmpty()) {
-            throw ParleyException.badRequest(
-                    "tag, tags, model, namespace or all is missing: what is to be invalidated");
+            throw ParleyException.badRequest("tag, tags, model, namespace or all is missing: name what to invalidate");
         }
         return scopes;
     }
@@ -198,7 +197,7 @@ public final class CacheOperations {
     private static ModelReply reply(RequestParameters params) {
         JsonNode response = params.json("response");
         if (response == null) {
-            throw ParleyException.badRequest("response is missing: what the model has answered");
+            throw ParleyException.badRequest("response is missing: it is the model's response");
         }
         Long took = params.optionalInteger("took_ms", 0, Integer.MAX_VALUE);
         Long ttl = params.optionalInteger("ttl", 0, CacheSettings.MAX_TTL.toSeconds());

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** {@code POST /v1/conversations/{id}/events}: one event as JSON, or a batch as NDJSON, a line each. */
+/** {@code POST /v1/conversations/{id}/events}: one event as JSON, or a batch as NDJSON, one per line. */
 public final class EventRoutes {
 
     private static final String JSON = "application/json";
@@ -42,7 +42,7 @@ public final class EventRoutes {
     private final LimitedEndpoint entrance;
     private final Sessions sessions;
 
-    /** @param turnstile where each event is counted */
+    /** @param turnstile limits events */
     public EventRoutes(
             RequestAuthenticator callers,
             Publisher publisher,
@@ -159,7 +159,7 @@ public final class EventRoutes {
             from = to + 1;
         }
         if (events.isEmpty()) {
-            throw ParleyException.badRequest("the body has no events: one JSON object a line");
+            throw ParleyException.badRequest("the body has no events: send one JSON object per line");
         }
         return events;
     }

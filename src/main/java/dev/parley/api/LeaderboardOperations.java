@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** {@code leaderboard.record} and {@code leaderboard.top}: what agents have resolved, and who is first. */
+/** {@code leaderboard.record} and {@code leaderboard.top}: what agents have resolved, and their ranking. */
 public final class LeaderboardOperations {
 
     private static final String TODAY = "today";
@@ -75,7 +75,7 @@ public final class LeaderboardOperations {
     }
 
     private static ParleyException notADate() {
-        return ParleyException.badRequest("date must be today or a day such as 2026-11-23");
+        return ParleyException.badRequest("date must be today, or a day such as 2026-11-23");
     }
 
     private static ObjectNode recorded(String agent, Recorded recorded) {

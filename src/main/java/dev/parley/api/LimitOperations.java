@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import reactor.core.publisher.Mono;
 
-/** {@code limits.take}, {@code limits.reserve} and {@code limits.settle}: agents ask whether they may, and tell what they have used. */
+/** {@code limits.take}, {@code limits.reserve} and {@code limits.settle}: agents ask for permission, and report their use. */
 public final class LimitOperations {
 
     private static final long MOST = 1_000_000_000;

@@ -5,13 +5,13 @@ import dev.parley.http.Exchange;
 import dev.parley.ratelimit.EndpointLimiter;
 import reactor.core.publisher.Mono;
 
-/** A turnstile in front of a route. */
+/** A rate limit in front of a route. */
 record LimitedEndpoint(EndpointLimiter turnstile, RequestAuthenticator callers) {
 
     /**
-     * What is to be done once the caller was let in. Where there is no limit it is the very same.
+     * Runs an action if the limit allows it. Without a limit, returns the action itself.
      *
-     * @param cost how much it is
+     * @param cost of the request
      * @param done cold
      */
     <T> Mono<T> before(Exchange exchange, Principal who, String conversation, int cost, Mono<T> done) {

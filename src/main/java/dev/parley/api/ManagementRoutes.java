@@ -16,7 +16,7 @@ import reactor.core.publisher.Mono;
 /** The management port: {@code /health/live}, {@code /health/ready} and {@code /metrics}. */
 public final class ManagementRoutes {
 
-    /** Why a node is not ready, in words for people; null while nothing stands against it. Any thread may ask. */
+    /** The reason why a node is not ready, for people; null if there is none. Any thread may ask. */
     @FunctionalInterface
     public interface Check {
         @Nullable
@@ -28,8 +28,8 @@ public final class ManagementRoutes {
     private final PrometheusMeterRegistry metrics;
 
     /**
-     * @param required what has to hold for this node to be ready, by name
-     * @param reported what is reported beside it and keeps no node from being ready
+     * @param required checks that must pass for readiness, by name
+     * @param reported checks that are reported and do not affect readiness
      */
     public ManagementRoutes(Map<String, Check> required, Map<String, Check> reported, PrometheusMeterRegistry metrics) {
         this.checks = new TreeMap<>(required);

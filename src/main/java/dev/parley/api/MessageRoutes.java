@@ -24,7 +24,7 @@ public final class MessageRoutes {
     private final int maxBody;
     private final LimitedEndpoint entrance;
 
-    /** @param turnstile where each message is counted */
+    /** @param turnstile limits messages */
     public MessageRoutes(RequestAuthenticator callers, UserMessages inbound, int maxBody, EndpointLimiter turnstile) {
         this.callers = callers;
         this.entrance = new LimitedEndpoint(turnstile, callers);

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * Something that can be asked for: over HTTP by its route, over a socket by its name. What it is asked with is the same in both.
+ * An operation of the API: over HTTP by its route, over a socket by its name, with the same parameters.
  *
  * @param name such as {@code session.get}
- * @param template of the route; what it names in braces is a parameter of the operation
- * @param roles whoever has one of them may ask
- * @param action what it does, as a cold Mono of its result; fails with {@link dev.parley.error.ParleyException}
+ * @param template of the route; names in braces are parameters of the operation
+ * @param roles one of which the caller must have
+ * @param action returns a cold Mono of the result; fails with {@link dev.parley.error.ParleyException}
  */
 public record Operation(
         String name,
@@ -49,10 +49,10 @@ public record Operation(
     }
 
     /**
-     * What came of it.
+     * The result of an operation.
      *
      * @param status for HTTP
-     * @param json null where there is nothing to say
+     * @param json null if there is none
      * @param headers for HTTP, names and values in turn
      */
     record Result(int status, byte @Nullable [] json, String... headers) {

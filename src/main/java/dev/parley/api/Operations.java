@@ -19,7 +19,7 @@ public final class Operations {
     private final Map<String, Operation> byName;
     private final List<Operation> all;
 
-    /** @param maxBody of a request's body, in bytes */
+    /** @param maxBody maximum bytes of a request's body */
     public Operations(RequestAuthenticator callers, int maxBody, List<Operation> operations) {
         this.callers = callers;
         this.maxBody = maxBody;
@@ -34,7 +34,7 @@ public final class Operations {
                 .toList();
     }
 
-    /** Does what a socket's {@code call} asks for; answers JSON. */
+    /** Runs the operation of a socket's {@code call}; returns JSON. */
     public Mono<byte[]> call(Principal who, String method, byte[] params) {
         return Mono.defer(() -> {
             Operation operation = byName.get(method);
@@ -71,7 +71,7 @@ public final class Operations {
         });
     }
 
-    /** With what the request says beside its body: that goes before what the body says. */
+    /** Adds the parameters outside the body, which take precedence. */
     private static RequestParameters completed(RequestParameters params, Exchange exchange) {
         exchange.queries().forEach(params::put);
         exchange.paths().forEach(params::put);

@@ -12,14 +12,14 @@ import dev.parley.http.OriginCheck;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who calls the HTTP API.
+ * Authenticates callers of the HTTP API.
  *
  * @param checkOrigin whether only same-origin and loopback pages may write
- * @param addresses tells where they are
+ * @param addresses determines their addresses
  */
 public record RequestAuthenticator(Authenticator authenticator, boolean checkOrigin, ClientAddresses addresses) {
 
-    /** The caller of a write, who needs a role. */
+    /** The caller of a write, which needs a role. */
     Principal writer(Exchange exchange, Role role) {
         Principal principal = caller(exchange, true);
         principal.require(role);
@@ -28,12 +28,14 @@ public record RequestAuthenticator(Authenticator authenticator, boolean checkOri
 
     Principal caller(Exchange exchange, boolean writes) {
         if (writes && checkOrigin && !OriginCheck.allowed(exchange.request())) {
-            throw ParleyException.of(ErrorCode.FORBIDDEN, "this page's origin may not write: auth.mode is none");
+            throw ParleyException.of(
+                    ErrorCode.FORBIDDEN,
+                    "pages of this origin may not write while auth.mode is none: serve them from this machine, or set auth.mode to jwt");
         }
         return authenticator.authenticate(exchange.bearer());
     }
 
-    /** The id that the caller gave this write, so that it can be sent again; null when it gave none. */
+    /** The id that the caller gave this write, so that it can be repeated; null for none. */
     static @Nullable String idempotencyKey(Exchange exchange) {
         String key = exchange.header("Idempotency-Key");
         if (key != null && !Ids.valid(key)) {

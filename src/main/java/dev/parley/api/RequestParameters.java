@@ -17,15 +17,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an operation is asked with: a JSON object, from a {@code call} or put together from a request's path, query, headers and body.
- * Null counts as not given. Every reading of a field that is not as it should be throws a {@link ParleyException} that names it.
+ * The parameters of an operation: a JSON object, from a {@code call} or combined from a request's path, query, headers and body. Null
+ * counts as absent. Every getter throws a {@link ParleyException} that names an invalid field.
  */
 final class RequestParameters {
 
     private static final JsonMapper JSON = ExactNumbers.sent(AgentEvent.MAX_DEPTH);
 
     static {
-        // The first reading waits for a lock when two come at once: not on event loops.
+        // Concurrent first reads wait for a lock: not on event loops.
         readOnce();
     }
 
@@ -36,9 +36,9 @@ final class RequestParameters {
     }
 
     /**
-     * Reads a JSON object; none at all is an empty one.
+     * Reads a JSON object; an empty text is an empty object.
      *
-     * @param what it is called in a refusal, such as {@code the body}
+     * @param what its name in an error, such as {@code the body}
      */
     static RequestParameters parse(String what, byte[] json) {
         if (!Utf8.valid(json)) {
@@ -52,7 +52,7 @@ final class RequestParameters {
             }
             throw ParleyException.badRequest(what + " must be a JSON object");
         } catch (JsonProcessingException e) {
-            throw ParleyException.badRequest(what + " is not JSON that can be taken: " + e.getOriginalMessage());
+            throw ParleyException.badRequest(what + " is not JSON: " + e.getOriginalMessage());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -66,7 +66,7 @@ final class RequestParameters {
         }
     }
 
-    /** Puts a string in the place of what may be there; null puts nothing. */
+    /** Sets or replaces a string; null changes nothing. */
     void put(String name, @Nullable String value) {
         if (value != null) {
             fields.put(name, value);
@@ -103,7 +103,7 @@ final class RequestParameters {
         return value == null ? null : value.textValue();
     }
 
-    /** One of a few words. */
+    /** One of a set of words. */
     String word(String name, Set<String> words, String otherwise) {
         String value = Objects.requireNonNullElse(optionalText(name), otherwise);
         if (!words.contains(value)) {
@@ -113,7 +113,7 @@ final class RequestParameters {
         return value;
     }
 
-    /** A whole number within bounds; also as a string, since in a path or a query it is one. */
+    /** A whole number within bounds; also as a string, as in a path or a query. */
     long integer(String name, long least, long most) {
         return required(name, optionalInteger(name, least, most), "it must be a whole number");
     }
@@ -179,21 +179,22 @@ final class RequestParameters {
         throw ParleyException.badRequest(name + " must be a JSON object");
     }
 
-    /** Whatever is there; null when there is nothing. */
+    /** Any value; null if absent. */
     @Nullable
     JsonNode json(String name) {
         JsonNode value = fields.get(name);
         return value == null || value.isNull() ? null : value;
     }
 
-    /** JSON can write half a surrogate pair; UTF-8 can't. */
+    /** Rejects half surrogate pairs, which JSON can write and UTF-8 can't. */
     private static void requireUnicode(String what, JsonNode value) {
         if (value.isTextual() && !Utf8.canEncode(value.textValue())) {
             throw ParleyException.badRequest(what + " has half a surrogate pair: it must be well-formed Unicode");
         }
         value.properties().forEach(field -> {
             if (!Utf8.canEncode(field.getKey())) {
-                throw ParleyException.badRequest("a name in " + what + " has half a surrogate pair");
+                throw ParleyException.badRequest(
+                        "a name in " + what + " has half a surrogate pair: it must be well-formed Unicode");
             }
             requireUnicode(field.getKey(), field.getValue());
         });

@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
-/** {@code /v1/sessions}: everybody reads their own, agents change them. */
+/** {@code /v1/sessions}: everybody reads sessions of their conversations, agents change them. */
 public final class SessionOperations {
 
     private static final Set<String> ROLES = Set.of("user", "assistant", "system", "tool");
@@ -75,7 +75,7 @@ public final class SessionOperations {
     private Mono<Operation.Result> update(Principal who, RequestParameters params) {
         Map<String, String> context = context(params);
         if (context.isEmpty()) {
-            throw ParleyException.badRequest("context is missing: a JSON object of what is to be changed");
+            throw ParleyException.badRequest("context is missing: a JSON object of patches by name");
         }
         return sessions.update(who, params.id("id"), context, params.optionalId("idempotency_key"))
                 .map(changed -> changed(200, changed));
@@ -136,7 +136,7 @@ public final class SessionOperations {
         return sessions.window(who, id, last, tokens).map(read -> Operation.Result.ok(page(id, read)));
     }
 
-    /** Where a page ends is where the next one begins: {@code after=<next>}; null when there is no more. */
+    /** A page with the {@code after} of the next one; null when there is no more. */
     private static byte[] page(String id, SessionView read) {
         List<SessionMessage> messages = read.messages();
         long count = read.session().number("message_count");
@@ -169,7 +169,7 @@ public final class SessionOperations {
                 params.flag("pinned", role.equals("system")));
     }
 
-    /** A string, or content parts as OpenAI has them: objects with a type each. */
+    /** A string, or content parts in OpenAI's format: objects with a type. */
     private static String content(RequestParameters params) {
         JsonNode content = params.json("content");
         if (content == null && params.has("tool_calls")) {

@@ -1,4 +1,4 @@
-/** The HTTP API, one {@code *Routes} a resource. */
+/** The HTTP API, one {@code *Routes} or {@code *Operations} class per resource. */
 @NullMarked
 package dev.parley.api;
 

@@ -91,14 +91,14 @@ public final class Archiver {
                 .concatMap(back -> look(looking + ":again", AGAIN_EVERY)
                         .retryWhen(A_WHILE.asReactorRetry())
                         .onErrorResume(e -> {
-                            LOG.warn("What was left unmarked is not looked for yet: {}", e.getMessage());
+                            LOG.warn("The scan for unmarked items failed and is repeated: {}", e.getMessage());
                             return Mono.empty();
                         }));
     }
 
     /** Repeats some work, and retries it after a failure. */
     public static Mono<Void> repeated(String what, Duration every, Mono<Void> work) {
-        return work.doOnError(e -> LOG.debug("{} can't be seen to yet: {}", what, e.getMessage(), e))
+        return work.doOnError(e -> LOG.debug("{} failed and is repeated: {}", what, e.getMessage(), e))
                 .retryWhen(RetryPolicy.FOREVER.asReactorRetry())
                 .repeatWhen(done -> done.concatMap(count -> Mono.delay(every)))
                 .then();
@@ -130,7 +130,10 @@ public final class Archiver {
             return Mono.empty();
         }
         return archive(taken).onErrorResume(e -> {
-            LOG.debug("{} at once are not archived yet, so each is tried by itself: {}", taken.size(), e.getMessage());
+            LOG.debug(
+                    "{} items could not be archived together, so each is tried separately: {}",
+                    taken.size(),
+                    e.getMessage());
             return oneByOne(taken);
         });
     }
@@ -194,7 +197,7 @@ public final class Archiver {
     /** A foreign value under such a key does not affect the others. */
     private Mono<String> unarchived(String key) {
         return archived.unarchived(key).onErrorResume(e -> ParleyException.is(e, ErrorCode.CONFLICT), e -> {
-            LOG.debug("{} is none of the gateway's: {}", key, e.getMessage());
+            LOG.debug("{} is not one of the gateway's keys: {}", key, e.getMessage());
             return Mono.empty();
         });
     }

@@ -137,8 +137,8 @@ final class Appender {
 
         private Mono<Void> step() {
             if (++tries > TRIES) {
-                return Mono.error(
-                        ParleyException.of(ErrorCode.OVERLOADED, "too many write to this audit trail at once"));
+                return Mono.error(ParleyException.of(
+                        ErrorCode.OVERLOADED, "too many concurrent writers of this audit trail: try again"));
             }
             TrailHead head = known(trail);
             List<AuditEntry> entries = sealed(head);
@@ -209,7 +209,10 @@ final class Appender {
             know(trail, new TrailHead(last.seq(), last.mac()));
             return Mono.when(feed(entries), dirty ? marks.set(List.of(trail.name())) : Mono.empty())
                     .onErrorResume(e -> {
-                        LOG.debug("The feed or the archiver has not heard of {}: {}", trail.name(), e.getMessage());
+                        LOG.debug(
+                                "The feed and the archiver could not be notified of {}: {}",
+                                trail.name(),
+                                e.getMessage());
                         return Mono.empty();
                     })
                     .doOnSuccess(done -> {
@@ -236,7 +239,9 @@ final class Appender {
     static ParleyException refusal(String reason) {
         return switch (reason) {
             case "overloaded" ->
-                ParleyException.of(ErrorCode.OVERLOADED, "this audit trail is full until PostgreSQL has what is in it");
+                ParleyException.of(
+                        ErrorCode.OVERLOADED,
+                        "this audit trail is full until PostgreSQL has archived it: try again later");
             default -> ParleyException.of(ErrorCode.NOT_FOUND, "there is no such conversation");
         };
     }

@@ -84,7 +84,8 @@ final class Partitions {
     Mono<Void> tried() {
         return Mono.defer(() -> tried
                 ? Mono.empty()
-                : keep().doOnError(e -> LOG.warn("The audit trail's months can't be seen to yet: {}", e.getMessage()))
+                : keep().doOnError(e -> LOG.warn(
+                                "The monthly tables of the audit trail could not be created yet: {}", e.getMessage()))
                         .onErrorComplete()
                         .doOnSuccess(done -> tried = true));
     }
@@ -101,7 +102,10 @@ final class Partitions {
                         .then(execute(connection, make))
                         .thenReturn(true))
                 .onErrorResume(e -> {
-                    LOG.warn("The audit entries of {} have no partition of their own: {}", month, e.getMessage());
+                    LOG.warn(
+                            "The audit entries of {} could not be moved to their monthly table: {}",
+                            month,
+                            e.getMessage());
                     return Mono.empty();
                 })
                 .then();
@@ -116,8 +120,8 @@ final class Partitions {
                             : postgres.update(
                                             "ALTER TABLE IF EXISTS " + table + " RENAME TO " + name(month),
                                             UnaryOperator.identity())
-                                    .doOnSuccess(
-                                            done -> LOG.info("The audit partition {} is {} now", table, name(month)));
+                                    .doOnSuccess(done ->
+                                            LOG.info("The audit partition {} was renamed to {}", table, name(month)));
                 })
                 .then();
     }
@@ -134,7 +138,8 @@ final class Partitions {
         Instant until = clock.instant().minus(retention);
         return all().filter(name -> isOver(name, until))
                 .concatMap(name -> postgres.update("DROP TABLE IF EXISTS " + name, UnaryOperator.identity())
-                        .doOnSuccess(done -> LOG.info("The audit entries in {} are dropped: retention is over", name)))
+                        .doOnSuccess(done ->
+                                LOG.info("The audit entries in {} were dropped: their retention is over", name)))
                 .then(postgres.update(
                         "DELETE FROM audit_entries_other WHERE at < $1",
                         values -> values.bind("$1", until.atOffset(ZoneOffset.UTC))))

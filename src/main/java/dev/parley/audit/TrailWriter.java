@@ -32,7 +32,8 @@ final class TrailWriter {
             WaitingEntry one = WaitingEntry.of(draft);
             synchronized (waiting) {
                 if (waiting.size() >= MAX_WAITING) {
-                    return Mono.error(ParleyException.of(ErrorCode.OVERLOADED, "too much waits for the audit trail"));
+                    return Mono.error(
+                            ParleyException.of(ErrorCode.OVERLOADED, "too many audit entries wait: try again later"));
                 }
                 waiting.add(one);
                 if (busy) {

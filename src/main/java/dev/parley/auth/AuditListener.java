@@ -2,10 +2,10 @@ package dev.parley.auth;
 
 import java.util.Map;
 
-/** Is told what people and agents do, and what they were kept from. Thread-safe; returns at once and never fails. */
+/** Receives actions of people and agents, and denied requests. Thread-safe; returns immediately and never fails. */
 public interface AuditListener {
 
-    /** Tells nobody. */
+    /** Ignores everything. */
     AuditListener NONE = new AuditListener() {
         @Override
         public void acted(Principal who, String conversation, String action, Map<String, String> details, String id) {}
@@ -15,17 +15,17 @@ public interface AuditListener {
     };
 
     /**
-     * Somebody has done something.
+     * A principal has acted.
      *
      * @param action such as {@code message.sent}
-     * @param id of the deed: the same action told again with the same id is no second one
+     * @param id of the action: a repeated one with the same id is recorded once
      */
     void acted(Principal who, String conversation, String action, Map<String, String> details, String id);
 
     /**
-     * Somebody was told that a conversation does not exist.
+     * A principal was denied a conversation.
      *
-     * @param what they wanted to do, such as {@code send}
+     * @param what the request, such as {@code send}
      */
     void refused(Principal who, String conversation, String what);
 }

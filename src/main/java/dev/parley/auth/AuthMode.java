@@ -2,12 +2,12 @@ package dev.parley.auth;
 
 /** How callers authenticate. */
 public enum AuthMode {
-    /** Not at all: everybody on this machine may use the gateway. */
+    /** No authentication: everybody on this machine may use the gateway. */
     NONE,
     /** By a signed token. */
     JWT;
 
-    /** Whether only same-origin and loopback pages may use the gateway, since no token keeps other pages out. */
+    /** Whether only same-origin and loopback pages may use the gateway, because no token keeps other pages out. */
     public boolean checksOrigin() {
         return this == NONE;
     }

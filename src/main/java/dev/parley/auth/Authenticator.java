@@ -2,19 +2,19 @@ package dev.parley.auth;
 
 import org.jspecify.annotations.Nullable;
 
-/** Finds out who is asking. Thread-safe; takes microseconds and never blocks. */
+/** Authenticates callers. Thread-safe; takes microseconds and never blocks. */
 @FunctionalInterface
 public interface Authenticator {
 
     /**
-     * The principal that a token speaks for.
+     * The principal of a token.
      *
-     * @param token as it came, null when none came
-     * @throws dev.parley.error.ParleyException with {@code unauthenticated} when it speaks for nobody; the message never repeats the token
+     * @param token as received, null without one
+     * @throws dev.parley.error.ParleyException with {@code unauthenticated} when it is invalid; the message never repeats the token
      */
     Principal authenticate(@Nullable String token);
 
-    /** Asks nobody: whoever comes is {@link Principal#local}. */
+    /** Accepts every caller as {@link Principal#local}. */
     static Authenticator none(String tenant) {
         Principal local = Principal.local(tenant);
         return token -> local;

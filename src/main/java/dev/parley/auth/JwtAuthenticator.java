@@ -20,14 +20,14 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Takes tokens that one shared secret has signed. */
+/** Accepts tokens that are signed with one shared secret. */
 public final class JwtAuthenticator implements Authenticator {
 
     static final String TENANT = "tenant";
     static final String ROLES = "roles";
     static final String CONVERSATIONS = "conversations";
 
-    /** Longer than any token should be, so that what is refused anyway is not decoded first. */
+    /** Longer than any valid token, so that an oversized one is not decoded first. */
     private static final int MAX_LENGTH = 8 * 1024;
 
     private static final Duration CLOCK_SKEW = Duration.ofSeconds(30);
@@ -144,7 +144,7 @@ public final class JwtAuthenticator implements Authenticator {
                 .toList());
     }
 
-    /** When the token runs out, the clocks' difference included; refuses one that has, or is not good yet. */
+    /** The expiry of a token, including the clocks' difference; rejects one that has expired, or is not valid yet. */
     private Instant expires(JWTClaimsSet claims) {
         if (claims.getExpirationTime() == null) {
             throw refused("the token's exp is missing: tokens must expire");

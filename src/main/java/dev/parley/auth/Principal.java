@@ -9,14 +9,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is asking. Immutable.
+ * An authenticated caller. Immutable.
  *
  * @param subject the user or agent
- * @param tenant whose conversations it reaches
+ * @param tenant whose conversations it may use
  * @param roles what it may do
- * @param conversations the conversations that it may use whoever they belong to; {@link #ANY} stands for any that belongs to its
- *     tenant or does not exist yet
- * @param expires from when on it is nobody any more, the clocks' possible difference included; null for never
+ * @param conversations the conversations that it may use whichever tenant owns them; {@link #ANY} stands for any that belongs to its tenant
+ *     or does not exist yet
+ * @param expires end of its validity, including the clocks' possible difference; null for never
  * @param unrestricted whether nothing is checked at all
  */
 public record Principal(
@@ -35,12 +35,12 @@ public record Principal(
         conversations = Set.copyOf(conversations);
     }
 
-    /** Everyone, where nobody is asked who they are: every role, every conversation. */
+    /** The principal of every caller without authentication: every role, every conversation. */
     public static Principal local(String tenant) {
         return new Principal("local", tenant, Set.of(Role.values()), Set.of(ANY), null, true);
     }
 
-    /** What it may do with this conversation, as far as can be told without looking the conversation up. */
+    /** Its access to a conversation, as far as can be decided without reading the conversation. */
     public Access access(String conversation) {
         boolean any = conversations.contains(ANY);
         // A conversation may be called "*"; the grant of that name is not a grant of that conversation.
@@ -48,7 +48,7 @@ public record Principal(
         return new Access(tenant, !unrestricted && !named, unrestricted || named || any);
     }
 
-    /** Whether another token speaks for the same one. */
+    /** Whether another token is of the same subject and tenant. */
     public boolean isSameAs(Principal other) {
         return subject.equals(other.subject) && tenant.equals(other.tenant);
     }

@@ -32,10 +32,10 @@ public final class TokenMint {
     }
 
     /**
-     * A token that is good from now on.
+     * Makes a token that is valid from now on.
      *
      * @param conversations ids, or {@link Principal#ANY}
-     * @param ttl how long it is good, one second or more
+     * @param ttl validity, one second or more
      * @throws IllegalArgumentException when something is not an id, or the time is too short
      */
     public String mint(String subject, String tenant, Set<Role> roles, Set<String> conversations, Duration ttl) {

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How every command is told its configuration. */
+/** The options of every command that set the configuration. */
 final class ConfigOptions {
 
     @Option(

@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Which dead letters: some by their ids, or all. */
+/** The selected dead letters: some by their ids, or all. */
 final class DeadLettersSelection {
 
     @Spec(Spec.Target.MIXEE)

@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Where dead letters are: which Redis, and which streams'. */
+/** The Redis and the streams whose dead letters are selected. */
 final class DeadLettersSource {
 
     /** Beyond the time that a connection may take. */

@@ -99,7 +99,7 @@ public final class Main implements Runnable {
         return ExitCode.SOFTWARE;
     }
 
-    /** What the world did, such as a taken port, is told by its message; what only a defect can do, with its stack. */
+    /** Whether an error comes from outside, such as a port in use, and so is reported by its message alone; a defect has its stack trace. */
     private static boolean outside(@Nullable Throwable e) {
         return e != null && (e instanceof IOException || outside(e.getCause()));
     }

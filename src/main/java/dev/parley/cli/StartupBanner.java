@@ -10,7 +10,7 @@ import java.io.PrintWriter;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a person wants to read when a node has started. */
+/** Logs the addresses and the main settings of a started node. */
 record StartupBanner(GatewayConfig config) {
 
     private static final Logger LOG = LoggerFactory.getLogger(StartupBanner.class);
@@ -30,11 +30,11 @@ record StartupBanner(GatewayConfig config) {
         }
         if (config.auth().mode() == AuthMode.NONE) {
             LOG.info(
-                    "  auth        off: everybody who reaches {} may do everything (parley.auth.mode)",
+                    "  auth        off: every client that reaches {} may do everything (parley.auth.mode)",
                     config.http().host());
         }
         if (!config.ingest().channels()) {
-            LOG.info("  channels    off: agent:events:* is not heard (parley.ingest.channels)");
+            LOG.info("  channels    off: agent:events:* is not subscribed to (parley.ingest.channels)");
         }
         config.redis()
                 .keyPrefix()

@@ -25,7 +25,10 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** What a single value can't tell: names that must be ids, and settings that do not go together. Each problem names keys and the fix. */
+/**
+ * Checks that need more than a single value: names that must be ids, and settings that contradict each other. Each problem names keys and
+ * the fix.
+ */
 final class ConfigChecks {
 
     /** HS256's least, RFC 7518, section 3.2. */
@@ -96,7 +99,7 @@ final class ConfigChecks {
         if (config.auth().mode() == AuthMode.NONE && !loopback(config.http().host())) {
             problems.add("parley.auth.mode is none and parley.http.host is \""
                     + config.http().host()
-                    + "\", so anybody could come in: set parley.auth.mode to jwt with parley.auth.jwt.secret,"
+                    + "\", so every client that reaches it could do everything: set parley.auth.mode to jwt with parley.auth.jwt.secret,"
                     + " or parley.http.host to 127.0.0.1");
         }
         if (config.auth().mode() == AuthMode.JWT && secret.isEmpty()) {
@@ -125,7 +128,7 @@ final class ConfigChecks {
         Duration interval = config.redis().probeInterval();
         if (config.redis().probeTimeout().compareTo(interval.multipliedBy(2)) < 0) {
             problems.add("parley.redis.probe-timeout is less than two of parley.redis.probe-interval:"
-                    + " a single late probe would count as deafness; raise it, or lower the interval");
+                    + " a single late probe would replace the connection; raise it, or lower the interval");
         }
         database();
         config.redis()
@@ -157,7 +160,7 @@ final class ConfigChecks {
         SemanticSettings semantic = config.cache().semantic();
         if ((semantic.embedder() == Embedding.HTTP) != semantic.url().isPresent()) {
             problems.add("parley.cache.semantic.embedder and parley.cache.semantic.url don't agree:"
-                    + " the embedder http has a url, and no other one has");
+                    + " set url for the embedder http, and for no other one");
         }
         semantic.categories().forEach(category -> requireCategory("parley.cache.semantic.categories", category));
         semantic.thresholds().orElseGet(List::of).forEach(each -> {
@@ -180,7 +183,7 @@ final class ConfigChecks {
         config.cache().prices().orElseGet(List::of).stream()
                 .filter(each -> !PRICE.matcher(each).matches())
                 .forEach(each -> problems.add("parley.cache.prices has \"" + each
-                        + "\": it must be a model and what a million tokens cost of what it reads and of what it writes, such as"
+                        + "\": it must be a model and the price of a million prompt tokens and of a million completion tokens, such as"
                         + " gpt-4o=2.5/10"));
         config.cache().agents().orElseGet(List::of).forEach(each -> {
             String[] both = each.split("=", 2);
@@ -208,10 +211,10 @@ final class ConfigChecks {
                 || config.postgres().password().isPresent();
         if (login && config.postgres().url().isEmpty()) {
             problems.add("parley.postgres.username or password is set without a parley.postgres.url:"
-                    + " say where PostgreSQL is, or unset them");
+                    + " set the address of PostgreSQL, or unset them");
         }
         if (config.postgres().url().isPresent() && config.postgres().username().isEmpty()) {
-            problems.add("parley.postgres.url is set without a parley.postgres.username: say who logs in there");
+            problems.add("parley.postgres.url is set without a parley.postgres.username: set the user that logs in");
         }
         config.postgres()
                 .url()
@@ -221,17 +224,18 @@ final class ConfigChecks {
 
     private void upstream() {
         if (config.upstream().key().isPresent() && config.upstream().url().isEmpty()) {
-            problems.add("parley.upstream.key is set without a parley.upstream.url: say whose it is, or unset it");
+            problems.add(
+                    "parley.upstream.key is set without a parley.upstream.url: set the URL of its API, or unset it");
         }
     }
 
     private void limits() {
         config.limits().forEach((name, limit) -> {
             if (limit.events().isEmpty()) {
-                problems.add("parley.limits." + name + ".events is not set: say how many there may be in a period");
+                problems.add("parley.limits." + name + ".events is not set: set the number of events per period");
             }
             if (name.equals(Limits.CONNECT) && limit.per() == LimitScope.CONVERSATION) {
-                problems.add("parley.limits.connect.per is conversation: a socket has none when it connects;"
+                problems.add("parley.limits.connect.per is conversation: a new socket has no conversation;"
                         + " set it to address, subject or tenant");
             }
         });

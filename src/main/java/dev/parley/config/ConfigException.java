@@ -2,7 +2,7 @@ package dev.parley.config;
 
 import java.util.List;
 
-/** The configuration is refused. Each problem is one line for the operator: which key, where it was set, what is expected. */
+/** The configuration is invalid. Each problem is one line for the operator: the key, its origin, the expected value. */
 public final class ConfigException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -23,8 +23,8 @@ import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the configuration: defaults, then the file, the environment and the flags, where the later wins. It collects what is wrong and
- * refuses it all at once. Blocks; for one use by one thread.
+ * Reads the configuration: defaults, then the file, the environment and the flags, where a later one overrides an earlier one. Collects all
+ * problems and reports them together. Blocks; for one use by one thread.
  */
 public final class ConfigLoader {
 
@@ -34,7 +34,7 @@ public final class ConfigLoader {
     /** For the start script, not for the gateway. */
     private static final String JAVA_OPTS = "PARLEY_JAVA_OPTS";
 
-    /** Settings of earlier versions, and what is true without them. */
+    /** Settings of earlier versions, and the advice for each. */
     private static final Map<String, String> REMOVED = Map.of(
             "parley.ingest.block",
             "a read waits for a quarter of parley.ingest.lease, and for 500ms at most; leave it out");

@@ -22,9 +22,9 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * All that can be set: {@code http().maxBody()} is the key {@code parley.http.max-body}. Each package declares the groups that it reads, with
- * defaults, bounds and what they mean; this interface composes them. Values are within their bounds and fit together: {@link ConfigLoader}
- * sees to that.
+ * All settings: {@code http().maxBody()} is the key {@code parley.http.max-body}. Each package declares the groups that it reads, with
+ * defaults, bounds and descriptions; this interface composes them. {@link ConfigLoader} ensures that values are within their bounds and fit
+ * together.
  */
 @ConfigMapping(prefix = "parley")
 public interface GatewayConfig extends StoreSettings, HubSettings, SocketSettings, AuditSettings {
@@ -43,7 +43,7 @@ public interface GatewayConfig extends StoreSettings, HubSettings, SocketSetting
 
     SseSettings sse();
 
-    /** By name: those of the gateway's own doors are {@code connect}, {@code send} and {@code publish}. */
+    /** By name: those that the gateway itself enforces are {@code connect}, {@code send} and {@code publish}. */
     Map<String, LimitSettings> limits();
 
     CacheSettings cache();

@@ -1,4 +1,4 @@
-/** What a browser is given: the client library, and the demo's chat page. */
+/** The browser's files: the client library, and the demo's chat page. */
 @NullMarked
 package dev.parley.console;
 

@@ -8,7 +8,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** One message being answered: a run for each turn, a hand-off between them. */
+/** The answer to one message: a run per turn, a hand-off between them. */
 final class Answer {
 
     private final InboxEntry letter;
@@ -28,12 +28,12 @@ final class Answer {
         return letter;
     }
 
-    /** @param run one of its runs, also one that has ended by now; null for whatever is being said */
+    /** @param run one of its runs, also one that has ended; null for the present one */
     boolean isMeantBy(@Nullable String run) {
         return run == null || runs.contains(run);
     }
 
-    /** What has been said stays, nothing more is. A second time is harmless. */
+    /** Stops the answer; what was published stays. Calling it twice is harmless. */
     void cancel() {
         stopped = true;
         var unused = stop.tryEmitEmpty();
@@ -57,7 +57,8 @@ final class Answer {
         return Flux.fromIterable(turn.lines(next))
                 .concatMap(line -> Mono.delay(pace.pause(line.beats())).thenReturn(line), 0)
                 .takeUntilOther(stop.asMono())
-                // Below the cut: what is on its way to Redis when the answer is stopped arrives before its end does.
+                // After the cancel check: an event on its way to Redis when the answer is stopped arrives before its
+                // end does.
                 .concatMap(line -> run.publish(line.event(), line.fields()), 0)
                 .then(Mono.defer(() -> stopped ? run.fail("cancelled") : run.complete()));
     }

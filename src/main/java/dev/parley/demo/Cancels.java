@@ -14,7 +14,10 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** What people want stopped, heard at once also when the inboxes are long. They hold each cancel too, should this connection be away. */
+/**
+ * Receives people's cancels immediately, however long the inboxes are. The inboxes contain each cancel, too, in case this connection is
+ * lost.
+ */
 final class Cancels {
 
     private static final Logger LOG = LoggerFactory.getLogger(Cancels.class);
@@ -34,7 +37,7 @@ final class Cancels {
         this.uri = uri;
     }
 
-    /** For ever: Lettuce subscribes again after a reconnect. */
+    /** Never ends: Lettuce subscribes again after a reconnect. */
     Flux<Cancel> heard() {
         return Flux.usingWhen(
                         Mono.fromCompletionStage(() -> client.connectPubSubAsync(StringCodec.UTF8, uri)),
@@ -43,7 +46,7 @@ final class Cancels {
                         (connection, e) -> Mono.fromCompletionStage(connection::closeAsync),
                         connection -> Mono.empty()) // nobody reads on when the agent ends, and its client ends with it
                 .concatMap(message -> Mono.justOrEmpty(read(message.getMessage())))
-                .doOnError(e -> LOG.warn("Cancels can't be heard now: {}", e.getMessage()))
+                .doOnError(e -> LOG.warn("Cancels can't be received now: {}", e.getMessage()))
                 .retryWhen(RedisRetry.AGAIN);
     }
 
@@ -59,7 +62,7 @@ final class Cancels {
                     payload.path("conversation_id").asText(),
                     payload.path("run").asText(null));
         } catch (JsonProcessingException e) {
-            LOG.warn("A cancel that is no JSON was ignored: {}", e.getOriginalMessage());
+            LOG.warn("A cancel that is not JSON was ignored: {}", e.getOriginalMessage());
             return null;
         }
     }

@@ -73,7 +73,7 @@ public final class DemoAgent implements Disposable {
         inboxes.setOptions(ClientOptions.builder().autoReconnect(false).build());
     }
 
-    /** Starts to read the inboxes and comes back whenever Redis does, until {@link #dispose}. Returns at once. */
+    /** Starts to read the inboxes, again whenever Redis is available again, until {@link #dispose}. Returns immediately. */
     public void open() {
         LOG.info("The demo's agents read their inboxes: {}", String.join(", ", ScriptedAnswers.AGENTS));
         keep(new Cancels(client, uri, prefix)
@@ -93,14 +93,14 @@ public final class DemoAgent implements Disposable {
         }
     }
 
-    /** Never fails: what can't be answered is told of, and done with. */
+    /** Never fails: a message that can't be answered is logged and acknowledged. */
     private Mono<Void> act(String agent, InboxEntry letter) {
         if (letter.conversation().isEmpty()) {
             LOG.warn("{} of {}'s inbox names no conversation, or has been trimmed: ignored", letter.id(), agent);
             return Mono.empty();
         }
         return Mono.defer(() -> letter.isCancel() ? cancel(letter) : answer(agent, letter))
-                .doOnError(e -> LOG.error("{} could not do anything with {}", agent, letter, e))
+                .doOnError(e -> LOG.error("{} could not handle {}", agent, letter, e))
                 .onErrorComplete();
     }
 
@@ -115,7 +115,7 @@ public final class DemoAgent implements Disposable {
                 answers::remove);
     }
 
-    /** A cancel that waited in the inbox is not for what was asked after it. */
+    /** A cancel that waited in the inbox does not concern later messages. */
     private Mono<Void> cancel(InboxEntry letter) {
         return Mono.fromRunnable(() -> stop(
                 letter.conversation(), letter.run(), answer -> answer.letter().isBefore(letter)));
@@ -131,7 +131,7 @@ public final class DemoAgent implements Disposable {
     @Override
     public void dispose() {
         running.dispose();
-        // Not awaited: what Redis does not have by now is said anew by the next process.
+        // Not awaited: the next process answers again what Redis has not received by now.
         var unused = inboxes.shutdownAsync(0, 1, TimeUnit.SECONDS)
                 .thenCompose(done -> client.shutdownAsync(0, 1, TimeUnit.SECONDS))
                 .whenComplete((done, error) -> {

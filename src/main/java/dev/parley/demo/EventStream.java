@@ -10,7 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** Where agents publish durably. */
+/** The durable stream to which agents publish. */
 final class EventStream {
 
     private static final Logger LOG = LoggerFactory.getLogger(EventStream.class);
@@ -25,7 +25,7 @@ final class EventStream {
         this.commands = commands;
     }
 
-    /** Adds an event, and tries until Redis has it. The same id again is dropped by the gateway, so a try too many does no harm. */
+    /** Adds an event, and retries until Redis has it. The gateway drops a repeated id, so one try too many is harmless. */
     Mono<Void> publish(String id, String event, ObjectNode payload) {
         Map<String, String> entry = Map.of(
                 "event",

@@ -21,8 +21,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * One agent's inbox, read by the agent's own consumer group on a connection of its own, since a read that blocks would hold up all else.
- * What was read and not acknowledged comes first: after a crash, an agent finds what it had not finished.
+ * One agent's inbox, read by the agent's own consumer group on a connection of its own, because a blocking read would delay other commands.
+ * Unacknowledged entries come first: after a crash, an agent finds what it had not finished.
  */
 final class Inbox {
 
@@ -30,7 +30,7 @@ final class Inbox {
 
     private static final Duration BLOCK = Duration.ofSeconds(5);
     private static final Duration GRACE = Duration.ofSeconds(5);
-    /** How often what is pending is read again: what a lost answer has handed out is there, and nowhere else. */
+    /** Interval at which pending entries are read again: entries in a lost reply are only there. */
     private static final Duration PENDING_EVERY = Duration.ofMinutes(1);
 
     private static final int PAGE = 8;
@@ -44,12 +44,12 @@ final class Inbox {
     private final Consumer<String> consumer;
     private final Mono<RedisReactiveCommands<String, String>> shared;
 
-    /** What is being answered: pending for Redis, but not to be answered again when the connection was lost meanwhile. */
+    /** Entries being answered: pending in Redis, but not to be answered again after a lost connection. */
     private final Set<String> atWork = ConcurrentHashMap.newKeySet();
 
     /**
-     * @param client that does not reconnect: Lettuce would send the read again, and what the first one was given would stay pending
-     * @param shared for what does not block
+     * @param client that does not reconnect: Lettuce would send the read again, and the entries of the first reply would stay pending
+     * @param shared for commands that do not block
      */
     Inbox(
             RedisClient client,
@@ -65,7 +65,7 @@ final class Inbox {
         this.shared = shared;
     }
 
-    /** Letters for ever, as many as are asked for. Begins again with what is pending whenever Redis fails, and once a minute. */
+    /** All entries, on demand; never ends. Begins again with pending ones whenever Redis fails, and once a minute. */
     Flux<InboxEntry> letters() {
         return Flux.usingWhen(
                         connect(),
@@ -78,7 +78,7 @@ final class Inbox {
                 .retryWhen(RedisRetry.AGAIN);
     }
 
-    /** Says that a letter needs no more attention, until Redis knows. */
+    /** Acknowledges an entry. */
     Mono<Void> done(InboxEntry letter) {
         return shared.flatMap(commands -> commands.xack(key, agent, letter.id()))
                 .retryWhen(RedisRetry.AGAIN)
@@ -97,7 +97,7 @@ final class Inbox {
         return group(commands).thenMany(minute.repeat());
     }
 
-    /** From the start of the inbox: what people wrote before this agent was there is answered as well. */
+    /** Creates the group at the start of the inbox, so that earlier messages are answered as well. */
     private Mono<Void> group(RedisReactiveCommands<String, String> commands) {
         return commands.xgroupCreate(StreamOffset.from(key, START), agent, XGroupCreateArgs.Builder.mkstream())
                 .onErrorComplete(RedisBusyException.class)

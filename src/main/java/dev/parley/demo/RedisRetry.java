@@ -3,7 +3,7 @@ package dev.parley.demo;
 import java.time.Duration;
 import reactor.util.retry.Retry;
 
-/** For whatever needs Redis: for ever, soon again, and not all at the same moment. */
+/** Retries for commands to Redis: for ever, soon, and with jitter. */
 final class RedisRetry {
 
     static final Retry AGAIN = Retry.backoff(Long.MAX_VALUE, Duration.ofMillis(100))

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What the agents have to say. Which of it depends on a word or two of the question. */
+/** The agents' scripted answers, chosen by a word or two of the question. */
 final class ScriptedAnswers {
 
     static final String TRIAGE = "triage";

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What one agent says and does in an answer. Between two turns stands a hand-off. */
+/** One agent's part of an answer. A hand-off follows each turn except the last. */
 record Turn(String agent, List<Step> steps) {
 
     private static final Pattern BEFORE_A_WORD = Pattern.compile("(?<=\\s)(?=\\S)");

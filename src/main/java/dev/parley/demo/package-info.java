@@ -1,9 +1,9 @@
 /**
- * Two agents as anyone would write them: they know Redis and the patterns, and nothing of Parley's code.
+ * Two agents as anyone would write them: they use Redis and the documented keys, and nothing of Parley's code.
  *
- * <p>{@link dev.parley.demo.DemoAgent} reads what people say from {@code agent:inbox:<agent>} ({@code Inbox}), decides what to answer
- * ({@code Repertoire}), plays that with the pauses of a language model ({@code Answer}) and writes it, event by event, to
- * {@code agent:events:stream} ({@code EventStream}).
+ * <p>{@link dev.parley.demo.DemoAgent} reads people's messages from {@code agent:inbox:<agent>} ({@code Inbox}), chooses an answer ({@code
+ * ScriptedAnswers}), plays it with the pauses of a language model ({@code Answer}) and writes it, event by event, to {@code
+ * agent:events:stream} ({@code EventStream}).
  */
 @NullMarked
 package dev.parley.demo;

@@ -2,7 +2,7 @@ package dev.parley.error;
 
 import java.util.Locale;
 
-/** Why something was refused, for frames and for HTTP alike. */
+/** The reason of a rejection, for frames and for HTTP alike. */
 public enum ErrorCode {
     BAD_REQUEST(400, false),
     UNAUTHENTICATED(401, false),
@@ -25,7 +25,7 @@ public enum ErrorCode {
         this.temporary = temporary;
     }
 
-    /** As it is written in an {@code error} frame. */
+    /** The code in an {@code error} frame. */
     public String wire() {
         return wire;
     }

@@ -2,7 +2,7 @@ package dev.parley.error;
 
 import java.util.List;
 
-/** A request that is refused aloud. The message is for the caller: it names the field and the fix. Carries no stack trace. */
+/** A request that is rejected. The message is for the caller: it names the field and the fix. Carries no stack trace. */
 public final class ParleyException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -26,15 +26,15 @@ public final class ParleyException extends RuntimeException {
         return new ParleyException(code, message, code.temporary() ? DEFAULT_RETRY_MS : 0, false, List.of());
     }
 
-    /** A token that was good and has expired: its owner may come back with a new one. */
+    /** A token that was valid and has expired: the client may return with a new one. */
     public static ParleyException expiredToken(String message) {
         return new ParleyException(ErrorCode.UNAUTHENTICATED, message, 0, true, List.of());
     }
 
     /**
-     * Too much, at least until then.
+     * Too many requests until then.
      *
-     * @param headers what HTTP says beside it, names and values in turn
+     * @param headers additional HTTP headers, names and values in turn
      */
     public static ParleyException rateLimited(String message, int retryMs, List<String> headers) {
         return new ParleyException(ErrorCode.RATE_LIMITED, message, retryMs, false, headers);
@@ -44,7 +44,7 @@ public final class ParleyException extends RuntimeException {
         return of(ErrorCode.BAD_REQUEST, message);
     }
 
-    /** Whether something failed for this reason. */
+    /** Whether an error is a rejection for this reason. */
     public static boolean is(Throwable e, ErrorCode code) {
         return e instanceof ParleyException refusal && refusal.code == code;
     }
@@ -53,17 +53,17 @@ public final class ParleyException extends RuntimeException {
         return code;
     }
 
-    /** When to try again, in milliseconds; 0 when the refusal is final. */
+    /** Time after which to retry, in milliseconds; 0 when the rejection is final. */
     public int retryMs() {
         return retryMs;
     }
 
-    /** Whether it was refused for nothing else than a token that has expired. */
+    /** Whether it was rejected only because the token has expired. */
     public boolean isExpiredToken() {
         return expiredToken;
     }
 
-    /** What HTTP says beside it, names and values in turn. */
+    /** Additional HTTP headers, names and values in turn. */
     public List<String> headers() {
         return headers;
     }

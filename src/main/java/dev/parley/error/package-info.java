@@ -1,5 +1,5 @@
 /**
- * How the gateway refuses a request: {@link dev.parley.error.ParleyException} with an {@link dev.parley.error.ErrorCode}, for frames, HTTP
+ * How the gateway rejects a request: {@link dev.parley.error.ParleyException} with an {@link dev.parley.error.ErrorCode}, for frames, HTTP
  * and Java callers alike.
  */
 @NullMarked

@@ -15,13 +15,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads events. Streaming and without a tree: an event's bytes are looked at once and passed on as they are.
+ * Parses events as a stream and without a tree: an event's bytes are read once and passed on unchanged.
  *
- * <p>Thread-safe; nothing blocks.
+ * <p>Thread-safe; never blocks.
  */
 public final class EventCodec {
 
-    /** UTF-8 and nothing else: offsets into what was read as UTF-16 mean nothing, and a byte order mark would end up inside a frame. */
+    /** Only UTF-8: offsets into UTF-16 would be wrong, and a byte order mark would end up inside a frame. */
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -42,8 +42,7 @@ public final class EventCodec {
     }
 
     /**
-     * As {@link #parse}, for one of many events of which only some are wanted: of the others nothing is looked at behind their
-     * conversation.
+     * As {@link #parse}, for one of many events of which only some are wanted: the others are not parsed beyond their conversation.
      *
      * @param wanted asked about {@code payload.conversation_id} as soon as that has been read
      * @return null when it is not wanted
@@ -139,7 +138,7 @@ public final class EventCodec {
     }
 
     private static InvalidEventException notJson(JsonProcessingException e) {
-        return new InvalidEventException("the event is not JSON that can be taken: " + e.getOriginalMessage());
+        return new InvalidEventException("the event is not JSON: " + e.getOriginalMessage());
     }
 
     /** One pass over one event. */
@@ -188,7 +187,7 @@ public final class EventCodec {
                 }
             }
             if (parser.nextToken() != null) {
-                throw new InvalidEventException("there is something after the event's closing brace");
+                throw new InvalidEventException("the event has text after its closing brace: send one object");
             }
             return true;
         }
@@ -197,7 +196,7 @@ public final class EventCodec {
             switch (name) {
                 case "event" -> {
                     if (type != null) {
-                        throw new InvalidEventException("event stands twice in the event");
+                        throw new InvalidEventException("the event has event twice: send it once");
                     }
                     type = id("event");
                 }
@@ -208,7 +207,7 @@ public final class EventCodec {
 
         private boolean payload() throws IOException {
             if (payloadStart >= 0) {
-                throw new InvalidEventException("payload stands twice in the event");
+                throw new InvalidEventException("the event has payload twice: send it once");
             }
             if (parser.currentToken() != JsonToken.START_OBJECT) {
                 throw new InvalidEventException("payload must be a JSON object");
@@ -259,7 +258,7 @@ public final class EventCodec {
                 throw new InvalidEventException("payload is missing: a JSON object with conversation_id");
             }
             if (conversation == null) {
-                throw new InvalidEventException("payload.conversation_id is missing");
+                throw new InvalidEventException("payload.conversation_id is missing: it names the conversation");
             }
             Kind kind = Kind.ofAgentEvent(type);
             byte[] text = kind == Kind.CHUNK ? chunk : content;
@@ -277,7 +276,7 @@ public final class EventCodec {
             return parser.getText();
         }
 
-        /** An empty one is none: some clients always write the field. */
+        /** An empty id counts as absent: some clients always write the field. */
         private @Nullable String optionalId(String field) throws IOException {
             return isEmptyString() ? null : id(field);
         }
@@ -309,8 +308,8 @@ public final class EventCodec {
         }
 
         /**
-         * The bytes between the quotes of the string that the parser stands on; null for any other value. It ends before what comes next:
-         * to ask the parser for its end would decode it.
+         * The bytes between the quotes of the parser's present string; null for any other value. Its end is found from the next token,
+         * because asking the parser for it would decode the string.
          */
         private byte @Nullable [] stringBody() throws IOException {
             if (parser.currentToken() != JsonToken.VALUE_STRING) {

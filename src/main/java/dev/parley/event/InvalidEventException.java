@@ -1,6 +1,6 @@
 package dev.parley.event;
 
-/** An event that can't be taken; the message names the field and the fix. Carries no stack trace. */
+/** An event that is rejected; the message names the field and the fix. Carries no stack trace. */
 public final class InvalidEventException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -18,10 +18,10 @@ public final class InvalidEventException extends RuntimeException {
 
     static InvalidEventException tooLarge(int bytes) {
         return new InvalidEventException(
-                "the event has " + bytes + " bytes; at most " + AgentEvent.MAX_BYTES + " are taken", true);
+                "the event has " + bytes + " bytes; at most " + AgentEvent.MAX_BYTES + " are accepted", true);
     }
 
-    /** Whether its size is all that was looked at. */
+    /** Whether the event was rejected for its size alone. */
     public boolean tooLarge() {
         return tooLarge;
     }

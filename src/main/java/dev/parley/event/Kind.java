@@ -1,6 +1,6 @@
 package dev.parley.event;
 
-/** What an event means to Parley itself. Most mean nothing to it and are {@link #OTHER}. */
+/** What an event means to Parley itself. Parley does not interpret most events: they are {@link #OTHER}. */
 public enum Kind {
     /** A piece of the answer's text, {@code payload.chunk}. */
     CHUNK('c'),
@@ -13,11 +13,11 @@ public enum Kind {
     HANDOFF('h'),
     /** A person's message; only the gateway makes it. */
     USER_MESSAGE('u'),
-    /** A person's message that is answered already, so that no agent gets it; only the gateway makes it. */
+    /** A person's message that is answered already, so that no agent receives it; only the gateway makes it. */
     ANSWERED_MESSAGE('a'),
-    /** A person's wish to stop a run; only the gateway makes it. */
+    /** A person's request to stop a run; only the gateway makes it. */
     CANCEL('x'),
-    /** A session begins; only the gateway makes it. It binds a conversation that is nobody's, as a person's message does. */
+    /** A session begins; only the gateway makes it. It binds a conversation without an owner, as a person's message does. */
     SESSION_CREATED('n'),
     /** Another change of a session, by its API; only the gateway makes it. */
     SESSION_CHANGED('m'),
@@ -29,7 +29,7 @@ public enum Kind {
         this.code = String.valueOf(code);
     }
 
-    /** The letter that stands for this kind in the append script. */
+    /** The letter of this kind in the append script. */
     public String code() {
         return code;
     }

@@ -13,12 +13,12 @@ import reactor.netty.http.server.HttpServerRequest;
 /**
  * Reads a request's body, bounded in bytes and in time.
  *
- * @param room whether so many bytes more may be kept
- * @param timeout for a small one; each {@value #SLOWEST} bytes have a second more
+ * @param room whether that many more bytes may be kept
+ * @param timeout for a small body; each {@value #SLOWEST} bytes add a second
  */
 record Body(HttpServerRequest request, int maxBytes, LongPredicate room, Duration timeout) {
 
-    /** Bytes that even a slow line carries in a second. */
+    /** Bytes per second of a slow line. */
     private static final int SLOWEST = 256 << 10;
 
     Mono<byte[]> read() {
@@ -44,10 +44,10 @@ record Body(HttpServerRequest request, int maxBytes, LongPredicate room, Duratio
 
     private static ParleyException noRoom() {
         return ParleyException.of(
-                ErrorCode.OVERLOADED, "this node holds as many bodies of requests as it may: try again in a moment");
+                ErrorCode.OVERLOADED, "this node has no memory for another request body: try again in a moment");
     }
 
-    /** The bytes that are to come, 0 when the client does not say. The server has refused what is no number. */
+    /** The declared length, 0 if the client declares none. The server has rejected invalid numbers. */
     private long declared() {
         String length = request.requestHeaders().get(HttpHeaderNames.CONTENT_LENGTH);
         return length == null ? 0 : Long.parseLong(length);
@@ -55,12 +55,12 @@ record Body(HttpServerRequest request, int maxBytes, LongPredicate room, Duratio
 
     private ParleyException tooLarge() {
         return ParleyException.of(
-                ErrorCode.TOO_LARGE, "the body is too large: at most " + maxBytes + " bytes are taken here");
+                ErrorCode.TOO_LARGE, "the body is too large: at most " + maxBytes + " bytes are accepted");
     }
 
     private ProblemException late() {
         return ProblemException.of(
                 HttpResponseStatus.REQUEST_TIMEOUT,
-                "the body did not arrive within " + timeout.toMillis() + " ms: send it whole");
+                "the body did not arrive within " + timeout.toMillis() + " ms: send it faster");
     }
 }

@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** A body as one piece. */
+/** Collects a body into one array. */
 public final class BodyCollector {
 
     private static final int FIRST_BUFFER = 1024;
@@ -15,8 +15,8 @@ public final class BodyCollector {
     /**
      * Collects a body's parts.
      *
-     * @param most bytes that are taken
-     * @param tooLarge what the Mono fails with when there are more
+     * @param most maximum bytes
+     * @param tooLarge the error if there are more
      */
     public static Mono<byte[]> of(Flux<byte[]> parts, int most, Supplier<RuntimeException> tooLarge) {
         return parts.collect(() -> new ByteArrayOutputStream(FIRST_BUFFER), (all, part) -> {

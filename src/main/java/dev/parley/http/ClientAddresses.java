@@ -10,17 +10,17 @@ import org.jspecify.annotations.Nullable;
 import reactor.netty.http.server.HttpServerRequest;
 
 /**
- * Where requests come from.
+ * Determines the addresses of clients.
  *
- * @param proxies how many stand in front of the gateway, each of which adds to {@code X-Forwarded-For} whom it was asked by. What
- *     stands further left there anybody may have written
+ * @param proxies number of proxies in front of the gateway, each of which adds its client's address to {@code X-Forwarded-For}. Entries
+ *     further left may be forged
  */
 public record ClientAddresses(int proxies) {
 
     private static final String FORWARDED_FOR = "X-Forwarded-For";
     private static final int NETWORK_BYTES = 8;
 
-    /** An IPv4 address, or the network of 64 bits that an IPv6 address is in: its owner has all of them. Never blocks. */
+    /** An IPv4 address, or the /64 network of an IPv6 address, because its owner has all of it. Never blocks. */
     public String of(HttpServerRequest request) {
         return of(request.requestHeaders(), request.remoteAddress());
     }

@@ -22,7 +22,7 @@ import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
-/** One request and its answer. For the handler that got it alone; the answers are cold, and at most one of them may be sent. */
+/** One request and its response. For its handler alone; responses are cold, and at most one may be sent. */
 public final class Exchange {
 
     private static final String BEARER = "Bearer ";
@@ -54,19 +54,19 @@ public final class Exchange {
         return response;
     }
 
-    /** The one that the request came on. */
+    /** The event loop of the request. */
     public Executor eventLoop() {
         AtomicReference<Executor> loop = new AtomicReference<>(Runnable::run);
         request.withConnection(connection -> loop.set(connection.channel().eventLoop()));
         return Objects.requireNonNull(loop.get());
     }
 
-    /** Whether this is a HEAD request, whose answer has no body: the answers below see to that, one that streams must. */
+    /** Whether this is a HEAD request, whose response has no body: the methods below handle that, a handler that streams must. */
     public boolean headOnly() {
         return request.method().equals(HttpMethod.HEAD);
     }
 
-    /** A parameter of the path, percent-decoded. Nothing else about it is checked. */
+    /** A parameter of the path, percent-decoded and otherwise unchecked. */
     public String path(String name) {
         String value = path.get(name);
         if (value == null) {
@@ -129,26 +129,26 @@ public final class Exchange {
     }
 
     /**
-     * The whole body; empty bytes when there is none. May be subscribed to once. Emits on the request's event loop.
+     * The whole body; empty bytes if there is none. May be subscribed to once. Emits on the request's event loop.
      *
-     * <p>Errors: a {@link ParleyException} with {@code too_large} when it has more bytes than this, before any of them is read where the
-     * client declares it; a {@link ProblemException} with status 408 when it is not there within 30 s.
+     * <p>Errors: a {@link ParleyException} with {@code too_large} when it has more bytes than allowed, before any is read if the client
+     * declares it; a {@link ProblemException} with status 408 when it does not arrive within 30 s.
      */
     public Mono<byte[]> body(int maxBytes) {
         return body(maxBytes, bytes -> true);
     }
 
     /**
-     * The same, for bodies that are large.
+     * The same for large bodies.
      *
-     * @param room asked for as many bytes before they are kept; where it answers false the Mono fails with a {@link ParleyException} with
-     *     {@code overloaded}. The 30 s grow by one for each 256 KiB that the client declares
+     * @param room asked before bytes are kept; if it returns false the Mono fails with a {@link ParleyException} with {@code overloaded}.
+     *     The 30 s grow by one per 256 KiB that the client declares
      */
     public Mono<byte[]> body(int maxBytes, LongPredicate room) {
         return new Body(request, maxBytes, room, bodyTimeout).read();
     }
 
-    /** Puts headers on the answer that is still to be sent: names and values in turn. */
+    /** Adds headers to the response that is still to be sent: names and values in turn. */
     public void answerWith(List<String> namesAndValues) {
         HttpAnswer.headers(namesAndValues, response);
     }
@@ -161,7 +161,7 @@ public final class Exchange {
         return bytes(status, "text/plain; charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** An answer of any type. It must not be cached unless {@code Cache-Control} is set already, as with all answers here. */
+    /** A response of any type. As all responses here, it must not be cached unless {@code Cache-Control} is set already. */
     public Mono<Void> bytes(int status, String contentType, byte[] body) {
         return new HttpAnswer(status, contentType, body).send(response);
     }

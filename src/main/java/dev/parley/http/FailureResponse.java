@@ -11,7 +11,7 @@ import reactor.netty.DisposableChannel;
 import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
-/** What becomes of a request whose handler failed: the client is told what it may know, the log the rest. */
+/** The response for a failed handler: the client receives what it may know, the log the rest. */
 final class FailureResponse {
 
     private static final Logger LOG = LoggerFactory.getLogger(FailureResponse.class);
@@ -21,7 +21,7 @@ final class FailureResponse {
     static Mono<Void> answer(Throwable thrown, HttpServerRequest request, HttpServerResponse response) {
         Throwable error = Exceptions.unwrap(thrown);
         if (gone(request)) {
-            LOG.debug("{} {}: the client has gone", request.method(), path(request), error);
+            LOG.debug("{} {}: the client has disconnected", request.method(), path(request), error);
             return Mono.empty();
         }
         Problem known = known(error);
@@ -40,19 +40,19 @@ final class FailureResponse {
         return error instanceof ProblemException refused ? refused.problem() : null;
     }
 
-    /** Half an answer can't be taken back; without its end the client at least knows that it is half. */
+    /** Cuts the connection: part of the response has been sent, and without its end the client knows that it is incomplete. */
     private static Mono<Void> cutOff(HttpServerRequest request) {
         return Mono.fromRunnable(() -> request.withConnection(DisposableChannel::dispose));
     }
 
-    /** Decided by the connection, not by the error: a closed channel may as well be another server's. */
+    /** Decided by the connection, not by the error: a closed channel may be another server's. */
     private static boolean gone(HttpServerRequest request) {
         AtomicBoolean active = new AtomicBoolean();
         request.withConnection(connection -> active.set(connection.channel().isActive()));
         return !active.get();
     }
 
-    /** Without the query, which may hold what is nobody's business. */
+    /** The path without the query, which may be confidential. */
     private static String path(HttpServerRequest request) {
         String target = request.uri();
         int query = target.indexOf('?');

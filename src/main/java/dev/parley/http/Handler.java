@@ -7,10 +7,10 @@ import org.reactivestreams.Publisher;
 public interface Handler {
 
     /**
-     * Sends the answer when it is subscribed to, and completes when that is done. It is cancelled when the client goes.
+     * Sends the response when it is subscribed to, and completes when that is done. Cancelled when the client disconnects.
      *
-     * <p>An error, thrown or signalled, becomes a problem: a {@link dev.parley.error.ParleyException} or {@link ProblemException} says what
-     * the client is told, anything else is an internal error that the log tells about.
+     * <p>An error, thrown or signalled, becomes a problem: the client receives a {@link dev.parley.error.ParleyException} or {@link
+     * ProblemException}; anything else is an internal error, which the log has.
      */
     Publisher<Void> handle(Exchange exchange);
 }

@@ -6,7 +6,7 @@ import java.util.List;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerResponse;
 
-/** An answer that is all there. */
+/** A complete response. */
 record HttpAnswer(int status, CharSequence contentType, byte[] body) {
 
     /** Sends it when subscribed to; a HEAD request gets its headers only. */
@@ -40,7 +40,7 @@ record HttpAnswer(int status, CharSequence contentType, byte[] body) {
                 response.header(HttpHeaderNames.WWW_AUTHENTICATE, "Bearer");
             }
             if (problem.status() == HttpResponseStatus.REQUEST_TIMEOUT.code()) {
-                // The rest of the body may still come, and would be taken for the next request's.
+                // The rest of the body may still arrive, and would be taken for the next request's.
                 response.keepAlive(false);
             }
             return new HttpAnswer(problem.status(), "application/problem+json", problem.json()).send(response);

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 import reactor.netty.http.server.HttpServerRequest;
 
 /**
- * Tells the pages that may talk to a gateway which asks nobody who they are: its own, and those of this machine. Browsers send the
- * {@code Origin} of the page with every WebSocket and every write (RFC 6454, Fetch standard); whoever sends none is no page.
+ * Decides which pages may use a gateway without authentication: its own, and those of this machine. Browsers send the {@code Origin} of the
+ * page with every WebSocket and every write (RFC 6454, Fetch standard); a client without one is not a page.
  */
 public final class OriginCheck {
 
@@ -39,7 +39,7 @@ public final class OriginCheck {
                 || (uri.getHost() != null && isLoopback(uri.getHost().toLowerCase(Locale.ROOT)));
     }
 
-    /** The origin, null when it is opaque ({@code null}), no web page's, or more than scheme, host and port. */
+    /** The origin; null if it is opaque ({@code null}), not a web page's, or more than scheme, host and port. */
     private static @Nullable URI parse(String origin) {
         try {
             URI uri = new URI(origin);
@@ -50,14 +50,14 @@ public final class OriginCheck {
         }
     }
 
-    /** Host and port, without the port that the scheme means anyway. A proxy may have taken TLS off, so the page's scheme counts. */
+    /** Host and port, without the scheme's default port. A proxy may have terminated TLS, so the page's scheme counts. */
     private static String address(String authority, String scheme) {
         String port = scheme.equals("https") ? ":443" : ":80";
         String address = authority.toLowerCase(Locale.ROOT);
         return address.endsWith(port) ? address.substring(0, address.length() - port.length()) : address;
     }
 
-    /** By its name alone: nothing is looked up. */
+    /** By its name alone, without a look-up. */
     private static boolean isLoopback(String host) {
         if (host.equals("localhost") || host.endsWith(".localhost")) {
             return true;

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Why a request fails, as the client is told (RFC 9457).
+ * The reason of a failed request, as the client receives it (RFC 9457).
  *
- * @param status the HTTP status: the code's own, or one that says it more exactly
+ * @param status the HTTP status: the code's own, or a more exact one
  * @param detail for the caller: names the field and the fix
- * @param retryMs when to try again, in milliseconds; 0 when that won't help
- * @param headers what is said beside it, names and values in turn
+ * @param retryMs time after which to retry, in milliseconds; 0 if that does not help
+ * @param headers names and values in turn
  */
 public record Problem(int status, ErrorCode code, String detail, int retryMs, List<String> headers) {
 
@@ -41,7 +41,7 @@ public record Problem(int status, ErrorCode code, String detail, int retryMs, Li
                 List.of());
     }
 
-    /** In seconds, as {@code Retry-After} has it: rounded up, so that nobody comes too early. */
+    /** In seconds, for {@code Retry-After}: rounded up, so that no client comes too early. */
     long retryAfter() {
         return (retryMs + 999L) / 1000;
     }
@@ -64,7 +64,7 @@ public record Problem(int status, ErrorCode code, String detail, int retryMs, Li
         }
     }
 
-    /** What its status says already has no type of its own. */
+    /** A problem that its status explains has no type of its own. */
     private String type() {
         return status == code.httpStatus() ? "urn:parley:error:" + code.wire() : "about:blank";
     }

@@ -2,7 +2,7 @@ package dev.parley.http;
 
 import io.netty.handler.codec.http.HttpResponseStatus;
 
-/** A request that is refused with a {@link Problem}. Carries no stack trace. */
+/** A request that is rejected with a {@link Problem}. Carries no stack trace. */
 public final class ProblemException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a request asks for.
+ * The path and query of a request.
  *
  * @param path the path's segments, still percent-encoded
  * @param query the query's parameters, decoded

@@ -3,9 +3,9 @@ package dev.parley.http;
 import io.netty.handler.codec.http.HttpMethod;
 
 /**
- * One thing to ask for.
+ * A method and path, and their handler.
  *
- * @param method a route for GET serves HEAD too; a handler that streams looks at {@link Exchange#headOnly} then
+ * @param method a route for GET also serves HEAD; a handler that streams must check {@link Exchange#headOnly} then
  * @param template a path from the root, where <code>{name}</code> stands for one segment that is not empty, such as
  *     <code>/v1/conversations/{id}/events</code>
  */

@@ -19,11 +19,11 @@ import reactor.netty.http.server.HttpServerRequest;
 import reactor.netty.http.server.HttpServerResponse;
 
 /**
- * Hands each request to the first route that fits, for {@link reactor.netty.http.server.HttpServer#handle}. Thread-safe.
+ * Passes each request to the first matching route, for {@link reactor.netty.http.server.HttpServer#handle}. Thread-safe.
  *
- * <p>No route has that path: 404. One has it, but not for that method: 405 and {@code Allow}. {@code OPTIONS} is answered with
- * {@code Allow}. All answers forbid guessing their type. Once this server is stopping, what would change something is refused, and no
- * connection is kept for another request.
+ * <p>No route has the path: 404. One has it, but not for that method: 405 and {@code Allow}. {@code OPTIONS} is answered with {@code
+ * Allow}. All responses forbid guessing their type. Once this server is stopping, writes are rejected, and no connection is kept for
+ * another request.
  */
 public final class Router implements BiFunction<HttpServerRequest, HttpServerResponse, Publisher<Void>> {
 
@@ -35,7 +35,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
     private final Duration bodyTimeout;
     private final BooleanSupplier stopping;
 
-    /** Where two routes fit a path, the one that comes first is taken. */
+    /** If several routes match a path, the first one is used. */
     public Router(List<Route> routes) {
         this(routes, () -> false);
     }
@@ -64,7 +64,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
         if (stopping.getAsBoolean()) {
             response.keepAlive(false);
             if (!SAFE.contains(request.method())) {
-                throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again, at another one");
+                throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again at another node");
             }
         }
         RequestTarget target = RequestTarget.of(request.uri());
@@ -78,7 +78,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
             }
         }
         if (matches.isEmpty()) {
-            throw ParleyException.of(ErrorCode.NOT_FOUND, "nothing has this path");
+            throw ParleyException.of(ErrorCode.NOT_FOUND, "there is no such path: see openapi.yaml");
         }
         return notAllowed(request, response, allowed(matches));
     }
@@ -99,7 +99,7 @@ public final class Router implements BiFunction<HttpServerRequest, HttpServerRes
         if (request.method().equals(HttpMethod.OPTIONS)) {
             return HttpAnswer.empty(HttpResponseStatus.NO_CONTENT.code(), response);
         }
-        throw ProblemException.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "this path is for " + allowed + " only");
+        throw ProblemException.of(HttpResponseStatus.METHOD_NOT_ALLOWED, "this path supports only " + allowed);
     }
 
     private static String allowed(List<Match> matches) {

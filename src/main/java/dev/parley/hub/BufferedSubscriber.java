@@ -78,7 +78,7 @@ final class BufferedSubscriber implements Subscriber {
         if (before > limit / 4 && before + size > limit) {
             subscription.dispose();
             var unused = tooSlow.tryEmitError(ParleyException.of(
-                    ErrorCode.OVERLOADED, "the follower reads too slowly: " + before + " bytes wait for it"));
+                    ErrorCode.OVERLOADED, "the subscriber reads too slowly: " + before + " bytes wait for it"));
         } else {
             add(delivery);
         }

@@ -108,7 +108,8 @@ final class Conversation implements LiveChannels.Listener {
     @Override
     public void message(String channel, byte[] message) {
         if (!enqueueIfRoom("live message", message.length, () -> onLiveMessage(message))) {
-            LOG.debug("{} receives more than it can take: what was dropped is read from the log", name);
+            LOG.debug(
+                    "{} receives live messages faster than it handles them: dropped ones are read from the log", name);
         }
     }
 
@@ -127,7 +128,7 @@ final class Conversation implements LiveChannels.Listener {
     private void onLiveMessage(byte[] bytes) {
         List<LiveMessage> messages = LiveMessage.parse(bytes);
         if (messages.isEmpty()) {
-            LOG.warn("Something that is no live message was published on the channel of {}", name);
+            LOG.warn("Another program has published on the live channel of {}", name);
         }
         messages.forEach(this::onLiveMessage);
     }
@@ -503,6 +504,7 @@ final class Conversation implements LiveChannels.Listener {
     }
 
     private static ParleyException unavailable() {
-        return ParleyException.of(ErrorCode.UNAVAILABLE, "the conversation can't be read now: Redis can't be reached");
+        return ParleyException.of(
+                ErrorCode.UNAVAILABLE, "the conversation can't be read now, because Redis is unavailable: try again");
     }
 }

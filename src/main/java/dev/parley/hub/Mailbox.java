@@ -72,7 +72,7 @@ final class Mailbox<T> {
         try {
             loop.execute(turn);
         } catch (RejectedExecutionException e) {
-            LOG.debug("The node has stopped: nobody is there to be told");
+            LOG.debug("The node has stopped: a task is dropped");
         }
     }
 
@@ -108,7 +108,7 @@ final class Mailbox<T> {
             handler.accept(item);
         } catch (RuntimeException | Error e) {
             // An exception must not stop the other conversations of this loop.
-            LOG.error("A conversation could not handle {}", item, e);
+            LOG.error("The task {} of a conversation failed", item, e);
         }
     }
 }

@@ -48,7 +48,7 @@ final class RunReaperSchedule implements Disposable {
                 .doOnNext(left -> plan(conversation, left))
                 .then()
                 .onErrorResume(e -> {
-                    LOG.debug("The runs of {} could not be looked at: {}", conversation, e.getMessage());
+                    LOG.debug("The runs of {} could not be checked: {}", conversation, e.getMessage());
                     return Mono.empty();
                 });
     }

@@ -64,7 +64,8 @@ final class SharedReads implements LogReads, Disposable {
 
     private static ParleyException tooMany() {
         return ParleyException.of(
-                ErrorCode.UNAVAILABLE, "the conversation can't be read now: too many others are being read");
+                ErrorCode.UNAVAILABLE,
+                "the conversation can't be read now, because too many reads are waiting: try again");
     }
 
     @Override

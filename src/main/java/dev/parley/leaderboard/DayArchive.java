@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Copies a day that has changed as a whole, a minute later at most; what was counted in between is copied with it. Cold. */
+/** Copies a changed day as a whole, after a minute at most; several changes are one copy. Cold. */
 public final class DayArchive implements ArchiveSource {
 
     private static final int AT_ONCE = 8;
@@ -48,7 +48,7 @@ public final class DayArchive implements ArchiveSource {
                 .map(day -> day.group("date") + " " + day.group("tenant"));
     }
 
-    /** One by one: there are few. */
+    /** Copies one after the other, because there are few. */
     @Override
     public Mono<List<String>> archive(List<String> names) {
         return Flux.fromIterable(names).flatMap(this::archive, AT_ONCE).then(Mono.just(List.of()));
@@ -59,7 +59,7 @@ public final class DayArchive implements ArchiveSource {
         LocalDate date = LocalDate.parse(name.substring(0, space));
         String tenant = name.substring(space + 1);
         String dirty = keys.leaderboard(tenant) + ":" + date + ":dirty";
-        // First: what is counted from here on makes it dirty again, and a crash leaves the mark.
+        // First: a later change marks the day again, and a crash leaves the mark.
         return redis.callOne(dirty, commands -> commands.del(dirty))
                 .then(live.day(tenant, date))
                 .flatMap(figures -> days.put(tenant, date, figures))

@@ -8,10 +8,13 @@ import java.util.Objects;
 import java.util.function.ToLongFunction;
 import reactor.core.publisher.Mono;
 
-/** The days in PostgreSQL, for ever. Cold; fails with a {@link dev.parley.error.ParleyException} {@code unavailable} while that is away. */
+/**
+ * The days in PostgreSQL, permanently. Cold; fails with a {@link dev.parley.error.ParleyException} {@code unavailable} while PostgreSQL is
+ * unavailable.
+ */
 public final class DayRecord {
 
-    /** Should Redis have lost a day's first half, the record keeps what it has until the day is ahead of it again. */
+    /** If Redis has lost the first half of a day, the record keeps its own figures until Redis' are higher again. */
     private static final String PUT = """
             INSERT INTO leaderboard_days (day, tenant_id, agent, resolutions, failures, total_time)
             SELECT $1, $2, agent, resolutions, failures, millis / 1000.0
@@ -21,7 +24,7 @@ public final class DayRecord {
             WHERE EXCLUDED.resolutions + EXCLUDED.failures >= leaderboard_days.resolutions + leaderboard_days.failures
             """;
 
-    /** As {@link Standing} ranks: by name as Java compares them, by UTF-16, which for ids is by byte. */
+    /** Ordered as {@link Standing} ranks: by name as Java compares them, by UTF-16, which for ids is by byte. */
     private static final String TOP = """
             SELECT agent, sum(resolutions)::bigint AS resolved, round(sum(total_time) * 1000)::bigint AS millis,
               sum(resolutions + failures)::bigint

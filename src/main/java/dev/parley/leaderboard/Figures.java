@@ -1,15 +1,15 @@
 package dev.parley.leaderboard;
 
 /**
- * What an agent has done in some time.
+ * An agent's figures for some time.
  *
- * @param resolutions what it resolved
- * @param millis how long these took together; what failed is not in it
- * @param all what it resolved and what it failed at
+ * @param resolutions number of resolved conversations
+ * @param millis total time of these, without failures
+ * @param all number of resolved and failed conversations
  */
 public record Figures(String agent, long resolutions, long millis, long all) {
 
-    /** Of what it resolved, in milliseconds, rounded; 0 when that is nothing. */
+    /** Average time of resolved conversations, in milliseconds, rounded; 0 without any. */
     public long averageMillis() {
         return resolutions == 0 ? 0 : Math.round((double) millis / resolutions);
     }
@@ -19,7 +19,7 @@ public record Figures(String agent, long resolutions, long millis, long all) {
         return all == 0 ? 0 : (double) resolutions / all;
     }
 
-    /** Whether nothing that ranks tells it from another one. */
+    /** Whether both have the same rank. */
     boolean levelWith(Figures other) {
         return resolutions == other.resolutions && millis == other.millis;
     }

@@ -14,16 +14,16 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * The agents' figures, a day and tenant. Days begin at midnight UTC by Redis' clock. A tenant's keys share a slot, so whatever is asked
- * for is one script and one round trip. Cold; answers come on Redis' event loop and fail with a {@link ParleyException} {@code unavailable}
- * while Redis is away.
+ * The agents' figures per day and tenant. Days begin at midnight UTC by Redis' clock. A tenant's keys share a slot, so each request is one
+ * script and one round trip. Cold; answers come on Redis' event loop and fail with a {@link ParleyException} {@code unavailable} while
+ * Redis is unavailable.
  */
 public final class Leaderboard {
 
-    /** How many days are kept beside today's; a window may have as many. */
+    /** Number of days kept besides today; also the maximum of a window. */
     public static final int DAYS = 30;
 
-    /** Agents of one tenant on one day. */
+    /** Maximum agents of one tenant on one day. */
     static final int MAX_AGENTS = 10_000;
 
     private static final Duration KEYS_TTL = Duration.ofHours(24);
@@ -37,7 +37,7 @@ public final class Leaderboard {
 
     /**
      * @param past null for none: then there are only the days that Redis keeps
-     * @param defaultTenant whose the boards of the original Python code are
+     * @param defaultTenant owner of the leaderboards in the original Python format
      */
     public Leaderboard(Redis redis, Keys keys, @Nullable DayRecord past, String defaultTenant) {
         this(redis, keys, past, new PythonBoards(redis, keys, defaultTenant));
@@ -51,10 +51,10 @@ public final class Leaderboard {
     }
 
     /**
-     * Counts something that an agent has resolved or failed at, for today.
+     * Counts a resolved or failed conversation of an agent, for today.
      *
-     * @param took not negative; counted in milliseconds, and only when it was a success
-     * @param key the same one again within 24 h, by the same agent, counts nothing; null: it counts in any case
+     * @param took not negative; counted in milliseconds, and only for a success
+     * @param key a repeated one within 24 h, by the same agent, counts nothing; null: counts always
      * @return fails with {@code overloaded} when the tenant has {@value #MAX_AGENTS} other agents today
      */
     public Mono<Recorded> record(String tenant, String agent, Duration took, boolean success, @Nullable String key) {
@@ -79,15 +79,15 @@ public final class Leaderboard {
             throw ParleyException.of(
                     ErrorCode.OVERLOADED,
                     "today has " + MAX_AGENTS
-                            + " agents already, more are not counted: name agents, not conversations");
+                            + " agents already and counts no more: pass names of agents, not of conversations");
         }
         return new Recorded(
                 LocalDate.parse(Script.text(reply.get(1))), outcome == 0, number(reply.get(2)), number(reply.get(3)));
     }
 
     /**
-     * The first places of a day, or of several taken together: as PostgreSQL has them when they begin before what Redis keeps, or while
-     * Redis is away; today's may be a minute old there.
+     * The first places of a day, or of several taken together. PostgreSQL answers for days that Redis no longer has, and while Redis is
+     * unavailable; today's figures may then be a minute old.
      *
      * @param last null for today
      * @param days from 1 to {@value #DAYS}, the last one included

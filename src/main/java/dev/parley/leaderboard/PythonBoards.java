@@ -20,20 +20,19 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Takes over what the original Python code counts in {@code leaderboard:resolutions:<date>}, {@code …:total_time:<date>} and
- * {@code …:total_count:<date>}, which stand on three slots and belong to no tenant: they become the default tenant's. What was taken over of
- * each agent is kept, so that only what has come since is added, whichever node looks. Python's keys stay as they are. Thread-safe; on
- * Redis' event loop.
+ * Imports the leaderboards in the original Python format: {@code leaderboard:resolutions:<date>}, {@code …:total_time:<date>} and {@code
+ * …:total_count:<date>}, which are on three slots and have no tenant. They become the default tenant's. The imported figures of each agent
+ * are kept, so that only the difference is added, on whichever node. Python's keys stay as they are. Thread-safe; on Redis' event loop.
  */
 final class PythonBoards {
 
     private static final Logger LOG = LoggerFactory.getLogger(PythonBoards.class);
 
     private static final Script IMPORT = Script.load(PythonBoards.class, "date.lua", "import.lua");
-    /** A day that can still change is looked at as often as that, another one once. */
+    /** Interval for a day that can still change; any other day is imported once. */
     private static final Duration EVERY = Duration.ofMinutes(1);
 
-    /** Nobody is held up for longer by a master that has Python's boards alone. */
+    /** The longest wait for a master that has only Python's leaderboards. */
     private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private static final int DAYS_AT_ONCE = 8;
@@ -49,7 +48,7 @@ final class PythonBoards {
         this(redis, keys, tenant, EVERY);
     }
 
-    /** @param every how often a day that can still change is looked at */
+    /** @param every interval for a day that can still change */
     PythonBoards(Redis redis, Keys keys, String tenant, Duration every) {
         this.redis = redis;
         this.keys = keys;
@@ -57,7 +56,7 @@ final class PythonBoards {
         this.every = every;
     }
 
-    /** Takes over some days, both included, if they are the default tenant's and have not been looked at just now. */
+    /** Imports some days, both included, if the tenant is the default one and they were not imported just now. */
     Mono<Void> take(String whose, LocalDate from, LocalDate to, LocalDate today) {
         if (!whose.equals(tenant)) {
             return Mono.empty();
@@ -90,14 +89,15 @@ final class PythonBoards {
                                             redis,
                                             new String[] {keys.leaderboard(tenant)},
                                             arguments.toArray(byte[][]::new))
-                                    .doOnNext(reply -> LOG.debug("{} of Python is taken over: {}", date, reply));
+                                    .doOnNext(reply ->
+                                            LOG.debug("The Python leaderboard of {} was imported: {}", date, reply));
                 })
                 .then()
                 .timeout(
                         PATIENCE,
                         Mono.error(() -> ParleyException.of(ErrorCode.UNAVAILABLE, "they were not read in time")))
                 .doOnSuccess(done -> looked.put(day, now))
-                // What was not seen is added the next time.
+                // What was not read is added the next time.
                 .onErrorResume(e -> ParleyException.is(e, ErrorCode.UNAVAILABLE), e -> {
                     limited.warn("Leaderboards of Python can't be read yet", date, e.getMessage());
                     return Mono.empty();

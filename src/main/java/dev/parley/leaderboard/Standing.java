@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** An agent's place: who has resolved more, or as much in less time on average, is before it. Who has done the same shares it. */
+/** An agent's rank: by more resolutions, then by the lower average. Agents with equal figures share a rank. */
 public record Standing(int rank, Figures figures) {
 
     private static final Comparator<Figures> ORDER = Comparator.comparingLong(Figures::resolutions)
             .reversed()
-            // Of as many: the lower the sum, the lower the average.
+            // With equal numbers, the lower sum is the lower average.
             .thenComparingLong(Figures::millis)
             .thenComparing(Figures::agent);
 

@@ -91,6 +91,6 @@ final class FallbackFlights implements Flights, Disposable {
     }
 
     static <T> Mono<T> late() {
-        return Mono.error(ParleyException.of(ErrorCode.UNAVAILABLE, "Redis takes too long for a cache"));
+        return Mono.error(ParleyException.of(ErrorCode.UNAVAILABLE, "Redis did not answer in time"));
     }
 }

@@ -208,7 +208,7 @@ public final class LlmCache implements Disposable {
     public Mono<StoreResult> put(Question question, ModelReply reply, @Nullable String token) {
         return store(question, reply, token).doOnNext(stored -> {
             if (paraphrases != null && !indexing.begin(index(question, stored))) {
-                LOG.debug("Too many questions are embedded: {} is found in its own words only", stored.key());
+                LOG.debug("Too many questions are being embedded: {} is found only by the same words", stored.key());
             }
         });
     }
@@ -221,12 +221,13 @@ public final class LlmCache implements Disposable {
     private Mono<StoreResult> store(Question question, ModelReply reply, @Nullable String token) {
         return Mono.defer(() -> {
                     if (token != null && !ComputeLease.isToken(token)) {
-                        throw ParleyException.badRequest("token must be one that a look-up has given");
+                        throw ParleyException.badRequest(
+                                "token is not one that a look-up has returned: copy it unchanged");
                     }
                     CacheKey key = key(question);
                     if (key.seed() && !reply.tags().isEmpty()) {
                         throw ParleyException.badRequest(
-                                "tags can't be kept with an entry of the seed's: give a namespace, or leave them out");
+                                "an entry in the original Python format can't have tags: add a namespace, or leave tags out");
                     }
                     return judged(
                                     policy.isLong(question) || policy.isLong(reply),
@@ -257,7 +258,7 @@ public final class LlmCache implements Disposable {
                 : paraphrases
                         .remember(question, stored.key(), stored.fresh())
                         .timeout(INDEXING)
-                        .doOnError(e -> LOG.debug("{} is found in its own words only", stored.key(), e))
+                        .doOnError(e -> LOG.debug("{} is found only by the same words", stored.key(), e))
                         .onErrorComplete();
     }
 

@@ -27,8 +27,8 @@ public record Question(
                 || name.isEmpty()
                 || name.length() > MAX_MODEL
                 || name.chars().anyMatch(c -> c < ' ')) {
-            throw ParleyException.badRequest(
-                    "request.model must be there: 1 to " + MAX_MODEL + " characters without control characters");
+            throw ParleyException.badRequest("request.model is missing or invalid: it has 1 to " + MAX_MODEL
+                    + " characters without control characters");
         }
     }
 

@@ -1,4 +1,4 @@
-/** Every meter, named and described once. */
+/** Every meter, with its name and description. */
 @NullMarked
 package dev.parley.metrics;
 

@@ -13,7 +13,7 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
-/** Answers of models that need not be computed twice, and the models behind the proxy. */
+/** Assembles the cache of model responses, and the proxy in front of the models. */
 final class CacheAssembly {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
@@ -67,7 +67,7 @@ final class CacheAssembly {
         return cache;
     }
 
-    /** What answers messages of people from the cache. */
+    /** Answers people's messages from the cache. */
     InlineCache inline() {
         return inline;
     }
@@ -76,7 +76,7 @@ final class CacheAssembly {
         return recorder;
     }
 
-    /** Null where none is configured. */
+    /** Null if none is configured. */
     @Nullable
     Upstream upstream() {
         return upstream;

@@ -44,7 +44,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
-/** What is served: sockets and HTTP on one port, health and metrics on the other. */
+/** Assembles what is served: sockets and HTTP on one port, health and metrics on the other. */
 final class EdgeAssembly {
 
     private static final Duration STATUS_EVERY = Duration.ofSeconds(1);
@@ -58,7 +58,7 @@ final class EdgeAssembly {
     private final WebSocketEndpoint sockets;
     private final FollowEndpoint followers;
     private final Limits limits;
-    /** Kept: a meter refers weakly to what it measures. */
+    /** Kept, because a meter refers weakly to its source. */
     private final NodeMetrics metrics;
 
     private final List<Operation> operations = new ArrayList<>();
@@ -68,7 +68,7 @@ final class EdgeAssembly {
     private final AtomicReference<@Nullable HttpPort> http = new AtomicReference<>();
     private final AtomicReference<@Nullable HttpPort> management = new AtomicReference<>();
 
-    /** @param stopping whether the node takes no new requests and is not ready */
+    /** @param stopping whether the node accepts no new requests and is not ready */
     EdgeAssembly(
             GatewayConfig config,
             LoopResources loops,
@@ -190,7 +190,7 @@ final class EdgeAssembly {
                 CLOSE_LIMIT);
     }
 
-    /** What sockets are told: when Redis becomes available or unavailable, and while events are queued how many, now and then. */
+    /** The status for sockets: when Redis becomes available or unavailable, and periodically the number of queued events. */
     private Flux<RedisStatus> status() {
         Flux<Object> looks = Flux.merge(
                 redis.breakers().changes(),
@@ -210,22 +210,22 @@ final class EdgeAssembly {
         return Mono.when(sockets.drain(window), followers.drain(window));
     }
 
-    /** What is served by {@code call}, too. */
+    /** The operations that {@code call} also reaches. */
     List<Operation> operations() {
         return List.copyOf(operations);
     }
 
-    /** What is served over HTTP, on both ports. */
+    /** All HTTP routes, of both ports. */
     List<Route> routes() {
         return Stream.concat(routes.stream(), managed.stream()).toList();
     }
 
-    /** Where it listens, once it has started. */
+    /** The port for clients and agents, once it is open. */
     HttpPort http() {
         return Objects.requireNonNull(http.get(), "the node has not started");
     }
 
-    /** Where it listens, once it has started. */
+    /** The management port, once it is open. */
     HttpPort management() {
         return Objects.requireNonNull(management.get(), "the node has not started");
     }

@@ -8,12 +8,12 @@ import reactor.netty.DisposableServer;
 import reactor.netty.http.server.HttpServer;
 import reactor.netty.resources.LoopResources;
 
-/** A port that HTTP is served on. */
+/** An open HTTP port. */
 record HttpPort(DisposableServer bound) {
 
     /**
-     * Blocks until it listens. There is no {@code requestTimeout}: Reactor Netty does not cancel it when a request becomes a WebSocket,
-     * so it would cut every one of them off. Bodies have a time limit of their own.
+     * Opens a port; blocks until it listens. There is no {@code requestTimeout}: Reactor Netty does not cancel it when a request becomes a
+     * WebSocket, so it would cut off every WebSocket. Bodies have a time limit of their own.
      */
     static HttpPort listen(LoopResources loops, String host, int port, Router router) {
         return new HttpPort(HttpServer.create()

@@ -23,8 +23,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * What agents have answered, in the LLM cache: an agent is a model there, {@code agent:<name>} in the namespace {@value #NAMESPACE}, and
- * is asked the one thing that the person says.
+ * Answers of agents in the LLM cache. An agent is the model {@code agent:<name>} in the namespace {@value #NAMESPACE}, and the request has
+ * the person's message.
  */
 final class InlineCache implements AnswerCache {
 
@@ -37,7 +37,7 @@ final class InlineCache implements AnswerCache {
     private final LlmCache cache;
     private final Map<String, String> agents;
 
-    /** @param agents the category of what each is asked first, where nothing else is said */
+    /** @param agents default category per agent */
     InlineCache(LlmCache cache, Map<String, String> agents) {
         this.cache = cache;
         this.agents = Map.copyOf(agents);
@@ -61,12 +61,12 @@ final class InlineCache implements AnswerCache {
         return cache.lookup(asked(question), LookupOptions.NOW)
                 .flatMap(answer -> answer.lead() == null
                         ? Mono.just(answer)
-                        // Nobody refreshes it here: the agent answers again when it has ended.
+                        // No caller refreshes it here: the agent answers again when the entry has expired.
                         : cache.abandon(answer.key(), answer.lead().token()).thenReturn(answer))
                 .ofType(CacheAnswer.Hit.class)
                 .mapNotNull(InlineCache::known)
                 .onErrorResume(e -> {
-                    LOG.debug("No answer is looked up for {}: {}", question.agent(), e.getMessage());
+                    LOG.debug("The cache could not be asked for an answer of {}: {}", question.agent(), e.getMessage());
                     return Mono.empty();
                 });
     }
@@ -90,9 +90,12 @@ final class InlineCache implements AnswerCache {
     @Override
     public Mono<Void> keep(Question question, String answer) {
         return cache.put(asked(question), ModelReply.of(response(answer)), null)
-                .doOnNext(stored -> LOG.debug("An answer of {} is kept, unless {}", question.agent(), stored.reason()))
+                .doOnNext(stored -> LOG.debug(
+                        "An answer of {} was put into the cache; rejected because: {}",
+                        question.agent(),
+                        stored.reason()))
                 .onErrorResume(e -> {
-                    LOG.debug("An answer of {} is not kept: {}", question.agent(), e.getMessage());
+                    LOG.debug("An answer of {} could not be cached: {}", question.agent(), e.getMessage());
                     return Mono.empty();
                 })
                 .then();

@@ -89,7 +89,7 @@ final class Lifecycle {
                 Mono.defer(part.stop).timeout(part.limit).block(part.limit.plus(STUCK));
             } catch (RuntimeException e) {
                 allStopped = false;
-                LOG.warn("{} did not stop in order within {} ms", part.name, part.limit.toMillis(), e);
+                LOG.warn("{} did not stop gracefully within {} ms", part.name, part.limit.toMillis(), e);
             }
         }
         return allStopped;

@@ -23,8 +23,8 @@ import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
 /**
- * One gateway. {@link #start} starts the embedded servers, builds the areas from the bottom up, and starts them in the same order; a start
- * that fails stops what has started. {@link #stop} stops everything in reverse order. Thread-safe; all methods but the getters block.
+ * One gateway. {@link #start} starts the embedded servers, builds the areas from the bottom up, and starts them in the same order; a failed
+ * start stops what has started. {@link #stop} stops everything in reverse order. Thread-safe; all methods except getters block.
  */
 public final class Node {
 
@@ -33,9 +33,9 @@ public final class Node {
     private static final Duration AUDIT_LIMIT = Duration.ofSeconds(1);
     private static final Duration EMBEDDED_LIMIT = Duration.ofSeconds(10);
     private static final Duration LOOPS_LIMIT = Duration.ofSeconds(2);
-    /** After the drain: for what is under way, and for the file that the queue is written to. */
+    /** Time after the drain for requests in progress, and for writing the queue's file. */
     private static final Duration AFTER_DRAIN = Duration.ofSeconds(2);
-    /** Beyond a time limit: the timer itself may not run. */
+    /** Additional wait beyond a time limit, because the timer itself may not run. */
     private static final Duration STUCK = Duration.ofSeconds(5);
 
     private final GatewayConfig config;
@@ -46,7 +46,7 @@ public final class Node {
     private volatile @Nullable RedisAssembly redis;
     private volatile @Nullable EdgeAssembly edge;
 
-    /** Starts nothing yet. */
+    /** Creates the node without starting it. */
     public Node(GatewayConfig config) {
         this.config = config;
     }
@@ -54,7 +54,7 @@ public final class Node {
     /**
      * Blocks until the node listens.
      *
-     * @throws RuntimeException when it can't: then everything that had started has stopped
+     * @throws RuntimeException when the start fails: then everything that had started has stopped
      */
     public void start() {
         try {
@@ -123,8 +123,7 @@ public final class Node {
 
     private void startAudit(Audit audit) {
         if (!audit.keyed()) {
-            LOG.info(
-                    "parley.audit.key is not set: the audit trail shows mistakes, but not who wants to hide something");
+            LOG.info("parley.audit.key is not set: the audit trail reveals mistakes, but not manipulation");
         }
         lifecycle.start(
                 "the audit trail",
@@ -134,11 +133,11 @@ public final class Node {
     }
 
     /**
-     * Sockets leave, what is queued is appended or written down, and streams are handed over, all at the same time. Whatever else is still
-     * to be stopped, what was accepted is safe then.
+     * Concurrently drains sockets, appends or spills queued events, and hands streams over. After that, accepted events are safe, whatever
+     * else is still to be stopped.
      */
     private Mono<Void> drain(EdgeAssembly serving, StoreAssembly store) {
-        LOG.info("Stopping: {} sockets and streams are told to come back elsewhere", serving.followers());
+        LOG.info("Stopping: {} sockets and streams are told to reconnect to another node", serving.followers());
         intact = false;
         Duration drain = config.shutdown().drain();
         Mono<Void> gone = serving.drain(drain).cache();
@@ -146,7 +145,7 @@ public final class Node {
         return Mono.when(gone, written, store.streams().close());
     }
 
-    /** Blocks until Redis has been reached and what is known of it has been logged, at most that long. */
+    /** Blocks until Redis has been reached and its properties have been logged, at most that long. */
     public void awaitRedis(Duration atMost) {
         redis().probe().asked().timeout(atMost, Mono.empty()).block(atMost.plus(STUCK));
     }
@@ -159,12 +158,12 @@ public final class Node {
         return Objects.requireNonNull(edge, "the node has not started");
     }
 
-    /** What is served over HTTP, on both ports. */
+    /** All HTTP routes, of both ports. */
     List<Route> routes() {
         return edge().routes();
     }
 
-    /** What is served by {@code call}, too. */
+    /** The operations that {@code call} also reaches. */
     List<Operation> operations() {
         return edge().operations();
     }
@@ -177,12 +176,12 @@ public final class Node {
         return edge().management().address();
     }
 
-    /** The Redis that this node uses, with its password. */
+    /** The URI of the Redis that this node uses, with its password. */
     public String redisUri() {
         return redis().uri();
     }
 
-    /** What is in front of every key and channel; empty for nothing. */
+    /** The prefix of every key and channel; empty for none. */
     public String keyPrefix() {
         return config.redis().keyPrefix().orElse("");
     }
@@ -198,11 +197,10 @@ public final class Node {
     }
 
     /**
-     * Blocks until the sockets have left and the queue is empty, at most as long as {@code parley.shutdown.drain}; what is still queued
-     * then is written down for the next start, whatever else is still to be stopped. A start that is under way is broken off. Once is enough,
-     * twice is harmless.
+     * Blocks until the sockets have left and the queue is empty, at most {@code parley.shutdown.drain}. Events still queued are then
+     * written for the next start, whatever else is still to be stopped. Interrupts a start in progress. Calling it twice is harmless.
      *
-     * @return whether all that was accepted is in Redis or written down
+     * @return whether every accepted event is in Redis or written
      */
     @CanIgnoreReturnValue
     public boolean stop() {

@@ -19,7 +19,7 @@ import dev.parley.websocket.WebSocketEndpoint;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
-/** What the node measures, read when the metrics are scraped. */
+/** The metrics of the node, read when they are scraped. */
 record NodeMetrics(
         RedisAssembly redis,
         RecordAssembly record,

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What finds personal data: {@link PatternPersonalData}, and whatever stands on the class path as a service, such as a jar in {@code extensions/}.
- * One that fails has found everything: what it was to look at is not cached. Thread-safe.
+ * The detectors of personal data: {@link PatternPersonalData}, and services on the class path, such as a jar in {@code extensions/}. If one
+ * fails, the text counts as personal and is not cached. Thread-safe.
  */
 final class PersonalDataDetectors implements PersonalData {
 
@@ -23,16 +23,16 @@ final class PersonalDataDetectors implements PersonalData {
     }
 
     /**
-     * Throws a {@link java.util.ServiceConfigurationError} when one can't be made.
+     * Throws a {@link java.util.ServiceConfigurationError} when a service can't be created.
      *
-     * @param regions whose telephone numbers are found as they are written there; {@code none} alone for no region's
+     * @param regions whose telephone numbers are recognised as they are written there; {@code none} alone for no region
      */
     static PersonalData of(ClassLoader loader, List<String> regions) {
         List<PersonalData> plugged = ServiceLoader.load(PersonalData.class, loader).stream()
                 .map(ServiceLoader.Provider::get)
                 .toList();
-        plugged.forEach(detector -> LOG.info(
-                "Personal data is looked for by {}, too", detector.getClass().getName()));
+        plugged.forEach(detector ->
+                LOG.info("{} also detects personal data", detector.getClass().getName()));
         PatternPersonalData written = new PatternPersonalData(regions.equals(List.of("none")) ? List.of() : regions);
         return new PersonalDataDetectors(
                 Stream.concat(Stream.of(written), plugged.stream()).toList());
@@ -48,7 +48,7 @@ final class PersonalDataDetectors implements PersonalData {
             return detector.find(text);
         } catch (RuntimeException e) {
             LOG.warn(
-                    "{} failed: what it was to look at is not cached",
+                    "{} failed: the text that it was given is not cached",
                     detector.getClass().getName(),
                     e);
             return List.of(text);

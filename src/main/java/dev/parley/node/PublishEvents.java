@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * What becomes of published events, for the rest of the house: the hub knows what must be in the log, sockets are shown what is queued,
- * and messages of those go on to their inboxes.
+ * Forwards the outcomes of published events: the hub learns what must be in the log, sockets are shown queued events, and queued messages
+ * are delivered to their inboxes.
  */
 record PublishEvents(Hub hub, InboxDelivery deliveries) implements QueueListener {
 
@@ -40,7 +40,7 @@ record PublishEvents(Hub hub, InboxDelivery deliveries) implements QueueListener
                         return Mono.error(e);
                     }
                     LOG.warn(
-                            "A queued message in {} is in the log, but not in its inbox yet: the next join tries again",
+                            "A queued message of {} is in the log, but not in its inbox yet: the next join tries again",
                             event.event().conversation(),
                             e);
                     return Mono.empty();
@@ -51,7 +51,7 @@ record PublishEvents(Hub hub, InboxDelivery deliveries) implements QueueListener
     @Override
     public void refused(QueuedEvent event, ParleyException refusal) {
         LOG.warn(
-                "The queued event {} of {} was refused in the end: {}",
+                "The log rejected the queued event {} of {}: {}",
                 event.event().eventId(),
                 event.event().conversation(),
                 refusal.getMessage());

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposables;
 
-/** The record that outlives Redis: PostgreSQL, and the archivers that copy sessions and leaderboards there. */
+/** Assembles the record that outlives Redis: PostgreSQL, and the archivers that copy sessions and leaderboards there. */
 final class RecordAssembly {
 
     private static final Logger LOG = LoggerFactory.getLogger(RecordAssembly.class);
@@ -48,7 +48,7 @@ final class RecordAssembly {
         leaderboard =
                 new Leaderboard(redis.redis(), redis.keys(), days, config.auth().defaultTenant());
         if (database == null || days == null) {
-            LOG.info("parley.postgres.url is not set: there is no record beyond what Redis keeps");
+            LOG.info("parley.postgres.url is not set: nothing is kept beyond what Redis keeps");
             archive = Archive.NONE;
             sessionArchive = null;
             sessionArchiver = null;
@@ -114,7 +114,7 @@ final class RecordAssembly {
         return Stream.of(sessionArchiver, dayArchiver).flatMap(Stream::ofNullable);
     }
 
-    /** Null where none is configured. */
+    /** Null if none is configured. */
     @Nullable
     Postgres postgres() {
         return postgres;

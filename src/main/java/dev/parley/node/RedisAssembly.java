@@ -14,7 +14,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 
-/** Redis: the connections to it, the circuit breaker of each master, and what is known of its state. */
+/** Assembles Redis: the connections, the circuit breaker of each master, and the state for readiness. */
 final class RedisAssembly {
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
@@ -48,7 +48,7 @@ final class RedisAssembly {
                 CLOSE_LIMIT);
     }
 
-    /** @param onChange called before anybody uses a connection that has changed its state; must not block */
+    /** @param onChange called before a caller uses a connection whose state has changed; must not block */
     void start(Lifecycle lifecycle, Consumer<RedisCircuitBreakers.Change> onChange) {
         lifecycle.start(
                 "Redis probes",
@@ -85,12 +85,12 @@ final class RedisAssembly {
         return keys;
     }
 
-    /** Live messages of the conversations that are hosted here. */
+    /** Pub/Sub for live messages of conversations hosted here. */
     PubSub live() {
         return live;
     }
 
-    /** What is broadcast to all nodes. */
+    /** Pub/Sub for broadcasts to all nodes. */
     PubSub channels() {
         return channels;
     }
@@ -99,7 +99,7 @@ final class RedisAssembly {
         return probes;
     }
 
-    /** Why the node is not ready; null when Redis serves it. */
+    /** The reason why the node is not ready; null while Redis serves it. */
     @Nullable
     String trouble() {
         String refused = probes.refusedToConversations();

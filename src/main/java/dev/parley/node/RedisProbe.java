@@ -10,7 +10,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** Asks Redis what it is each time it is reached, and says what matters to whoever runs it. */
+/** Reads Redis' properties ({@code INFO}) each time it is reached, and logs what an operator should know. */
 final class RedisProbe {
 
     private static final Logger LOG = LoggerFactory.getLogger(RedisProbe.class);
@@ -19,7 +19,7 @@ final class RedisProbe {
     private final Flux<Boolean> reachable;
     private final Sinks.Empty<Void> asked = Sinks.empty();
 
-    /** @param reachable whether calls pass, each time that this may have changed */
+    /** @param reachable whether calls pass, emitted whenever this may have changed */
     RedisProbe(Redis redis, Flux<Boolean> reachable) {
         this.redis = redis;
         this.reachable = reachable;
@@ -30,12 +30,12 @@ final class RedisProbe {
                 .distinctUntilChanged()
                 .filter(up -> up)
                 .concatMap(up -> ask().doFinally(signal -> {
-                    var unused = asked.tryEmitEmpty(); // only the first time is told of
+                    var unused = asked.tryEmitEmpty(); // only the first completion counts
                 }))
                 .subscribe();
     }
 
-    /** Completes once Redis has been reached and has answered, or has not wanted to. */
+    /** Completes once Redis has been reached and has answered, with or without an error. */
     Mono<Void> asked() {
         return asked.asMono();
     }
@@ -45,7 +45,7 @@ final class RedisProbe {
                 .map(RedisProbe::fields)
                 .doOnNext(this::report)
                 .onErrorResume(e -> {
-                    LOG.warn("Redis does not say what it is (INFO): {}", e.getMessage());
+                    LOG.warn("Redis rejects INFO, so its version and settings are unknown: {}", e.getMessage());
                     return Mono.empty();
                 })
                 .then();
@@ -63,18 +63,21 @@ final class RedisProbe {
             LOG.warn("Redis {} is too old: Parley needs 7.0 or later", version);
         }
         if ("cluster".equals(info.get("redis_mode")) && !redis.topology().sharded()) {
-            LOG.warn("Redis is a node of a cluster: name it as redis-cluster://host:port,... or most keys are refused");
+            LOG.warn(
+                    "Redis is a node of a cluster and rejects most keys: set parley.redis.uri to redis-cluster://host:port,...");
         }
         if ("slave".equals(info.get("role")) && !redis.topology().sharded()) {
-            LOG.warn("Redis is a replica, which takes no writes: name its master, or the sentinels that know it");
+            LOG.warn(
+                    "Redis is a replica, which accepts no writes: name its master, or its sentinels, in parley.redis.uri");
         }
         String eviction = info.getOrDefault("maxmemory_policy", "noeviction");
         if (!eviction.equals("noeviction")) {
-            LOG.warn("Redis may evict keys (maxmemory-policy {}): clients are then told of a gap", eviction);
+            LOG.warn(
+                    "Redis may evict keys (maxmemory-policy {}): clients then receive a gap. Set it to noeviction",
+                    eviction);
         }
         if ("0".equals(info.get("aof_enabled"))) {
-            LOG.info(
-                    "Redis keeps no append-only file: what it has not saved is lost with it, and clients are told of a gap");
+            LOG.info("Redis has no append-only file: a crash loses unsaved data, and clients then receive a gap");
         }
     }
 

@@ -20,9 +20,9 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 
 /**
- * What finds the same question in other words, and the embedder that it owns.
+ * The semantic cache, and its embedder.
  *
- * @param service the embedder, where that is one elsewhere
+ * @param service the embedder, if it is an external service
  */
 record SemanticCache(
         @Nullable Semantic semantic,
@@ -30,7 +30,7 @@ record SemanticCache(
         @Nullable HttpEmbedder service,
         Disposable disposable) {
 
-    /** One that finds nothing. */
+    /** A disabled semantic cache. */
     private static final SemanticCache NONE = new SemanticCache(null, Set.of(), null, Disposables.disposed());
 
     private static final int EMBEDDING_THREADS = 1;

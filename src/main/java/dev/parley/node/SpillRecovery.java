@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** What the queue still has when a node stops, carried to its next start. */
+/** Carries queued events of a stopping node to its next start. */
 final class SpillRecovery {
 
     private static final Logger LOG = LoggerFactory.getLogger(SpillRecovery.class);
@@ -22,12 +22,12 @@ final class SpillRecovery {
         this.file = file;
     }
 
-    /** Blocks. What was accepted must not be passed over: fails when it can't be read. */
+    /** Reads the events; blocks. Fails if the file can't be read, because accepted events must not be skipped. */
     List<QueuedEvent> read() {
         try {
             List<QueuedEvent> events = file.read();
             if (!events.isEmpty()) {
-                LOG.info("{} queued events of an earlier run are taken up from {}", events.size(), file.path());
+                LOG.info("{} queued events of an earlier process are appended from {}", events.size(), file.path());
             }
             return events;
         } catch (IOException e) {
@@ -35,14 +35,15 @@ final class SpillRecovery {
         }
     }
 
-    /** Deletes the file as soon as what was read from it is in the logs. */
+    /** Deletes the file once its events are in the logs. */
     Mono<Void> deleteWhen(Mono<Void> appended) {
         return appended.then(onDisk(file::delete))
-                .doOnError(e -> LOG.error("{} is in the logs, but can't be deleted", file.path(), e))
+                .doOnError(e ->
+                        LOG.error("The events in {} are in their logs, but the file can't be deleted", file.path(), e))
                 .onErrorComplete();
     }
 
-    /** Writes down what still waits and tells its publishers. Emits whether nothing is lost. */
+    /** Writes the events that still wait, and notifies their publishers. Emits whether nothing is lost. */
     Mono<Boolean> write(Publisher.Rest rest) {
         List<QueuedEvent> events = rest.events();
         return onDisk(() -> file.write(events))

@@ -27,15 +27,15 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
-/** Conversations: their logs, who follows them on this node, what is appended to them, and their sessions. */
+/** Assembles conversations: their logs, the hub, the publisher, and the sessions. */
 final class StoreAssembly {
 
     private static final int REPAIRS_AT_ONCE = 16;
-    /** A page is sent when a quarter of the outbox is used at most: it always fits. */
+    /** A page is sent when at most a quarter of the outbox is used, so it always fits. */
     private static final int PAGES_IN_AN_OUTBOX = 4;
 
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(1);
-    /** What Redis has been told is worth a moment after the drain: it is in the log, or answered as queued. */
+    /** Time after the drain for commands in flight: their events are in the log, or answered as queued. */
     private static final Duration UNDER_WAY = Duration.ofMillis(500);
 
     private final GatewayConfig config;
@@ -52,7 +52,7 @@ final class StoreAssembly {
     private final StreamSources streams;
     private volatile boolean listening;
 
-    /** Blocks: reads what an earlier process has written down. */
+    /** Blocks: reads what an earlier process has spilled. */
     StoreAssembly(
             GatewayConfig config,
             RedisAssembly redis,
@@ -157,11 +157,11 @@ final class StoreAssembly {
     }
 
     /**
-     * Appends what is queued and writes down for the next start what is left then. Cold.
+     * Appends queued events, and spills the rest for the next start. Cold.
      *
      * @param drained completes when nobody publishes through this node any more
-     * @param drain how long that, and the appending, may take
-     * @return whether nothing is lost that was accepted
+     * @param drain time limit for that, and for appending
+     * @return whether no accepted event is lost
      */
     Mono<Boolean> drain(Mono<Void> drained, Duration drain) {
         return drained.then(publisher.idle())
@@ -198,14 +198,14 @@ final class StoreAssembly {
         return streams;
     }
 
-    /** Why the node is not ready; null when it reads its streams, or has none. */
+    /** The reason why the node is not ready; null while it reads its streams, or has none. */
     @Nullable
     String streamsTrouble() {
         String refused = streams.isEmpty() ? null : redis.probes().refusedToStreams();
         return refused == null ? streams.trouble() : refused;
     }
 
-    /** Why the node is not ready; null when it hears the agents' channels, or is not to. */
+    /** The reason why the node is not ready; null while it receives the agents' channels, or is not configured to. */
     @Nullable
     String channelsTrouble() {
         String refused = redis.channels().refusal(redis.keys().channelPattern());

@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Refuses calls when half of the last ones had no answer, or one with a status from 500 on; it lets one try again after a wait that grows
- * to 30 s. A call is judged by its answer's head: what becomes of the body is as much the caller's doing, who may read for minutes or not
- * at all. Thread-safe.
+ * Rejects calls when half of the latest ones had no response, or one with a status from 500 on; lets one try after a wait that grows to 30
+ * s. A call is judged by the head of its response, because the body also depends on the caller, who may read for minutes or not at all.
+ * Thread-safe.
  */
 final class Breaker {
 
@@ -34,7 +34,7 @@ final class Breaker {
 
     private final CircuitBreaker breaker;
 
-    /** @param name of what is asked, for the log: of one line */
+    /** @param name for the log, on one line */
     Breaker(String name) {
         breaker = CircuitBreaker.of(name, CONFIG);
         breaker.getEventPublisher()
@@ -48,13 +48,13 @@ final class Breaker {
         return breaker.getState() == CircuitBreaker.State.OPEN;
     }
 
-    /** Throws {@link io.github.resilience4j.circuitbreaker.CallNotPermittedException} when there is to be no call. */
+    /** Throws {@link io.github.resilience4j.circuitbreaker.CallNotPermittedException} when the call is rejected. */
     Call begin() {
         breaker.acquirePermission();
         return new Call();
     }
 
-    /** A call that was permitted. Only the first thing that is said of it counts. */
+    /** A permitted call. Only its first outcome counts. */
     final class Call {
 
         private final long began = System.nanoTime();
@@ -72,7 +72,7 @@ final class Breaker {
             }
         }
 
-        /** That tells nothing of the upstream. */
+        /** The outcome shows nothing about the upstream. */
         void left() {
             if (judged.compareAndSet(false, true)) {
                 breaker.releasePermission();

@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A {@link Breaker} per path and model of the upstream: a model that fails keeps nobody from the others. The {@value #MOST} that were asked
- * last are kept; callers choose the names. Thread-safe.
+ * A {@link Breaker} per path and model of the upstream, so that a failing model does not affect others. Keeps the {@value #MOST} most
+ * recently used, because callers choose the names. Thread-safe.
  */
 final class Breakers {
 
@@ -24,12 +24,12 @@ final class Breakers {
     };
 
     synchronized Breaker of(String path, String model) {
-        // A name goes into the log: what is no id may be long, or more than one line.
+        // The log has the name: one that is not an id may be long, or have several lines.
         String name = path + " " + (Ids.valid(model) ? model : "sha256:" + Sha256.hex(model));
         return breakers.computeIfAbsent(name, Breaker::new);
     }
 
-    /** Those that refuse calls now. */
+    /** Number of models whose calls are rejected now. */
     synchronized long open() {
         return breakers.values().stream().filter(Breaker::isOpen).count();
     }

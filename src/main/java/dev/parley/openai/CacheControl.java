@@ -7,12 +7,12 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a request's {@code Cache-Control} asks for (RFC 9111, section 5.2.1). What is unknown is ignored, as that says.
+ * The directives of a request's {@code Cache-Control} (RFC 9111, section 5.2.1). Unknown ones are ignored, as the RFC says.
  *
- * @param noStore neither from the cache nor into it
- * @param noCache not from the cache
- * @param onlyIfCached from the cache or not at all
- * @param maxAge the oldest answer that will do; null: any
+ * @param noStore neither read from the cache nor stored
+ * @param noCache not read from the cache
+ * @param onlyIfCached only from the cache
+ * @param maxAge maximum age of the response; null: any
  */
 record CacheControl(
         boolean noStore,
@@ -37,7 +37,7 @@ record CacheControl(
         return new CacheControl(noStore, noCache, onlyIfCached, maxAge);
     }
 
-    /** What is no number is taken for the strictest one. */
+    /** An invalid number counts as the strictest one. */
     private static Duration seconds(String text) {
         String digits = text.replace("\"", "");
         if (digits.isEmpty() || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {

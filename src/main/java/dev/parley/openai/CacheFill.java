@@ -30,17 +30,17 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * One call of the upstream, and its answer's way to whoever asked, to those who wait for the same, and to the cache. It goes on for as long
- * as anybody wants the answer, on this node or on another; when the last one has left, the call is cancelled. Thread-safe.
+ * One upstream call, whose response goes to its caller, to callers that wait for the same, and to the cache. It continues while any caller
+ * wants the response, on this node or on another; when the last one has left, the call is cancelled. Thread-safe.
  */
 final class CacheFill implements Disposable {
 
     private static final Logger LOG = LoggerFactory.getLogger(CacheFill.class);
 
-    /** In the time of a lease: one that fails costs nothing. */
+    /** Renewals per lease, so that a failed one does no harm. */
     private static final int RENEWALS = 3;
 
-    /** Of a stream, what is kept for the cache: its entries are smaller. */
+    /** Bytes of a stream kept for the cache, whose entries are smaller. */
     private static final int KEPT = 4 << 20;
 
     /** Parts of a body that are read ahead. */
@@ -64,13 +64,13 @@ final class CacheFill implements Disposable {
     private volatile boolean left;
     private volatile boolean over;
 
-    /** What there is to tell whoever asked. */
+    /** The first part of the result for the caller. */
     sealed interface Head {
 
         /** @param events fails as the call does */
         record Streamed(int status, HttpHeaders headers, Flux<byte[]> events) implements Head {}
 
-        /** @param refused why it is not kept; null: it is, or was not offered to the cache */
+        /** @param refused why it is not stored; null: it is, or was not offered to the cache */
         record Whole(
                 int status,
                 HttpHeaders headers,
@@ -78,10 +78,10 @@ final class CacheFill implements Disposable {
                 @Nullable Reason refused) implements Head {}
     }
 
-    /** That others may wait for it: until it has ended nobody else begins, however long that takes. */
+    /** The flight for which others may wait: no other call begins until it has ended. */
     record Shared(CacheKey key, ComputeLease lead) {}
 
-    /** @param shared null: nobody waits */
+    /** @param shared null: no other caller waits */
     CacheFill(LlmCache cache, Upstream upstream, ProxyRequest ask, boolean stores, @Nullable Shared shared) {
         this.cache = cache;
         this.upstream = upstream;
@@ -115,16 +115,16 @@ final class CacheFill implements Disposable {
                     ask.memory().close();
                     ended.run();
                 })
-                // Whoever asked is told of an error by the head, or by the events.
+                // The caller receives an error with the head, or with the events.
                 .subscribe(unused -> {}, thrown -> {}));
     }
 
-    /** Emits what is to be told; fails as the call does. */
+    /** Emits the result for the caller; fails as the call does. */
     Mono<Head> head() {
         return head.asMono();
     }
 
-    /** Whoever asked needs it no more: it goes on only if others do. */
+    /** The caller has disconnected: the call continues only if other callers want it. */
     void leave() {
         left = true;
         consider();
@@ -155,7 +155,7 @@ final class CacheFill implements Disposable {
         return shared != null && cache.isAwaited(shared.key);
     }
 
-    /** Those who wait for the whole answer have no pace of their own: a slow reader does not make them wait. */
+    /** Callers that wait for the whole response have no pace of their own: a slow reader does not delay them. */
     private void paceless(boolean now) {
         StreamPump reading = pump;
         if (reading != null) {
@@ -198,7 +198,7 @@ final class CacheFill implements Disposable {
         return stores && received.status() == 200 && !Headers.isEncoded(received.headers());
     }
 
-    /** Each event as it comes; the last one when the answer is in the cache. */
+    /** Each event as it arrives; the last one when the response is in the cache. */
     private Mono<Void> stream(Received received) {
         ChunkAggregator chunks =
                 new ChunkAggregator(Math.min(KEPT, upstream.settings().maxBody().intBytes()));
@@ -243,7 +243,7 @@ final class CacheFill implements Disposable {
         return Mono.just(event);
     }
 
-    /** From its first words on, so that whoever has seen nothing of one that fails tries himself. */
+    /** Shows the stream from its first words on, so that a caller that has received nothing of a failing one can try itself. */
     private void show(Received received, ChunkAggregator chunks) {
         if (form != null && isKept(received) && chunks.speaks()) {
             answer.show();
@@ -256,14 +256,14 @@ final class CacheFill implements Disposable {
     }
 
     private void tell(Head what) {
-        // Fails only where the call has been cancelled.
+        // Fails only if the call was cancelled.
         Sinks.EmitResult unused = head.tryEmitValue(what);
     }
 
     /**
-     * Offers a whole answer with status 200 to the cache; what is none, or null, ends the waiting for it.
+     * Offers a complete response with status 200 to the cache; an incomplete one, or null, ends the flight.
      *
-     * @return what has come of it; empty when it was not offered. Never fails
+     * @return the outcome; empty if it was not offered. Never fails
      */
     private Mono<StoreResult> land(@Nullable JsonNode response) {
         Question question = ask.question();
@@ -273,7 +273,7 @@ final class CacheFill implements Disposable {
         return Mono.defer(() -> {
                     landed = true;
                     boolean whole = response != null && ask.api().isWhole(ask.request(), response);
-                    // The seed's entries have no tags.
+                    // Entries in the original Python format have no tags.
                     List<String> tags =
                             ask.tags().isEmpty() || cache.key(question).seed() ? List.of() : ask.tags();
                     ModelReply reply = new ModelReply(
@@ -288,11 +288,11 @@ final class CacheFill implements Disposable {
                             null);
                     return cache.put(question, reply, shared == null ? null : shared.lead.token());
                 })
-                .doOnError(e -> !(e instanceof ParleyException), e -> LOG.warn("An answer could not be kept", e))
+                .doOnError(e -> !(e instanceof ParleyException), e -> LOG.warn("A response could not be cached", e))
                 .onErrorComplete();
     }
 
-    /** Whoever still waits hears how it has ended. Never fails. */
+    /** Reports the end to callers that still wait. Never fails. */
     private Mono<Void> close(@Nullable Throwable thrown) {
         return Mono.defer(() -> {
             conclude(thrown);
@@ -303,10 +303,10 @@ final class CacheFill implements Disposable {
         });
     }
 
-    /** Nobody has waited: whoever asks next computes. Never fails. */
+    /** No caller has waited: the next one computes. Never fails. */
     private Mono<Void> abandon() {
         return Mono.defer(() -> {
-            conclude(ParleyException.of(ErrorCode.UNAVAILABLE, "the call of the upstream was cancelled"));
+            conclude(ParleyException.of(ErrorCode.UNAVAILABLE, "the upstream call was cancelled"));
             return shared == null
                     ? Mono.empty()
                     : cache.abandon(shared.key, shared.lead.token()).then();
@@ -322,11 +322,11 @@ final class CacheFill implements Disposable {
         if (shared != null && form != null) {
             cache.conceal(shared.lead.token(), form);
         }
-        // Does nothing where it has been told.
+        // Has no effect if the caller was answered.
         Sinks.EmitResult unused = thrown == null ? head.tryEmitEmpty() : head.tryEmitError(thrown);
     }
 
-    /** What everybody with the same credentials would be told too; null: others may fare better. */
+    /** The failure that every caller with the same credentials would receive; null: others may succeed. */
     private @Nullable ComputeFailure failure(Throwable thrown) {
         if (thrown instanceof UpstreamErrorResponse failed
                 && failed.isForAll()

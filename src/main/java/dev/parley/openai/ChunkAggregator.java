@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** Makes a whole answer of its chunks, as long as they are not too many, and of the kinds that are known. Not thread-safe. */
+/** Makes a whole response of chunks, if they are not too many, and of known kinds. Not thread-safe. */
 final class ChunkAggregator {
 
     static final String DONE = "[DONE]";
@@ -21,7 +21,7 @@ final class ChunkAggregator {
     private boolean broken;
     private boolean speaks;
 
-    /** @param most bytes of chunks */
+    /** @param most maximum bytes of chunks */
     ChunkAggregator(int most) {
         this.most = most;
     }
@@ -65,12 +65,12 @@ final class ChunkAggregator {
         });
     }
 
-    /** Whether it has begun to say something, and not to call tools. */
+    /** Whether text has begun, and no tool call. */
     boolean speaks() {
         return speaks;
     }
 
-    /** What they are together; null when that can't be told. */
+    /** The whole response; null if it can't be made. */
     @Nullable
     ObjectNode whole() {
         if (broken) {
@@ -90,7 +90,7 @@ final class ChunkAggregator {
         private String role = "assistant";
         private @Nullable String finish;
 
-        /** False when nobody knows what that is. */
+        /** False for an unknown field. */
         boolean add(String name, JsonNode value) {
             if (name.equals("tool_calls") && value.isArray()) {
                 value.forEach(call -> calls.computeIfAbsent(call.path("index").asInt(), index -> new Call())

@@ -9,10 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A whole answer as the stream that it would have been. */
+/** Makes the chunks of a stream of a whole response. */
 final class ChunkSynthesizer {
 
-    /** Characters of a piece of text. */
+    /** Characters per chunk. */
     private static final int PIECE = 64;
 
     private final JsonNode whole;
@@ -24,7 +24,7 @@ final class ChunkSynthesizer {
         this.usage = usage;
     }
 
-    /** @param usage whether it is told in the end */
+    /** @param usage whether the last chunk has it */
     static List<byte[]> events(JsonNode whole, boolean usage) {
         ChunkSynthesizer replay = new ChunkSynthesizer(whole, usage);
         whole.path("choices").forEach(replay::choice);
@@ -51,7 +51,7 @@ final class ChunkSynthesizer {
                 first.put("role", message.path("role").asText("assistant")).put("content", ""),
                 false);
         String content = message.path("content").asText("");
-        // With probabilities, which are by token, it stays in one piece.
+        // With probabilities per token, the text stays in one piece.
         boolean onePiece = choice.path("logprobs").isObject();
         for (int from = 0; from < content.length(); ) {
             int to = onePiece ? content.length() : end(content, from);

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
-/** What the gateway itself refuses, in the words of OpenAI's API. */
+/** The gateway's own errors, in the format of OpenAI's API. */
 record ErrorAnswer(int status, String code, String message, int retryMs, List<String> headers) {
 
-    /** Fails as before where there is nothing to say, or half of something else has been said. */
+    /** Answers with an error; fails if the response has already begun, or the client has disconnected. */
     static Mono<Void> answer(Exchange exchange, Throwable thrown) {
         Throwable error = Exceptions.unwrap(thrown);
         ErrorAnswer answer = of(error);
@@ -33,7 +33,7 @@ record ErrorAnswer(int status, String code, String message, int retryMs, List<St
                     refused.code(),
                     text(refused),
                     refused.status() == 503 ? 1000 : 0,
-                    // The SDKs try again after a 5xx unless they are told.
+                    // The SDKs retry a 5xx unless this header forbids it.
                     refused.isLasting() ? List.of("x-should-retry", "false") : List.of());
         }
         Problem problem = error instanceof ProblemException refused
@@ -49,7 +49,7 @@ record ErrorAnswer(int status, String code, String message, int retryMs, List<St
                         problem.headers());
     }
 
-    /** What an upstream has done is no fault of this node. */
+    /** An upstream's failure is not this node's. */
     private static Throwable known(Throwable error) {
         return error instanceof ProxyException ? ParleyException.of(ErrorCode.UNAVAILABLE, text(error)) : error;
     }
@@ -69,7 +69,7 @@ record ErrorAnswer(int status, String code, String message, int retryMs, List<St
                 exchange.answerWith(List.of(HttpHeaderNames.WWW_AUTHENTICATE.toString(), "Bearer"));
             }
             if (status == 408) {
-                // The rest of the body may still come, and would be taken for the next request's.
+                // The rest of the body may still arrive, and would be taken for the next request's.
                 exchange.response().keepAlive(false);
             }
             ObjectNode json = JsonNodeFactory.instance.objectNode();

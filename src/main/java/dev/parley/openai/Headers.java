@@ -8,14 +8,14 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** Of the upstream's answers. */
+/** Headers of the upstream's responses. */
 final class Headers {
 
     private static final String EVENTS = "text/event-stream";
 
     private Headers() {}
 
-    /** Those that callers get, names and values in turn. */
+    /** The headers that callers receive, names and values in turn. */
     static List<String> passed(HttpHeaders headers) {
         List<String> passed = new ArrayList<>();
         for (Map.Entry<String, String> header : headers) {
@@ -41,7 +41,7 @@ final class Headers {
         return contentType(headers).toLowerCase(Locale.ROOT).startsWith(EVENTS);
     }
 
-    /** Whether a body is in a form that the gateway does not read: the one who gets it may. */
+    /** Whether a body has an encoding that the gateway does not read; the caller may. */
     static boolean isEncoded(HttpHeaders headers) {
         return headers.contains(HttpHeaderNames.CONTENT_ENCODING)
                 && !headers.get(HttpHeaderNames.CONTENT_ENCODING).equalsIgnoreCase("identity");

@@ -14,22 +14,25 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/** Requests and answers; numbers stay as they came. */
+/** JSON of requests and responses; numbers are written as they were read. */
 final class Json {
 
-    /** Tools come with schemas in schemas. */
+    /** Tools contain nested schemas. */
     private static final int MAX_DEPTH = 200;
 
     private static final JsonMapper MAPPER = ExactNumbers.sent(MAX_DEPTH);
 
     static {
-        // The first reading and writing wait for a lock when two come at once: not on event loops.
+        // Concurrent first reads and writes wait for a lock: not on event loops.
         byte[] unused = bytes(read("{\"a\":[1,0.5,\"\",true,null]}".getBytes(StandardCharsets.UTF_8)));
     }
 
     private Json() {}
 
-    /** @throws ParleyException {@code bad_request} when it is no JSON object, or has text that is no Unicode and would be hashed like other text */
+    /**
+     * @throws ParleyException {@code bad_request} when it is not a JSON object, or has text that is not Unicode and would be hashed like
+     *     other text
+     */
     static ObjectNode request(byte[] body) {
         if (!Utf8.valid(body)) {
             throw ParleyException.badRequest("the body is not valid UTF-8");
@@ -41,11 +44,11 @@ final class Json {
             }
             throw ParleyException.badRequest("the body must be a JSON object");
         } catch (JsonProcessingException e) {
-            throw ParleyException.badRequest("the body is not JSON that can be taken: " + e.getOriginalMessage());
+            throw ParleyException.badRequest("the body is not JSON: " + e.getOriginalMessage());
         }
     }
 
-    /** Null when it is no JSON. */
+    /** Null if it is not JSON. */
     static @Nullable JsonNode readOrNull(byte[] json) {
         try {
             return Utf8.valid(json) ? parse(json) : null;
@@ -54,7 +57,7 @@ final class Json {
         }
     }
 
-    /** @throws IllegalStateException when it is no JSON */
+    /** @throws IllegalStateException when it is not JSON */
     static JsonNode read(byte[] json) {
         try {
             return parse(json);
@@ -97,7 +100,7 @@ final class Json {
 
     private static void requireUnicode(String text) {
         if (!Utf8.canEncode(text)) {
-            throw ParleyException.badRequest("the body has half of a surrogate pair: text must be Unicode");
+            throw ParleyException.badRequest("the body has half of a surrogate pair: send well-formed Unicode");
         }
     }
 }

@@ -38,7 +38,7 @@ public final class OpenAiRoutes implements Disposable {
                 .toList();
     }
 
-    /** Ends what goes on in the background. */
+    /** Ends background calls. */
     @Override
     public void dispose() {
         proxy.dispose();
@@ -71,7 +71,9 @@ public final class OpenAiRoutes implements Disposable {
 
     private Principal caller(Exchange exchange) {
         if (checkOrigin && !OriginCheck.allowed(exchange.request())) {
-            throw ParleyException.of(ErrorCode.FORBIDDEN, "this page's origin may not ask: auth.mode is none");
+            throw ParleyException.of(
+                    ErrorCode.FORBIDDEN,
+                    "pages of this origin may not ask while auth.mode is none: serve them from this machine, or set auth.mode to jwt");
         }
         Principal who = authenticator.authenticate(exchange.bearer());
         who.require(Role.AGENT);

@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/** What may be asked here. */
+/** The upstream's APIs that the gateway serves. */
 enum ProxiedApi {
     CHAT("/chat/completions", Category.DEFAULT) {
         @Override
@@ -15,7 +15,7 @@ enum ProxiedApi {
             return request;
         }
 
-        /** Whether it answers at all: the cache's policy takes a choice without a reason for one that did not end. */
+        /** Whether it is an answer at all: the cache's policy treats a choice without a finish reason as one that did not end. */
         @Override
         boolean isWhole(ObjectNode request, JsonNode response) {
             JsonNode choices = response.path("choices");
@@ -28,7 +28,7 @@ enum ProxiedApi {
         }
     },
     EMBEDDINGS("/embeddings", Category.EMBEDDING) {
-        /** All of it but who asks: any other field may make another vector. Tokens are passed on and not cached. */
+        /** Everything except {@code user}, because any other field may change the vector. Tokens as input are forwarded and not cached. */
         @Override
         @Nullable
         ObjectNode question(ObjectNode request) {
@@ -60,21 +60,21 @@ enum ProxiedApi {
         this.category = category;
     }
 
-    /** Behind {@code /v1} here, and behind the upstream's URL. */
+    /** The path after {@code /v1} here, and after the upstream's URL. */
     String path() {
         return path;
     }
 
-    /** Where the caller names none. */
+    /** The default category. */
     Category category() {
         return category;
     }
 
-    /** What an answer depends on; null: it is not to be cached. */
+    /** The fields on which a response depends; null: it is not to be cached. */
     @Nullable
     abstract ObjectNode question(ObjectNode request);
 
-    /** Whether that is an answer, and not just any JSON. */
+    /** Whether JSON is a complete response of this API. */
     abstract boolean isWhole(ObjectNode request, JsonNode response);
 
     private static boolean all(JsonNode array, Predicate<JsonNode> test) {

@@ -36,13 +36,13 @@ final class Proxy implements Disposable {
     private static final String EVENTS = "text/event-stream";
     private static final int REFRESHES = 64;
 
-    /** Renewed as long as this node computes: others take over that much later when it is killed. */
+    /** Renewed while this node computes. If the node is killed, others take over after this time. */
     private static final Duration LEASE = Duration.ofSeconds(5);
 
-    /** Parts that wait for who follows, before they wait with everybody's. */
+    /** Parts buffered per follower, besides the shared buffer. */
     private static final int AHEAD = 4;
 
-    /** The policy keeps these out: the cache has not been asked. */
+    /** Rules of the policy by which the cache is not asked. */
     private static final Set<Reason> RULES =
             Set.of(Reason.CATEGORY, Reason.MULTI_TURN, Reason.TEMPERATURE, Reason.TIME_SENSITIVE, Reason.PII);
 
@@ -59,7 +59,7 @@ final class Proxy implements Disposable {
         this.patience = longest.compareTo(CacheSettings.MAX_LEASE) < 0 ? longest : CacheSettings.MAX_LEASE;
     }
 
-    /** Ends all calls of the upstream. */
+    /** Ends all upstream calls. */
     @Override
     public void dispose() {
         refreshing.dispose();
@@ -77,7 +77,7 @@ final class Proxy implements Disposable {
                 ? new LookupOptions(Duration.ZERO, Duration.ZERO, control.maxAge())
                 : new LookupOptions(patience, LEASE, control.maxAge(), 0, ask.form(), ask.account());
         return cache.lookup(question, terms)
-                // Redis' event loop has better to do than to read and write answers.
+                // Redis' event loop must not read and write responses.
                 .publishOn(Schedulers.fromExecutor(exchange.eventLoop()))
                 .flatMap(answer -> answer(exchange, ask, answer));
     }
@@ -95,8 +95,8 @@ final class Proxy implements Disposable {
     }
 
     /**
-     * What somebody else is just being answered, each at his own pace, and on his own event loop. Where it ends before a word of it has
-     * come here, it is passed on by itself.
+     * Follows another caller's stream, at the client's own pace and on its own event loop. If the stream ends before a word of it has
+     * arrived here, the request is forwarded separately.
      */
     private Mono<Void> join(Exchange exchange, ProxyRequest ask, CacheAnswer.Live live) {
         return live.events()
@@ -111,7 +111,7 @@ final class Proxy implements Disposable {
                 .then();
     }
 
-    /** What whoever asked first was told, and this caller would be told, too. */
+    /** Answers with the failure of an earlier caller, which this caller would receive, too. */
     private static Mono<Void> failed(Exchange exchange, ComputeFailure failure) {
         return Mono.defer(() -> {
             mark(exchange, "joined");
@@ -149,17 +149,17 @@ final class Proxy implements Disposable {
         return otherwise(exchange, ask, mark, !ruled, miss);
     }
 
-    /** From the upstream, if the caller wants that. */
+    /** Forwards to the upstream, if the caller permits it. */
     private Mono<Void> otherwise(Exchange exchange, ProxyRequest ask, String mark, boolean stores, CacheAnswer answer) {
         ComputeLease lead = answer.lead();
         if (!ask.control().onlyIfCached()) {
             return pass(exchange, ask, mark, stores, lead == null ? null : new CacheFill.Shared(answer.key(), lead));
         }
         mark(exchange, mark);
-        // A look past an entry's time may have made even the one who asks nobody else its leader.
+        // A look-up of a stale entry may have made even a caller with only-if-cached the one that computes.
         Mono<Boolean> abandoned = lead == null ? Mono.empty() : cache.abandon(answer.key(), lead.token());
         return abandoned.then(
-                Mono.error(new ProxyException(504, "not_cached", "there is no such answer in the cache: " + mark)));
+                Mono.error(new ProxyException(504, "not_cached", "the cache has no such response: " + mark)));
     }
 
     private Mono<Void> pass(
@@ -178,7 +178,7 @@ final class Proxy implements Disposable {
                         .doOnError(e -> mark(exchange, mark)));
     }
 
-    /** However it ends, the flight hears that whoever asked has what there is, or has left. */
+    /** However the call ends, the fill learns that its caller has been answered, or has disconnected. */
     private Mono<Void> flown(
             ProxyRequest ask, boolean stores, CacheFill.@Nullable Shared shared, Function<CacheFill, Mono<Void>> use) {
         return Mono.using(() -> begun(ask, stores, shared), use, CacheFill::leave);
@@ -187,7 +187,7 @@ final class Proxy implements Disposable {
     private CacheFill begun(ProxyRequest ask, boolean stores, CacheFill.@Nullable Shared shared) {
         CacheFill flight = new CacheFill(cache, upstream, ask, stores, shared);
         if (!flights.add(flight)) {
-            throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again, at another one");
+            throw ParleyException.of(ErrorCode.UNAVAILABLE, "this node is stopping: try again at another node");
         }
         flight.begin(() -> flights.remove(flight));
         return flight;
@@ -231,7 +231,7 @@ final class Proxy implements Disposable {
         exchange.answerWith(List.of(MARK, mark));
     }
 
-    /** Asks again in the background for what is served stale; the next one who asks does where there is too much of that. */
+    /** Refreshes a stale entry in the background; if there are too many refreshes, the next caller does. */
     private Mono<Void> refresh(ProxyRequest ask, CacheAnswer.Hit stale, ComputeLease lead) {
         Mono<Void> refreshed = flown(
                 ask.whole(),

@@ -1,6 +1,6 @@
 package dev.parley.openai;
 
-/** What the gateway itself refuses here, where {@link dev.parley.error.ParleyException} has no status for it. Carries no stack trace. */
+/** An error of the gateway itself with a status that {@link dev.parley.error.ParleyException} does not have. Carries no stack trace. */
 final class ProxyException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -20,7 +20,7 @@ final class ProxyException extends RuntimeException {
         this.lasting = lasting;
     }
 
-    /** A fault of the configuration: the same again, however often it is tried. Clients are told so. */
+    /** A fault of the configuration that no retry can help. Clients learn that. */
     static ProxyException lasting(int status, String code, String message) {
         return new ProxyException(status, code, message, true);
     }

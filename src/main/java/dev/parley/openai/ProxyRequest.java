@@ -23,15 +23,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one caller asks for.
+ * One caller's request.
  *
- * @param body as it came, and as the upstream gets it
- * @param question what the cache is asked; null: nothing
- * @param tags what an answer is kept with
+ * @param body as received, and as the upstream receives it
+ * @param question for the cache; null: none
+ * @param tags for storing the response
  * @param headers for the upstream
- * @param account who asks the upstream, for what it depends on: a digest of credentials
- * @param callerRetries whether the caller says that it tries again by itself
- * @param memory what the body is counted to
+ * @param account the caller's at the upstream: a digest of credentials
+ * @param callerRetries whether the caller retries by itself
+ * @param memory the budget of the body
  */
 record ProxyRequest(
         ProxiedApi api,
@@ -49,7 +49,7 @@ record ProxyRequest(
     static final String NAMESPACE = "X-Parley-Cache-Namespace";
     static final String TAGS = "X-Parley-Cache-Tags";
 
-    /** On these it depends what the upstream lets a caller do. */
+    /** Headers on which the upstream's permissions depend. */
     private static final List<String> ACCOUNT =
             List.of("authorization", "openai-organization", "openai-project", "openai-beta");
 
@@ -57,14 +57,14 @@ record ProxyRequest(
             List.of("accept", "user-agent", "idempotency-key", "openai-organization", "openai-project", "openai-beta");
 
     /** OpenAI's SDKs count their own tries here, from 0 on. */
-    /** A request is held as bytes, and as what has been read of them. */
+    /** A request is held as bytes, and as the tree read from them. */
     static final long HELD = 2;
 
     private static final String RETRY_COUNT = "x-stainless-retry-count";
 
     /**
-     * @param authorization the header that goes to the upstream; null for none
-     * @throws ParleyException {@code bad_request} when the body or a header is not as it should be
+     * @param authorization the header for the upstream; null for none
+     * @throws ParleyException {@code bad_request} when the body or a header is invalid
      */
     static ProxyRequest of(
             ProxiedApi api,
@@ -149,7 +149,10 @@ record ProxyRequest(
                 && request.path("stream").booleanValue();
     }
 
-    /** Streams of one form are the same to the byte, and shown to others while they come; null: it is none, or is for others at its end. */
+    /**
+     * The form of a stream: streams of one form are the same to the byte, and may be followed. Null: it is not a stream, or others may have
+     * only its end.
+     */
     @Nullable
     String form() {
         if (!streams() || offers("tools", "tool_choice") || offers("functions", "function_call")) {
@@ -159,7 +162,7 @@ record ProxyRequest(
         return options.isEmpty() ? "plain" : Sha256.hex(options.toString());
     }
 
-    /** The answer may be a call of something, which each is to decide for himself, and may begin as any other. */
+    /** Whether the response may call a tool, which each caller must decide for itself; such a response may begin as any other. */
     private boolean offers(String calls, String choice) {
         return !request.path(calls).isEmpty() && !request.path(choice).asText().equals("none");
     }
@@ -168,7 +171,7 @@ record ProxyRequest(
         return streams() && request.path("stream_options").path("include_usage").asBoolean();
     }
 
-    /** Why the cache is not asked; null: it is. */
+    /** The reason why the cache is not asked; null: it is. */
     @Nullable
     String bypass() {
         if (question == null) {
@@ -177,18 +180,18 @@ record ProxyRequest(
         return control.noStore() ? "no_store" : control.noCache() ? "no_cache" : null;
     }
 
-    /** Whether an answer is offered to the cache. */
+    /** Whether the response is offered to the cache. */
     boolean stores() {
         return question != null && !control.noStore();
     }
 
-    /** Whether what is in the cache, which anybody may have put there in any form, answers this. */
+    /** Whether a cached response, which any agent may have stored in any form, answers this request. */
     boolean isAnsweredBy(JsonNode response) {
         return api.isWhole(request, response)
                 && (!wantsUsage() || response.path("usage").isObject());
     }
 
-    /** The same, to be answered at once and not as a stream. */
+    /** The same request without a stream. */
     ProxyRequest whole() {
         ObjectNode unstreamed = request.deepCopy();
         unstreamed.remove(List.of("stream", "stream_options"));

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Cuts a stream of bytes into events, each with the empty line behind it (WHATWG HTML, section 9.2.5; lines that end with CR alone are not
- * known). Not thread-safe.
+ * Cuts a stream of bytes into events, each with its empty line (WHATWG HTML, section 9.2.5; lines that end with CR alone are not
+ * supported). Not thread-safe.
  */
 final class SseFramer {
 
@@ -16,12 +16,12 @@ final class SseFramer {
     private ByteArrayOutputStream event = new ByteArrayOutputStream();
     private boolean inLine;
 
-    /** @param most bytes of an event */
+    /** @param most maximum bytes of an event */
     SseFramer(int most) {
         this.most = most;
     }
 
-    /** The events that end with this part; fails with a {@link ProxyException} when one is too large. */
+    /** The events that this part completes; fails with a {@link ProxyException} when one is too large. */
     List<byte[]> add(byte[] part) {
         List<byte[]> events = new ArrayList<>();
         int from = 0;
@@ -44,17 +44,20 @@ final class SseFramer {
 
     private void append(byte[] part, int from, int to) {
         if (to - from > most - event.size()) {
-            throw new ProxyException(502, "upstream_too_large", "an event of the upstream's is too large");
+            throw new ProxyException(
+                    502,
+                    "upstream_too_large",
+                    "an event of the upstream is too large: parley.upstream.max-body bounds it");
         }
         event.write(part, from, to - from);
     }
 
-    /** What is left when the stream has ended. */
+    /** The incomplete rest at the end of the stream. */
     byte[] rest() {
         return event.toByteArray();
     }
 
-    /** Its lines {@code data:}, without that. */
+    /** The content of its {@code data:} lines. */
     static String data(byte[] event) {
         return new String(event, StandardCharsets.UTF_8)
                 .lines()

@@ -7,12 +7,12 @@ import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.MonoSink;
 
 /**
- * Reads a stream of the upstream's into a {@link LiveAnswer}, some events at a time: when a reader of it has what there is and wants more;
- * or without a stop, once {@link #free}. Thread-safe.
+ * Reads a stream of the upstream into a {@link LiveAnswer}, some events at a time: when a reader of it has everything and wants more, or
+ * continuously once {@link #free}. Thread-safe.
  */
 final class StreamPump extends BaseSubscriber<byte[]> {
 
-    /** Events that are read ahead of the fastest reader at most: it then gets them in one piece. */
+    /** Maximum events read ahead of the fastest reader, which then receives them in one piece. */
     private static final int AT_ONCE = 16;
 
     private final LiveAnswer answer;
@@ -22,8 +22,8 @@ final class StreamPump extends BaseSubscriber<byte[]> {
     private volatile boolean free;
 
     /**
-     * @param added run behind each event that has been added
-     * @param sink told when the stream has ended; its answer has not, then
+     * @param added run after each added event
+     * @param sink notified when the stream has ended; the answer has not, then
      */
     StreamPump(LiveAnswer answer, Runnable added, MonoSink<Void> sink) {
         this.answer = answer;
@@ -31,7 +31,7 @@ final class StreamPump extends BaseSubscriber<byte[]> {
         this.sink = sink;
     }
 
-    /** Whether nobody's pace counts from now on. */
+    /** Whether the stream is read at its own pace from now on. */
     void free(boolean now) {
         free = now;
         if (now) {
@@ -39,7 +39,7 @@ final class StreamPump extends BaseSubscriber<byte[]> {
         }
     }
 
-    /** Asks for more events, unless some are asked for. */
+    /** Requests more events, unless some are requested. */
     void pull() {
         if (upstream() != null && asked.compareAndSet(0, AT_ONCE)) {
             request(AT_ONCE);
@@ -48,7 +48,7 @@ final class StreamPump extends BaseSubscriber<byte[]> {
 
     @Override
     protected void hookOnSubscribe(Subscription subscription) {
-        // Readers may have been there before.
+        // Readers may have subscribed before.
         pull();
     }
 

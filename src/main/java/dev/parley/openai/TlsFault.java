@@ -13,12 +13,12 @@ import java.util.stream.Stream;
 import javax.net.ssl.SSLHandshakeException;
 import org.jspecify.annotations.Nullable;
 
-/** Why no TLS connection comes about: what it is that fails, and what an operator can do. */
+/** Explains why no TLS connection can be made, and what an operator can do. */
 final class TlsFault {
 
     private TlsFault() {}
 
-    /** Null where it is something else, or may pass: a connection that is closed or silent in its handshake. */
+    /** Null for another or a temporary failure: a connection that is closed or silent in its handshake. */
     static @Nullable String of(Throwable error) {
         if (find(error, NotSslRecordException.class) != null) {
             return "the upstream answers without TLS: is parley.upstream.url meant to begin with http://?";
@@ -51,7 +51,7 @@ final class TlsFault {
                 : null;
     }
 
-    /** Of what peers tell each other in an alert (RFC 8446, section 6.2), and of what the JDK finds by itself. */
+    /** Explains alerts of the peer (RFC 8446, section 6.2), and the JDK's own findings. */
     private static @Nullable String agreement(String message) {
         String lower = message.toLowerCase(Locale.ROOT);
         if (contains(lower, "certificate_required", "bad_certificate", "unknown_ca", "access_denied")) {
@@ -75,7 +75,7 @@ final class TlsFault {
 
     private static <T extends Throwable> @Nullable T find(Throwable error, Class<T> kind) {
         Throwable cause = error;
-        // A chain of causes may be a ring.
+        // A chain of causes may be cyclic.
         for (int depth = 0; cause != null && depth < 20; depth++) {
             if (kind.isInstance(cause)) {
                 return kind.cast(cause);

@@ -39,7 +39,7 @@ import reactor.netty.tcp.SslProvider.GenericSslContextSpec;
 import reactor.util.retry.Retry;
 
 /**
- * The model's own API: a bounded pool of connections behind {@link Breakers}, and a bounded memory for what is asked and answered.
+ * The model's own API: a bounded pool of connections behind {@link Breakers}, and bounded memory for requests and responses.
  *
  * <p>Thread-safe; everything is cold, and comes on the connection's event loop.
  */
@@ -47,21 +47,21 @@ public final class Upstream {
 
     private static final Logger LOG = LoggerFactory.getLogger(Upstream.class);
 
-    /** What a call fails with that the breaker refuses. */
+    /** Error code of a call that a breaker rejects. */
     static final String UNAVAILABLE = "upstream_unavailable";
 
-    /** What is wrong with the configuration is logged that often at most. */
+    /** Interval at which a fault of the configuration is logged. */
     private static final Duration LOGGED = Duration.ofMinutes(1);
 
     private static final int WAITING_EACH = 10;
     private static final Duration WAIT_FOR_CONNECTION = Duration.ofSeconds(10);
 
-    /** Shorter than what load balancers close idle connections after: one that is just being closed can't be told from a good one. */
+    /** Shorter than the idle timeout of load balancers, because a connection that is being closed looks like an open one. */
     private static final Duration IDLE = Duration.ofSeconds(20);
 
     private static final RetryPolicy BACKOFF = new RetryPolicy(Duration.ofMillis(250), Duration.ofSeconds(2), 10);
 
-    /** Nobody is made to wait for longer: such an answer is passed on. */
+    /** Longest wait before a retry; otherwise the response is passed on. */
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private final UpstreamSettings settings;
@@ -78,7 +78,7 @@ public final class Upstream {
 
     /**
      * @param settings with a URL
-     * @param mode a caller's own {@code Authorization} is passed on only where it can't be the gateway's token
+     * @param mode a caller's own {@code Authorization} is forwarded only where it can't be the gateway's token
      */
     public Upstream(UpstreamSettings settings, AuthMode mode, LoopResources loops) {
         this.settings = settings;
@@ -97,13 +97,13 @@ public final class Upstream {
                 ? plain.secure(spec -> spec.sslContext((GenericSslContextSpec<?>) Http11SslContextSpec.forClient()))
                 : plain;
         this.client = bare.runOn(loops)
-                // What has been sent may have been done: only what is retried below is retried.
+                // A sent request may have been processed: only what is retried below is retried.
                 .disableRetry(true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int)
                         settings.connectTimeout().toMillis())
-                // A path that is gone is found out before the response's time is over.
+                // A lost network path is noticed before the response timeout.
                 .option(ChannelOption.SO_KEEPALIVE, true)
-                // Nobody is asked to compress; who does it all the same is read.
+                // The gateway does not request compression, but reads compressed responses.
                 .compress(true)
                 .responseTimeout(settings.responseTimeout());
     }
@@ -120,7 +120,7 @@ public final class Upstream {
     /**
      * The header {@code Authorization} of a call; null for none.
      *
-     * @param callers what the caller has sent
+     * @param callers the caller's header
      */
     @Nullable
     String authorization(@Nullable String callers) {
@@ -131,19 +131,20 @@ public final class Upstream {
         return settings;
     }
 
-    /** What requests and whole answers take of this node's memory. */
+    /** The budget of requests and complete responses in this node's memory. */
     MemoryBudget memory() {
         return memory;
     }
 
-    /** The head of an answer that is no error, and its body, which is to be read at once. */
+    /** The head of a successful response, and its body, which must be read immediately. */
     record Received(int status, HttpHeaders headers, Flux<byte[]> body) {}
 
     /**
-     * Posts a request. Tries again only as long as {@code then} has not been called, and not where the caller does so itself.
+     * Posts a request. Retries only until {@code then} is called, and not for callers that retry themselves.
      *
-     * @param then what is made of an answer with a status below 400
-     * @return fails with {@link UpstreamErrorResponse} for any other, and with a {@link ProxyException} when there is no whole answer
+     * @param then handles a response with a status below 400
+     * @return fails with {@link UpstreamErrorResponse} for any other status, and with a {@link ProxyException} when there is no complete
+     *     response
      */
     <T> Flux<T> call(ProxyRequest ask, Function<Received, Publisher<T>> then) {
         return Flux.defer(() -> {
@@ -198,7 +199,7 @@ public final class Upstream {
             return;
         }
         unanswered.increment();
-        // A breaker that opens would hide a fault of the configuration, which does not pass.
+        // An open breaker would hide a permanent fault of the configuration.
         if (isSilence(error) && TlsFault.of(error) == null) {
             call.unanswered(error);
         } else {
@@ -212,9 +213,9 @@ public final class Upstream {
     }
 
     /**
-     * All of a body; fails with a {@link ProxyException} when that is too much, for one answer or for this node now.
+     * The whole body; fails with a {@link ProxyException} if it is too large, for one response or for this node's memory.
      *
-     * @param memory what it is counted to
+     * @param memory its budget
      */
     Mono<byte[]> whole(Flux<byte[]> parts, MemoryBudget.Share memory) {
         return BodyCollector.of(
@@ -223,7 +224,7 @@ public final class Upstream {
                         throw new ProxyException(
                                 503,
                                 "overloaded",
-                                "this node holds as many requests and answers as parley.upstream.memory allows: try again");
+                                "this node has no memory for another request or response (parley.upstream.memory): try again");
                     }
                 }),
                 settings.maxBody().intBytes(),
@@ -235,7 +236,7 @@ public final class Upstream {
                                 + " bytes"));
     }
 
-    /** Before the next try; null: there is none. */
+    /** The wait before the next try; null: there is none. */
     private @Nullable Duration wait(Throwable error, long retries) {
         if (error instanceof UpstreamErrorResponse failed && failed.temporary()) {
             Duration asked = failed.retryAfter();
@@ -250,7 +251,7 @@ public final class Upstream {
         return cause instanceof ConnectException || cause instanceof UnknownHostException;
     }
 
-    /** The upstream's, and not for want of a connection of ours. */
+    /** Whether the upstream is silent, not the pool exhausted. */
     private static boolean isSilence(Throwable error) {
         return error instanceof IOException
                 || error instanceof AbortedException
@@ -308,32 +309,32 @@ public final class Upstream {
                 : "no connection is accepted there";
     }
 
-    /** Answers with a status of the 200s (2) to 500s (5). */
+    /** Number of responses with a status of the 200s (2) to 500s (5). */
     public long answers(int hundreds) {
         return answers[hundreds - 2].sum();
     }
 
-    /** Calls without any answer. */
+    /** Number of calls without a response. */
     public long unanswered() {
         return unanswered.sum();
     }
 
-    /** From a call to its answer's head, in total. */
+    /** Total time from calls to the heads of their responses. */
     public long millis() {
         return millis.sum();
     }
 
-    /** Models whose calls are refused now. */
+    /** Number of models whose calls are rejected now. */
     public long refusing() {
         return breakers.open();
     }
 
-    /** Bytes of requests and whole answers in memory. */
+    /** Bytes of requests and complete responses in memory. */
     public long held() {
         return memory.taken();
     }
 
-    /** Requests and answers for which there was no memory. */
+    /** Number of requests and responses rejected for lack of memory. */
     public long crowded() {
         return memory.refused();
     }

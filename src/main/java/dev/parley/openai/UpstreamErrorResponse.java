@@ -4,7 +4,7 @@ import io.netty.handler.codec.http.HttpHeaders;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** The upstream's answer is an error, which is passed on as it is. Carries no stack trace. */
+/** An error response of the upstream, which is passed on unchanged. Carries no stack trace. */
 final class UpstreamErrorResponse extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -32,7 +32,7 @@ final class UpstreamErrorResponse extends RuntimeException {
         return body;
     }
 
-    /** Whether the next try may end better: as the upstream says itself in {@code x-should-retry}, else by the status. */
+    /** Whether a retry may succeed: by the upstream's {@code x-should-retry}, otherwise by the status. */
     boolean temporary() {
         String said = headers.get("x-should-retry", "");
         return said.equals("true")
@@ -40,8 +40,8 @@ final class UpstreamErrorResponse extends RuntimeException {
     }
 
     /**
-     * Whether everybody who asks the same with the same credentials now gets this answer. A request that timed out (408), met a lock (409)
-     * or came too early (425) may pass the next time. So may one that failed within the upstream (5xx).
+     * Whether every caller of the same request with the same credentials receives this response now. A request that timed out (408), met a
+     * lock (409) or came too early (425) may succeed the next time. So may one that failed within the upstream (5xx).
      */
     boolean isForAll() {
         return status < 500
@@ -51,7 +51,7 @@ final class UpstreamErrorResponse extends RuntimeException {
                 && !headers.get("x-should-retry", "").equals("true");
     }
 
-    /** Null when it does not say, or neither in milliseconds nor in seconds. */
+    /** Null if the upstream states none, or neither in milliseconds nor in seconds. */
     @Nullable
     Duration retryAfter() {
         String millis = headers.get("retry-after-ms");

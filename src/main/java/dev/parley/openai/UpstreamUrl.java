@@ -2,10 +2,10 @@ package dev.parley.openai;
 
 import java.net.URI;
 
-/** Where a model's API is, without a slash in the end. */
+/** The URL of a model's API, without a slash at the end. */
 public record UpstreamUrl(String value) {
 
-    /** @throws IllegalArgumentException when it is no URL of HTTP, or has a user, a query or a fragment */
+    /** @throws IllegalArgumentException when it is not an HTTP URL, or has a user, a query or a fragment */
     public static UpstreamUrl parse(String text) {
         URI uri = URI.create(text);
         boolean web = "http".equalsIgnoreCase(uri.getScheme()) || "https".equalsIgnoreCase(uri.getScheme());

@@ -28,13 +28,13 @@ import reactor.netty.resources.LoopResources;
 
 /**
  * Connections to PostgreSQL, on an event loop of their own. A pooler may stand in between and give each transaction another session of the
- * server: so all is done in transactions, nothing is set beyond one, and no statement has a name.
+ * server. So everything runs in transactions, no setting outlives one, and no statement has a name.
  */
 final class Connections {
 
-    /** More who wait for a connection are refused. */
+    /** Maximum callers that wait for a connection; further ones are rejected. */
     private static final int MAX_WAITING = 1_000;
-    /** The server ends a statement that takes too long; if it does not, the connection is given up so much later. */
+    /** The server ends a statement that takes too long; if it does not, the connection is closed after this additional time. */
     private static final Duration GRACE = Duration.ofSeconds(1);
 
     private static final Duration LOOK = Duration.ofMillis(5);
@@ -47,7 +47,7 @@ final class Connections {
     private final ConnectionPool pool;
     private final String schema;
     private final Clock clock = Clock.systemUTC();
-    /** What was made until then (ms) is not used again. */
+    /** Connections made before this time (ms) are not used again. */
     private volatile long renewed;
 
     Connections(PostgresSettings settings, PostgresUrl url, String username, String applicationName) {
@@ -58,7 +58,7 @@ final class Connections {
                 .maxSize(settings.pool())
                 .initialSize(0)
                 .minIdle(0)
-                // After a restart of the server each of them may turn out to be broken.
+                // After a restart of the server each connection may be broken.
                 .acquireRetry(settings.pool())
                 .maxAcquireTime(settings.connectTimeout())
                 .maxCreateConnectionTime(settings.connectTimeout())
@@ -72,7 +72,7 @@ final class Connections {
 
     private ConnectionFactoryOptions options(PostgresUrl url, String username, String applicationName) {
         ConnectionFactoryOptions.Builder options = ConnectionFactoryOptions.builder()
-                // The driver would send the schema as a parameter of the connection, which poolers refuse.
+                // The driver would send the schema as a parameter of the connection, which poolers reject.
                 .from(url.options(), option -> !option.equals(SCHEMA))
                 .option(CONNECT_TIMEOUT, settings.connectTimeout())
                 .option(APPLICATION_NAME, applicationName)
@@ -85,10 +85,10 @@ final class Connections {
     }
 
     /**
-     * Does something in a transaction, with a connection of the pool, which goes back when that is done. Cold; on PostgreSQL's event loop.
-     * It goes on to its end even when whoever asked has left: the driver loses the buffers of a statement that is cancelled while its values
-     * are bound, and the pool gives a connection to the next one as soon as its asker has left, whatever is still done with it. Who leaves
-     * before it has one only gives it back.
+     * Runs work in a transaction, with a pooled connection, which is returned afterwards. Cold; on PostgreSQL's event loop. The work is
+     * completed even if the caller has left: the driver leaks the buffers of a statement that is cancelled while its values are bound, and
+     * the pool would give the connection to the next caller while the work still uses it. A caller that leaves before it has a connection
+     * only returns it.
      */
     <T> Mono<T> use(Function<Connection, Mono<T>> work) {
         return Mono.defer(() -> {
@@ -106,9 +106,9 @@ final class Connections {
     }
 
     /**
-     * Does something in a transaction, with a connection that is made for it and closed behind it. Cold; on PostgreSQL's event loop.
+     * Runs work in a transaction, with a new connection that is closed afterwards. Cold; on PostgreSQL's event loop.
      *
-     * @param patience with a statement, and with the transaction
+     * @param patience time limit of a statement, and of the transaction
      */
     <T> Mono<T> useNew(Duration patience, Function<Connection, Mono<T>> work) {
         return toItsEnd(Mono.usingWhen(
@@ -128,7 +128,7 @@ final class Connections {
                 .timeout(patience.plus(GRACE));
     }
 
-    /** It has no values to bind, so it is one message and one trip. What it sets ends with the transaction. */
+    /** Without values to bind it is one message and one round trip. Its settings end with the transaction. */
     private String begin(Duration patience) {
         return "BEGIN; SET LOCAL statement_timeout = " + patience.toMillis() + schema;
     }
@@ -139,17 +139,17 @@ final class Connections {
                 : "; SELECT set_config('search_path', '" + name.toString().replace("'", "''") + "', true)";
     }
 
-    /** Those of the pool are closed once nothing is done with them, and others made in their place. */
+    /** Replaces the pooled connections, each once it is unused. */
     void renew() {
         renewed = clock.millis();
     }
 
-    /** Errors are made signals, since nobody may be left to hear them. */
+    /** Turns errors into signals, because the caller may have left. */
     private static <T> Mono<T> toItsEnd(Mono<T> work) {
         return Mono.fromFuture(() -> work.materialize().toFuture(), true).dematerialize();
     }
 
-    /** Of a connection that does not answer nothing more is expected: the pool finds it closed and makes another. */
+    /** Closes a connection that does not answer: the pool notices it and makes another. */
     private static Mono<Void> giveUp(Connection pooled) {
         Mono<Void> broken = pooled instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Connection raw
                 ? Mono.from(raw.close()).timeout(GRACE).onErrorComplete()
@@ -157,7 +157,7 @@ final class Connections {
         return broken.then(Mono.from(pooled.close()));
     }
 
-    /** What is under way may end, for a moment. */
+    /** Waits a moment for work in progress. */
     private Mono<Void> idle() {
         PoolMetrics metrics = pool.getMetrics().orElseThrow();
         return Flux.interval(Duration.ZERO, LOOK)

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A real PostgreSQL beside this JVM, for the demo: on the loopback address, in a temporary directory that goes when it goes. A small shell
- * beside it holds a pipe to the JVM and ends it when the pipe breaks, so it does not outlive a JVM that is killed.
+ * A real PostgreSQL beside this JVM, for the demo: on the loopback address, in a temporary directory that is deleted with it. A small shell
+ * holds a pipe to the JVM and ends the server when the pipe breaks, so it does not outlive a killed JVM.
  *
  * <p>Its binaries are not on the class path of {@code parley serve}. Thread-safe.
  */
@@ -25,8 +25,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedPostgres.class);
 
     /**
-     * Any line that the JVM writes calls the watch off; the end of the pipe is the JVM's. What made the database may still be at it then,
-     * so there are several rounds; SIGQUIT lets the server give its shared memory back. A Ctrl-C in the terminal reaches the watch, too, and
+     * Any line from the JVM ends the watch; the end of the pipe means that the JVM has ended. The database may still be being created then,
+     * so there are several rounds; SIGQUIT lets the server release its shared memory. A Ctrl-C in the terminal reaches the watch, too, and
      * must not end it.
      */
     private static final String WATCH = """
@@ -61,12 +61,15 @@ public final class EmbeddedPostgres implements AutoCloseable {
                 .start();
     }
 
-    /** Whether its library is there: {@code bin/parley} has it for the demo only. */
+    /** Whether its library is available: {@code bin/parley} has it for the demo only. */
     public static boolean available() {
         return ClassLoader.getSystemResource("io/zonky/test/db/postgres/embedded/EmbeddedPostgres.class") != null;
     }
 
-    /** Starts one on a free port and returns at once: it takes connections some seconds later. Should it not start, the log says why. */
+    /**
+     * Starts a server on a free port and returns immediately: it accepts connections some seconds later. If it does not start, the log has
+     * the reason.
+     */
     public static EmbeddedPostgres start() {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             EmbeddedPostgres started =
@@ -74,7 +77,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             new Thread(started::launch, "postgres-starts").start();
             return started;
         } catch (IOException e) {
-            throw new IllegalStateException("there is no free port, or no room, for the embedded PostgreSQL", e);
+            throw new IllegalStateException("the embedded PostgreSQL has no free port, or no disk space", e);
         }
     }
 
@@ -82,14 +85,15 @@ public final class EmbeddedPostgres implements AutoCloseable {
         return new PostgresUrl("postgresql://127.0.0.1:" + port + "/" + user());
     }
 
-    /** Who logs in, without a password. */
+    /** The user that logs in, without a password. */
     public String user() {
         return "postgres";
     }
 
     private void launch() {
         try {
-            // Where the library unpacks to, and makes a directory in any case: not beside the others' temporary files.
+            // The directory into which the library unpacks, and which it always creates: not among other temporary
+            // files.
             System.setProperty(
                     "ot.epg.working-dir", directory.resolve("binaries").toString());
             starting.complete(io.zonky.test.db.postgres.embedded.EmbeddedPostgres.builder()
@@ -103,15 +107,15 @@ public final class EmbeddedPostgres implements AutoCloseable {
                     .start());
         } catch (IOException | RuntimeException e) {
             if (closing) {
-                LOG.debug("The embedded PostgreSQL was ended before it had started", e);
+                LOG.debug("The embedded PostgreSQL was stopped before it had started", e);
             } else {
-                LOG.warn("The embedded PostgreSQL does not start, so nothing outlives this Redis: {}", e.toString());
+                LOG.warn("The embedded PostgreSQL does not start, so nothing is archived: {}", e.toString());
             }
             starting.completeExceptionally(e);
         }
     }
 
-    /** Does something when it takes connections, on a thread of its own; never, should it not start or be ended before. */
+    /** Runs an action once it accepts connections, on a thread of its own; never, if it does not start or is stopped before. */
     public void whenUp(Runnable then) {
         var unused = starting.thenRun(() -> {
             if (!closing) {
@@ -120,7 +124,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
         });
     }
 
-    /** Blocks until it has ended. One that is still starting is not waited for: it ends when it has started, or with this JVM. */
+    /** Blocks until it has stopped. One that is still starting is not waited for: it ends when it has started, or with this JVM. */
     @Override
     public void close() {
         closing = true;
@@ -138,7 +142,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
             Directories.delete(directory);
             pipe.write("off\n".getBytes(US_ASCII));
         } catch (IOException e) {
-            LOG.warn("The embedded PostgreSQL on port {} did not end in order", port, e);
+            LOG.warn("The embedded PostgreSQL on port {} did not stop gracefully", port, e);
         }
     }
 }

@@ -13,43 +13,43 @@ import javax.net.ssl.SSLException;
 import reactor.pool.PoolAcquirePendingLimitException;
 import reactor.pool.PoolShutdownException;
 
-/** What a failure of the driver means to the rest of the house. */
+/** Interprets failures of the driver. */
 final class Failures {
 
     /**
-     * Errors that say nothing about the statement: connections, who may log in, and which database; rollbacks that may be tried again;
-     * resources, operators, the system; and names of statements, which a pooler has mixed up since the gateway gives none (PostgreSQL's
-     * manual, appendix A).
+     * Errors that do not concern the statement: connections, logins, the database's name; rollbacks that may be retried; resources,
+     * operators, the system; and names of statements, which a pooler has mixed up because the gateway gives none (PostgreSQL's manual,
+     * appendix A).
      */
     private static final Pattern AWAY = Pattern.compile("(08|28|3D|40|53|57|58)...|26000|42P05");
 
     private static final String READ_ONLY = "25006";
     private static final String PROTOCOL_VIOLATION = "08P01";
 
-    /** After these a connection is of no more use. */
+    /** Errors after which a connection can't be used any more. */
     private static final Pattern SPENT = Pattern.compile("(08|58)...|57P..|26000|42P05|" + READ_ONLY);
 
     private Failures() {}
 
-    /** A {@link ParleyException} {@code unavailable} where PostgreSQL is away or can't do it for now; else the same. */
+    /** A {@link ParleyException} {@code unavailable} if PostgreSQL is unavailable or rejects the call for now; otherwise the same error. */
     static Throwable mapped(Throwable e) {
         if (isReadOnly(e)) {
-            return ParleyException.of(ErrorCode.UNAVAILABLE, "PostgreSQL takes no writes: " + message(e));
+            return ParleyException.of(ErrorCode.UNAVAILABLE, "PostgreSQL accepts no writes: " + message(e));
         }
         return isAway(e) ? ParleyException.of(ErrorCode.UNAVAILABLE, "PostgreSQL can't be reached: " + message(e)) : e;
     }
 
-    /** Whether a server that answers takes no writes: a standby, or one whose operator or host keeps them from it. */
+    /** Whether a server that answers accepts no writes: a standby, or one that its operator or host has made read-only. */
     static boolean isReadOnly(Throwable e) {
         return state(e).equals(READ_ONLY);
     }
 
-    /** Whether a connection that failed so is of no more use. */
+    /** Whether a connection can't be used any more after this failure. */
     static boolean isSpent(Throwable e) {
         return e instanceof TimeoutException || SPENT.matcher(state(e)).matches();
     }
 
-    /** Whether PostgreSQL could not be asked, or not in time, whatever it was asked. */
+    /** Whether PostgreSQL could not be asked, or not in time, whatever the call was. */
     static boolean isAway(Throwable e) {
         return !isReadOnly(e)
                 && (e instanceof R2dbcTransientException
@@ -61,12 +61,12 @@ final class Failures {
                         || AWAY.matcher(state(e)).matches());
     }
 
-    /** The five characters by which PostgreSQL names an error; empty when it is none of PostgreSQL's. */
+    /** The five characters by which PostgreSQL names an error; empty for other errors. */
     private static String state(Throwable e) {
         return e instanceof R2dbcException known && known.getSqlState() != null ? known.getSqlState() : "";
     }
 
-    /** For the operator: what happened, and which setting may be wrong. */
+    /** For the operator: the failure, and the setting that may be wrong. */
     static String advice(Throwable e) {
         return message(e) + setting(e);
     }
@@ -98,7 +98,7 @@ final class Failures {
         return "";
     }
 
-    /** PgBouncer has one state for most of what it says itself. */
+    /** PgBouncer uses one state for most of its own errors. */
     private static String pooler(String message) {
         if (message.contains("startup parameter")) {
             return " (a pooler in between refuses it: take it out of options in parley.postgres.url, or put it into"

@@ -14,20 +14,20 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The schema, brought up to date: each file that the database has not had, in the order of their numbers, all of them or none. Nodes that
- * start at once wait for each other at an advisory lock of the transaction: one of the session would stay behind in a pooler.
+ * Updates the schema: each file that the database has not had, in the order of their numbers, all of them or none. Nodes that start at the
+ * same time wait for each other at an advisory lock of the transaction: a session's lock would remain in a pooler.
  */
 final class Migrations {
 
-    /** With all of it, the wait for another node included. */
+    /** Time limit for all of it, including the wait for another node. */
     static final Duration PATIENCE = Duration.ofMinutes(2);
 
-    /** Never changed once they were released: a change is a new file. */
+    /** Released files are never changed: a change is a new file. */
     private static final List<String> FILES = List.of("V1__record.sql", "V2__audit_heads.sql");
 
     private static final Pattern NAME = Pattern.compile("V(\\d+)__(\\w+)\\.sql");
 
-    /** Read once, since a class path is a file and event loops read none. */
+    /** Read once, because event loops must not read files. */
     private static final List<Migration> ALL =
             FILES.stream().map(Migrations::read).toList();
 
@@ -57,7 +57,7 @@ final class Migrations {
         }
     }
 
-    /** Cold. A schema that is up to date is only looked at, which a server that takes no writes allows, too. */
+    /** Cold. A schema that is up to date is only read, which a read-only server permits, too. */
     static Mono<Void> run(Connection inTransaction) {
         return one(inTransaction, IS_THERE, Boolean.class)
                 .flatMap(there -> there ? one(inTransaction, DONE, Long.class) : Mono.just(0L))

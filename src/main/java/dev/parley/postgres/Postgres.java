@@ -29,13 +29,13 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The PostgreSQL that all nodes share. From {@link #open} on it is tried in the background until it is there and its schema is up to date;
- * until then, and while it is away, calls fail at once with a {@link ParleyException} {@code unavailable}. A call that PostgreSQL itself refuses
- * fails with the driver's {@link io.r2dbc.spi.R2dbcException}.
+ * The PostgreSQL that all nodes share. From {@link #open} on it is tried in the background until it is reached and its schema is up to
+ * date. Until then, and while it is unavailable, calls fail immediately with a {@link ParleyException} {@code unavailable}. A call that
+ * PostgreSQL itself rejects fails with the driver's {@link io.r2dbc.spi.R2dbcException}.
  *
- * <p>Circuit breaker: it opens when half of the last calls could not reach PostgreSQL or were not answered in time, and one query of its
- * own tries whether it is back, after a wait that is jittered and grows to 10 s. A server that answers and takes no writes opens nothing:
- * reads go on, writes fail at once, and a query on a connection of its own tries, after such waits, whether it takes them again.
+ * <p>Circuit breaker: it opens when half of the latest calls could not reach PostgreSQL or were not answered in time. One query of its own
+ * tests whether PostgreSQL is available again, after a wait that is jittered and grows to 10 s. A read-only server opens nothing: reads
+ * continue, writes fail immediately, and a query on a new connection tests, after such waits, whether it accepts them again.
  *
  * <p>Thread-safe; everything is cold and comes on PostgreSQL's event loop.
  */
@@ -70,13 +70,13 @@ public final class Postgres {
     private final Disposable.Swap preparing = Disposables.swap();
     private final LatestSubscription probing = new LatestSubscription();
     private final LatestSubscription askingForWrites = new LatestSubscription();
-    /** Since the last write that came through. */
+    /** Tests since the last successful write. */
     private final AtomicInteger asked = new AtomicInteger();
 
     private volatile boolean prepared;
-    /** Why PostgreSQL could not be asked when it last could not. */
+    /** The reason of the last failure. */
     private volatile String trouble = NOT_YET;
-    /** Why PostgreSQL takes no writes; empty while it does. */
+    /** The reason why PostgreSQL accepts no writes; empty while it does. */
     private volatile String readOnly = "";
     /** What has been logged of the present outage. */
     private volatile String told = "";
@@ -94,7 +94,7 @@ public final class Postgres {
         breaker.getEventPublisher().onStateTransition(change -> moved(breaker.getState()));
     }
 
-    /** Starts to connect and to bring the schema up to date, and goes on trying until {@link #close}. */
+    /** Starts to connect and to update the schema, and keeps trying until {@link #close}. */
     public void open() {
         preparing.update(prepare()
                 .doOnError(e -> {
@@ -105,7 +105,7 @@ public final class Postgres {
                 .subscribe(null, null, () -> {
                     prepared = true;
                     told = "";
-                    LOG.info("PostgreSQL is there, its schema up to date: {}", url);
+                    LOG.info("PostgreSQL is available, its schema is up to date: {}", url);
                     changed();
                 }));
     }
@@ -119,7 +119,9 @@ public final class Postgres {
                 .then();
     }
 
-    /** Why a server that answers takes no writes; empty when it takes them. With a value to bind, as most statements have one. */
+    /**
+     * The reason why a server that answers accepts no writes; empty if it does. The statement has a value to bind, as most statements have.
+     */
     private static Mono<String> refusal(Connection connection) {
         return Flux.from(connection
                         .createStatement("SELECT current_setting($1) = 'on', pg_is_in_recovery()")
@@ -137,7 +139,7 @@ public final class Postgres {
                 .filter(why -> !why.isEmpty());
     }
 
-    /** Warns once, as long as it is for the same reason. */
+    /** Warns once per reason. */
     private void tell(String text, String what) {
         if (told.equals(trouble)) {
             LOG.debug(text, what, trouble);
@@ -152,17 +154,17 @@ public final class Postgres {
         return up.asFlux().filter(now -> now).next().then();
     }
 
-    /** Whether all calls pass, writes among them. */
+    /** Whether all calls pass, including writes. */
     public boolean isUp() {
         return trouble() == null;
     }
 
-    /** Why not all calls pass, in words for the operator; null while they do. */
+    /** The reason why not all calls pass, for the operator; null while they do. */
     public @Nullable String trouble() {
         if (!prepared || breaker.getState() != State.CLOSED) {
             return trouble;
         }
-        return readOnly.isEmpty() ? null : "PostgreSQL takes no writes: " + readOnly;
+        return readOnly.isEmpty() ? null : "PostgreSQL accepts no writes: " + readOnly;
     }
 
     /** Whether all calls pass: the present state, then each change. Hot, never ends; on Reactor's parallel scheduler. */
@@ -171,12 +173,12 @@ public final class Postgres {
     }
 
     /**
-     * Reads rows. They are all read before the first one is emitted, so that no connection waits for who is slow: bound them by a
-     * {@code LIMIT}.
+     * Reads rows. All are read before the first one is emitted, so that no connection waits for a slow subscriber: bound them by a {@code
+     * LIMIT}.
      *
      * @param sql with {@code $1} for the first value
      * @param values binds them
-     * @param read makes something of a row; not null
+     * @param read converts a row; not null
      */
     public <T> Flux<T> query(String sql, UnaryOperator<Statement> values, Function<Readable, T> read) {
         return guarded(connections.use(connection -> Flux.from(
@@ -186,25 +188,23 @@ public final class Postgres {
                 .flatMapIterable(rows -> rows);
     }
 
-    /** Writes. Emits how many rows that touched. */
+    /** Writes. Emits the number of affected rows. */
     public Mono<Long> update(String sql, UnaryOperator<Statement> values) {
         return inTransaction(connection -> Statements.rowsUpdated(values.apply(connection.createStatement(sql))));
     }
 
-    /** Does several things, writes among them, all or none. What is done in it must end; it is cut off after the time of a query. */
+    /** Runs several statements, including writes, all or none. The work must end; it is cut off after the time limit of a query. */
     public <T> Mono<T> inTransaction(Function<Connection, Mono<T>> work) {
         Mono<T> write = guarded(connections.use(work)).doOnSuccess(done -> asked.set(0));
         return Mono.defer(() ->
-                readOnly.isEmpty() ? write : Mono.<T>error(unavailable("PostgreSQL takes no writes: " + readOnly)));
+                readOnly.isEmpty() ? write : Mono.<T>error(unavailable("PostgreSQL accepts no writes: " + readOnly)));
     }
 
-    /** What is refused before PostgreSQL was reached says nothing of it now: the breaker does not hear of that. */
+    /** A failure before PostgreSQL was reached shows nothing about its present state, so the breaker does not count it. */
     private <T> Mono<T> guarded(Mono<T> call) {
         Mono<T> judged = call.doOnError(this::note)
                 .transformDeferred(CircuitBreakerOperator.of(breaker))
-                .onErrorMap(
-                        CallNotPermittedException.class,
-                        e -> unavailable("PostgreSQL can't be reached: it is being tried again"))
+                .onErrorMap(CallNotPermittedException.class, e -> unavailable("PostgreSQL is unavailable: try again"))
                 .onErrorMap(Failures::mapped);
         return Mono.defer(() -> prepared ? judged : Mono.<T>error(unavailable(NOT_YET)));
     }
@@ -224,17 +224,19 @@ public final class Postgres {
             }
             readOnly = why;
         }
-        LOG.warn("PostgreSQL takes no writes, reads go on: {}", why);
+        LOG.warn("PostgreSQL accepts no writes, reads continue: {}", why);
         changed();
         askingForWrites.begin(() -> askForWrites().subscribe(null, null, this::takesWrites));
     }
 
-    /** Completes when PostgreSQL takes writes. It asks less and less often until one has come through, for a new connection may mislead. */
+    /**
+     * Completes when PostgreSQL accepts writes. The tests become rarer until a write has succeeded, because a new connection may mislead.
+     */
     private Mono<Void> askForWrites() {
         return Mono.defer(() -> Mono.delay(AGAIN.delay(asked.getAndIncrement())))
                 .then(connections.useNew(settings.queryTimeout(), Postgres::refusal))
                 .onErrorResume(e -> {
-                    LOG.debug("Whether PostgreSQL takes writes is not known: {}", Failures.message(e));
+                    LOG.debug("It is unknown whether PostgreSQL accepts writes: {}", Failures.message(e));
                     return Mono.just(readOnly);
                 })
                 .doOnNext(why -> readOnly = why)
@@ -244,11 +246,11 @@ public final class Postgres {
                 .then();
     }
 
-    /** A connection of the pool may still be as it began, whatever the server is now. */
+    /** Replaces the pooled connections, which may still be read-only. */
     private void takesWrites() {
         connections.renew();
         readOnly = "";
-        LOG.info("PostgreSQL takes writes");
+        LOG.info("PostgreSQL accepts writes");
         changed();
     }
 
@@ -267,11 +269,11 @@ public final class Postgres {
                 told = "";
                 LOG.info("PostgreSQL answers: calls pass");
             }
-            default -> throw new IllegalStateException("nobody put the breaker into " + state);
+            default -> throw new IllegalStateException("the breaker can't be in state " + state);
         }
     }
 
-    /** Called by whatever thread made the change; the last one to come through here tells the truth. */
+    /** Reports the present state. Called by the thread that made a change; the last of concurrent ones reports the final state. */
     private void changed() {
         synchronized (up) {
             up.emitNext(isUp(), Sinks.EmitFailureHandler.FAIL_FAST);

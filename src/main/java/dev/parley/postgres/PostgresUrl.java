@@ -11,16 +11,16 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where PostgreSQL is, such as {@code postgresql://host:5432/database?sslMode=verify-full}; several hosts with commas between them. Nothing
- * in it is secret, since user and password have keys of their own.
+ * The URL of PostgreSQL, such as {@code postgresql://host:5432/database?sslMode=verify-full}; several hosts separated by commas. It
+ * contains no secret, because user and password have settings of their own.
  */
 public record PostgresUrl(String value) {
 
     private static final Pattern URL = Pattern.compile("postgres(?:ql)?://([^/?@]+/[^/?@]+(?:\\?.*)?)");
 
     /**
-     * What the driver does not know it passes over in silence. Not among them: what the gateway sets itself, what poolers can't have (names
-     * of statements, a timeout as a parameter of the connection), and passwords.
+     * Supported options; the driver ignores unknown ones silently. Not among them: what the gateway sets itself, what poolers can't support
+     * (names of statements, a timeout as a parameter of the connection), and passwords.
      */
     private static final List<String> KNOWN = List.of(
             "sslMode",
@@ -37,18 +37,20 @@ public record PostgresUrl(String value) {
             "hostRecheckTime",
             "loadBalanceHosts");
 
-    /** @throws IllegalArgumentException when it is no URL of PostgreSQL, or has a user or a password in it */
+    /** @throws IllegalArgumentException when it is not a PostgreSQL URL, or contains a user or a password */
     public static PostgresUrl parse(String text) {
         PostgresUrl url = new PostgresUrl(text);
         ConnectionFactoryOptions unused = url.options();
         return url;
     }
 
-    /** What the driver makes of it. Of several hosts it is the one that takes writes, unless {@code targetServerType} says otherwise. */
+    /**
+     * The driver's options. Of several hosts the driver uses the one that accepts writes, unless {@code targetServerType} says otherwise.
+     */
     ConnectionFactoryOptions options() {
         var matcher = URL.matcher(value);
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("not a URL of PostgreSQL");
+            throw new IllegalArgumentException("not a PostgreSQL URL");
         }
         String rest = matcher.group(1);
         boolean several = rest.substring(0, rest.indexOf('/')).contains(",");
@@ -61,7 +63,7 @@ public record PostgresUrl(String value) {
                 : options;
     }
 
-    /** What keeps it from being used, in words that name the option; null when nothing does. Reads no file. */
+    /** The reason why it can't be used, with the option's name; null if there is none. Reads no file. */
     public @Nullable String problem() {
         int query = value.indexOf('?');
         for (String option :

@@ -7,17 +7,17 @@ import io.netty.channel.ChannelPromise;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Takes {@code extra_float_digits} out of the message that starts a connection. The driver always sends it and has no option for that, and
- * PgBouncer refuses connections that do. From PostgreSQL 12 on the server's default is as exact.
+ * Removes {@code extra_float_digits} from the message that starts a connection. The driver always sends it and has no option for that, and
+ * PgBouncer rejects such connections. From PostgreSQL 12 on the server's default is as exact.
  *
- * <p>The first message that comes here is the one that starts the connection: what negotiates TLS stands between this handler and the
+ * <p>The first message that arrives here is the one that starts the connection, because TLS is negotiated between this handler and the
  * network. Then the handler leaves the pipeline.
  */
 final class StartupFilter extends ChannelOutboundHandlerAdapter {
 
     private static final String REFUSED = "extra_float_digits";
 
-    /** In place of this, version 3.0 of the protocol, a message that cancels a statement has another number. */
+    /** Version 3.0 of the protocol; a message that cancels a statement has another number in its place. */
     private static final int VERSION = 3 << 16;
 
     /** The length and the version. */

@@ -5,12 +5,12 @@ import io.r2dbc.spi.Statement;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** What is done with statements in a transaction. */
+/** Helpers for statements in a transaction. */
 public final class Statements {
 
     private Statements() {}
 
-    /** Executes a statement. Emits how many rows it touched. */
+    /** Executes a statement. Emits the number of affected rows. */
     public static Mono<Long> rowsUpdated(Statement statement) {
         return Flux.from(statement.execute()).concatMap(Result::getRowsUpdated).reduce(0L, Long::sum);
     }

@@ -3,7 +3,7 @@ package dev.parley.protocol;
 import dev.parley.error.ParleyException;
 import org.jspecify.annotations.Nullable;
 
-/** What a client asks for. Required fields are there and have the right JSON type; ids are as the client wrote them, unchecked. */
+/** A client's frame. Required fields are present and have the right JSON type; ids are as the client wrote them, unchecked. */
 public sealed interface ClientFrame {
 
     /** The client's own string or number as JSON, to be echoed; null when it gave none. */
@@ -51,7 +51,7 @@ public sealed interface ClientFrame {
 
     record Ping(@Nullable String ref) implements ClientFrame {}
 
-    /** Well-formed JSON that asks for nothing that can be done. */
+    /** Well-formed JSON that is rejected. */
     record Refused(@Nullable String ref, ParleyException refusal) implements ClientFrame {}
 
     /** The client's answer to the gateway's ping. */

@@ -18,8 +18,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads clients' frames. The caller has checked their UTF-8 and bounded their size. Unknown fields are ignored. Thread-safe; nothing
- * blocks.
+ * Parses clients' frames. The caller has checked their UTF-8 and bounded their size. Unknown fields are ignored. Thread-safe; never blocks.
  */
 public final class ClientFrameCodec {
 
@@ -28,7 +27,7 @@ public final class ClientFrameCodec {
 
     private static final int MAX_REF = 128;
 
-    /** UTF-8 and nothing else: offsets into what was read as UTF-16 mean nothing. */
+    /** Only UTF-8: offsets into UTF-16 would be wrong. */
     private static final JsonFactory JSON = JsonFactory.builder()
             .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .streamReadConstraints(
@@ -40,9 +39,9 @@ public final class ClientFrameCodec {
     private ClientFrameCodec() {}
 
     /**
-     * Reads a frame to the last byte.
+     * Parses a frame to the last byte.
      *
-     * @return what it asks for, {@link ClientFrame.Refused} when that can't be done
+     * @return the frame, or {@link ClientFrame.Refused} when it is invalid
      * @throws NotJsonException when it is not JSON at all
      */
     public static ClientFrame parse(byte[] bytes) {
@@ -54,7 +53,7 @@ public final class ClientFrameCodec {
             return new ClientFrame.Refused(fields.ref, refusal);
         } catch (StreamConstraintsException e) {
             return new ClientFrame.Refused(
-                    fields.ref, ParleyException.badRequest("the frame is refused: " + e.getOriginalMessage()));
+                    fields.ref, ParleyException.badRequest("the frame is invalid: " + e.getOriginalMessage()));
         } catch (JsonProcessingException e) {
             throw new NotJsonException(e.getOriginalMessage());
         } catch (IOException e) {
@@ -63,9 +62,9 @@ public final class ClientFrameCodec {
     }
 
     /**
-     * Reads the body of an HTTP request that does what a frame of this type does, in this conversation.
+     * Parses the body of an HTTP request that corresponds to a frame of this type in this conversation.
      *
-     * @throws ParleyException when it is not such a body
+     * @throws ParleyException when the body is invalid
      */
     public static ClientFrame parseBody(String type, String conversation, byte[] body) {
         Fields fields = new Fields(body);
@@ -77,7 +76,7 @@ public final class ClientFrameCodec {
         } catch (NotJsonException e) {
             throw ParleyException.badRequest("the body is empty: it must be a JSON object");
         } catch (JsonProcessingException e) {
-            throw ParleyException.badRequest("the body is not JSON that can be taken: " + e.getOriginalMessage());
+            throw ParleyException.badRequest("the body is not JSON: " + e.getOriginalMessage());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -111,8 +110,7 @@ public final class ClientFrameCodec {
                 field(name, parser.nextToken(), parser);
             }
             if (parser.nextToken() != null) {
-                throw ParleyException.badRequest(
-                        "there is something after the closing brace: send one object at a time");
+                throw ParleyException.badRequest("there is text after the closing brace: send one object at a time");
             }
         }
 

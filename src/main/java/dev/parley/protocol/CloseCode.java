@@ -1,8 +1,9 @@
 package dev.parley.protocol;
 
 /**
- * Why a socket is closed, and whether its client should come back. Codes from 3000 are Parley's own. PROTOCOL.md and parley.js have the
- * same table. The gateway does not send {@link #GOING_AWAY}, {@link #FORBIDDEN} and {@link #TOO_MANY} yet: they are reserved.
+ * The reason for which a socket is closed, and whether its client should reconnect. Codes from 3000 are Parley's own. PROTOCOL.md and
+ * parley.js have the same table. The gateway does not send {@link #GOING_AWAY}, {@link #FORBIDDEN} and {@link #TOO_MANY} yet: they are
+ * reserved.
  */
 public enum CloseCode {
     DRAINING(3001, "the node is draining", true),

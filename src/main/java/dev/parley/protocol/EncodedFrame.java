@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One server frame, encoded once for all who get it: its JSON with a WebSocket header (RFC 6455, 5.2: a final, unmasked text frame)
- * written in front of it. An event in it stays where it is and is copied only where it is written. Immutable by agreement: nobody writes
- * to the arrays after it was built.
+ * One server frame, encoded once for all receivers: its JSON with a WebSocket header (RFC 6455, 5.2: a final, unmasked text frame) in front
+ * of it. An event in it is referenced, and copied only when it is written. Immutable by agreement: nobody writes to the arrays after it was
+ * built.
  */
 public final class EncodedFrame {
 
@@ -31,9 +31,9 @@ public final class EncodedFrame {
     }
 
     /**
-     * Takes over an array whose JSON stands from {@link #HEADROOM} to the given end.
+     * Takes over an array whose JSON is between {@link #HEADROOM} and the given end.
      *
-     * @param last the value that comes behind it, and then a closing brace; null when all is there
+     * @param last the value that follows, before a closing brace; null when the JSON is complete
      */
     static EncodedFrame of(byte[] head, int headEnd, byte @Nullable [] last) {
         int length = headEnd - HEADROOM + (last == null ? 0 : last.length + 1);
@@ -55,7 +55,7 @@ public final class EncodedFrame {
         return new EncodedFrame(head, start, headEnd, last);
     }
 
-    /** Writes it as it goes over a WebSocket, header and all. */
+    /** Writes the frame with its header. */
     public void writeTo(ByteBuf buffer) {
         buffer.writeBytes(head, start, headEnd - start);
         if (last != null) {

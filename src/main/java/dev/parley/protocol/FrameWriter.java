@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Splices a JSON object out of parts that are JSON already. Faster than a generator where most of a frame is an agent's event, and
- * it leaves that event's bytes as they are.
+ * Assembles a JSON object from parts that are JSON already. Faster than a generator where most of a frame is an agent's event, and leaves
+ * that event's bytes unchanged.
  */
 final class FrameWriter {
 
@@ -31,7 +31,7 @@ final class FrameWriter {
         return this;
     }
 
-    /** A string of printable ASCII without quotes and backslashes: ids, positions, names of our own. */
+    /** A string of printable ASCII without quotes and backslashes: ids, positions, Parley's own names. */
     @CanIgnoreReturnValue
     FrameWriter string(String name, String value) {
         key(name);

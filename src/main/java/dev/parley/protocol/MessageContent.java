@@ -8,7 +8,7 @@ import dev.parley.error.ParleyException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a message says: a text, or content parts as OpenAI has them, objects with a {@code type} each.
+ * The content of a message: a text, or content parts in OpenAI's format, objects with a {@code type}.
  *
  * @param json a string, or an array that is not empty
  */
@@ -21,7 +21,7 @@ public record MessageContent(String json) {
                 '"' + String.valueOf(JsonStringEncoder.getInstance().quoteAsString(text)) + '"');
     }
 
-    /** What it says, where it is a text; null where it has parts. */
+    /** The text; null if the content has parts. */
     public @Nullable String text() {
         if (json.charAt(0) != '"') {
             return null;

@@ -1,6 +1,6 @@
 package dev.parley.protocol;
 
-/** A client's frame is not JSON: the socket speaks another language and is closed. Carries no stack trace. */
+/** A client's frame is not JSON, so the socket is closed. Carries no stack trace. */
 public final class NotJsonException extends RuntimeException {
 
     private static final long serialVersionUID = 1;

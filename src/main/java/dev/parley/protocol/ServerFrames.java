@@ -140,7 +140,7 @@ public final class ServerFrames {
     }
 
     /**
-     * Answers a {@code publish}, {@code send} or {@code cancel} while Redis is away.
+     * Answers a {@code publish}, {@code send} or {@code cancel} while Redis is unavailable.
      *
      * @param idField {@code event_id} or {@code message_id}
      */
@@ -152,7 +152,7 @@ public final class ServerFrames {
                 .build();
     }
 
-    /** Answers a {@code publish} that asked not to be durable. */
+    /** Answers a {@code publish} of an ephemeral event. */
     public static EncodedFrame passedOn(@Nullable String ref) {
         return reply("ok", ref, 32).bool("stored", false).build();
     }

@@ -54,8 +54,8 @@ public final class EndpointLimiter {
     private Mono<LimitDecision> take(LimitKey owner, long cost) {
         Limit kept = Objects.requireNonNull(limit);
         if (cost > kept.burst()) {
-            return Mono.error(ParleyException.badRequest("these are " + cost + " at once: the limit " + kept.name()
-                    + " takes " + kept.burst() + " at most"));
+            return Mono.error(ParleyException.badRequest("the request has a cost of " + cost + ": the limit "
+                    + kept.name() + " allows " + kept.burst() + " at a time: send fewer events"));
         }
         return Objects.requireNonNull(buckets).take(kept, owner, cost, null).map(LimitDecision::orRefused);
     }

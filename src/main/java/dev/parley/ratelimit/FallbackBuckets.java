@@ -17,7 +17,7 @@ final class FallbackBuckets implements Buckets {
     static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private static final Mono<LimitDecision> LATE =
-            Mono.error(ParleyException.of(ErrorCode.UNAVAILABLE, "Redis takes too long to count"));
+            Mono.error(ParleyException.of(ErrorCode.UNAVAILABLE, "Redis did not answer in time"));
 
     private final Buckets shared;
     private final LocalBuckets local;

@@ -97,7 +97,8 @@ public final class Limits {
 
     private Limit limit(String name) {
         if (OWN.contains(name)) {
-            throw ParleyException.of(ErrorCode.FORBIDDEN, "the limit " + name + " is counted by the gateway itself");
+            throw ParleyException.of(
+                    ErrorCode.FORBIDDEN, "the gateway itself enforces the limit " + name + ": name another limit");
         }
         Limit limit = limits.get(name);
         if (limit == null) {
@@ -110,14 +111,14 @@ public final class Limits {
     private static void requireFits(Limit limit, long cost) {
         if (cost < 1 || cost > limit.burst()) {
             throw ParleyException.badRequest(
-                    "cost must be from 1 to " + limit.burst() + ", what the limit " + limit.name() + " takes at once");
+                    "cost must be from 1 to " + limit.burst() + ", the burst of the limit " + limit.name());
         }
     }
 
     private static LimitKey owner(Limit limit, Principal who, @Nullable String key) {
         if (limit.per() == LimitScope.TENANT) {
             if (key != null) {
-                throw ParleyException.badRequest("key must not be there: the limit " + limit.name() + " is per tenant");
+                throw ParleyException.badRequest("key must be left out: the limit " + limit.name() + " is per tenant");
             }
             return new LimitKey(who.tenant(), "");
         }

@@ -14,20 +14,23 @@ final class Receipts {
 
     static ParleyException notFound() {
         return ParleyException.of(
-                ErrorCode.NOT_FOUND, "there is no such reservation with this limit and key, or it is too old");
+                ErrorCode.NOT_FOUND,
+                "there is no such reservation for this limit and key, or it has expired: check name, key and reservation");
     }
 
     static ParleyException otherCost() {
-        return ParleyException.of(ErrorCode.CONFLICT, "under this id something else was taken: use an id once");
+        return ParleyException.of(
+                ErrorCode.CONFLICT, "this id was used with another cost: use a new id for each request");
     }
 
     static ParleyException otherOperation() {
         return ParleyException.of(
                 ErrorCode.CONFLICT,
-                "this id was used before, for the other of limits.take and limits.reserve: use another one");
+                "this id was used for limits.take and limits.reserve: use a new id for each request");
     }
 
     static ParleyException otherUse() {
-        return ParleyException.of(ErrorCode.CONFLICT, "the reservation was settled before, with another use");
+        return ParleyException.of(
+                ErrorCode.CONFLICT, "the reservation was settled with another value of used: settle it once");
     }
 }

@@ -161,7 +161,7 @@ final class AclRights {
                 .forEach(reason ->
                         LOG.error("Redis ({}): {}; needed for {}", master, reason, purposes(reasons, reason)));
         if (reasons.isEmpty() && !told.isEmpty()) {
-            LOG.info("Redis ({}) grants all that is needed now", master);
+            LOG.info("Redis ({}) permits everything that is needed now", master);
         }
     }
 

@@ -125,7 +125,7 @@ final class ClusterMasters {
         if (known && now - before >= REFRESH_APART.toNanos() && refreshedAt.compareAndSet(before, now)) {
             var unused = client.refreshPartitionsAsync().whenComplete((done, error) -> {
                 if (error != null) {
-                    LOG.debug("The cluster does not say how it is laid out: {}", Redis.rootMessage(error));
+                    LOG.debug("The layout of the cluster could not be read: {}", Redis.rootMessage(error));
                 }
             });
         }

@@ -29,7 +29,7 @@ record ClusterShards(ClusterMasters masters, RedisClient listening) implements P
                 .filter(node -> ClusterMasters.name(node).equals(shard))
                 .findFirst()
                 .map(node -> connect(listening, node))
-                .orElseGet(() -> Mono.error(new IllegalStateException(shard + " is no master of the cluster now"))));
+                .orElseGet(() -> Mono.error(new IllegalStateException(shard + " is not a master of the cluster now"))));
     }
 
     @Override

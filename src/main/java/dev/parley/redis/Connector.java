@@ -152,7 +152,7 @@ interface Connector {
                 return Mono.defer(() -> {
                     RedisClusterNode node = masters.nodeOf(key);
                     return node == null
-                            ? Mono.error(new IllegalStateException("nobody serves " + key + " now"))
+                            ? Mono.error(new IllegalStateException("no master serves " + key + " now"))
                             : Connector.link(listening, node.getUri());
                 });
             }

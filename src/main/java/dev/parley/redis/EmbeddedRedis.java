@@ -233,7 +233,7 @@ public final class EmbeddedRedis implements AutoCloseable {
                     .start()
                     .waitFor();
             if (exit != 0) {
-                throw new IllegalStateException("the embedded Redis on port " + port + " does not run any more");
+                throw new IllegalStateException("the embedded Redis on port " + port + " is not running any more");
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -261,7 +261,7 @@ public final class EmbeddedRedis implements AutoCloseable {
         try (OutputStream watch = process.getOutputStream()) {
             watch.write("off\n".getBytes(US_ASCII));
         } catch (IOException e) {
-            LOG.debug("the embedded Redis on port {} has gone by itself", port, e);
+            LOG.debug("the embedded Redis on port {} has ended by itself", port, e);
         }
     }
 }

@@ -72,7 +72,7 @@ final class Probe implements LiveChannels.Listener {
         }
         if (deaf(now, timeout)) {
             LOG.warn(
-                    "What is published at {} is not heard for {} ms: the Pub/Sub connection is replaced",
+                    "Messages published at {} did not arrive for {} ms: the Pub/Sub connection is replaced",
                     master,
                     timeout.toMillis());
             pubSub.replace(channel);

@@ -182,7 +182,7 @@ public final class Probes implements Disposable {
         return Mono.defer(() -> {
             Integer slot = redis.masters().get(master);
             return slot == null
-                    ? Mono.error(Redis.unavailable(master + " is no master now"))
+                    ? Mono.error(Redis.unavailable(master + " is not a master now"))
                     : redis.unguarded(commands -> commands.exists(keys.probe("meta", node, tag(slot))))
                             .then();
         });

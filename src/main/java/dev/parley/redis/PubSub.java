@@ -118,7 +118,7 @@ public final class PubSub implements LiveChannels {
     private Mono<Void> askAtHome(Subscription subscription) {
         String home = shards.of(subscription.name);
         if (home == null) {
-            return Mono.error(new IllegalStateException("nobody serves it now"));
+            return Mono.error(new IllegalStateException("no server serves it now"));
         }
         PubSubLink link = links.computeIfAbsent(home, this::call);
         PubSubLink before = subscription.at;

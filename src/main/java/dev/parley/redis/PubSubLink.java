@@ -52,7 +52,7 @@ final class PubSubLink {
      */
     void open(Mono<StatefulRedisPubSubConnection<String, byte[]>> connect, Duration wait) {
         Disposable unused = connect.doOnError(e -> {
-                    LOG.debug("Can't listen to {} yet: {}", shard, Redis.rootMessage(e));
+                    LOG.debug("Can't open a Pub/Sub connection to {} yet: {}", shard, Redis.rootMessage(e));
                     if (Redis.isDenied(e)) {
                         owner.refused(this, e);
                     }
@@ -117,7 +117,7 @@ final class PubSubLink {
     private static void hangUp(StatefulRedisPubSubConnection<String, byte[]> stands) {
         var unused = stands.closeAsync().whenComplete((done, error) -> {
             if (error != null) {
-                LOG.debug("A connection did not close in order: {}", Redis.rootMessage(error));
+                LOG.debug("A connection did not close gracefully: {}", Redis.rootMessage(error));
             }
         });
     }

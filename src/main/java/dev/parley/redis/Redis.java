@@ -119,7 +119,7 @@ public final class Redis {
         link.connection().addListener(new RedisConnectionStateListener() {
             @Override
             public void onRedisConnected(RedisChannelHandler<?, ?> connection, SocketAddress address) {
-                LOG.info("Redis is back at {}", address);
+                LOG.info("Redis is available again at {}", address);
                 refusals.stands(true);
                 up.emitNext(true, Sinks.EmitFailureHandler.busyLooping(Duration.ofSeconds(1)));
             }
@@ -176,10 +176,10 @@ public final class Redis {
         return Flux.defer(() -> {
                     String master = connector.masterOf(key);
                     return master == null
-                            ? Mono.<T>error(unavailable("Redis can't be reached: nobody serves " + key + " now"))
+                            ? Mono.<T>error(unavailable("Redis can't be reached: no master serves " + key + " now"))
                             : guard.around(master, unguarded(command));
                 })
-                .onErrorMap(Redis::isPassing, e -> unavailable("Redis can't take it now: " + e.getMessage()))
+                .onErrorMap(Redis::isPassing, e -> unavailable("Redis rejects it for now: " + e.getMessage()))
                 .onErrorMap(ForeignKey::isWhy, e -> ForeignKey.of(key));
     }
 

@@ -15,7 +15,7 @@ public record RedisUri(String value) {
     /** @throws IllegalArgumentException when it is not a Redis URI */
     public static RedisUri parse(String text) {
         if (!TEXT.matcher(text).matches()) {
-            throw new IllegalArgumentException("not a URI of Redis");
+            throw new IllegalArgumentException("not a Redis URI");
         }
         RedisTopology unused = RedisTopology.parse(text);
         return new RedisUri(text);

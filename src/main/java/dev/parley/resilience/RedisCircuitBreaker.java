@@ -114,7 +114,7 @@ final class RedisCircuitBreaker implements Disposable {
             probing.begin(Disposables::disposed);
             LOG.info("Redis ({}) answers: calls pass", master);
         } else if (reached) {
-            LOG.warn("Redis ({}) is away: calls are refused, events are queued", master);
+            LOG.warn("Redis ({}) is unavailable: calls are rejected, events are queued", master);
             probeSoon();
         }
     }
@@ -135,7 +135,7 @@ final class RedisCircuitBreaker implements Disposable {
     }
 
     static ParleyException refused() {
-        return ParleyException.of(ErrorCode.UNAVAILABLE, "Redis can't be reached: it is being tried again");
+        return ParleyException.of(ErrorCode.UNAVAILABLE, "Redis is unavailable: try again");
     }
 
     private static boolean isAway(Throwable e) {

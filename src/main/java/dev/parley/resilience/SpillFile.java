@@ -67,7 +67,7 @@ public final class SpillFile {
             try {
                 events.add(parse(line));
             } catch (IOException | IllegalArgumentException e) {
-                LOG.error("{} has a damaged line, which is put aside in {}: {}", file, damaged, e.getMessage());
+                LOG.error("{} has a damaged line, which was moved to {}: {}", file, damaged, e.getMessage());
                 bad.add(line);
             }
         }

@@ -104,7 +104,7 @@ public final class ArchivedSessions implements Archive {
                             Script.bytes(ttl.toMillis()),
                             Script.bytes(unarchivedTtl.toMillis()),
                             Script.bytes(script(read)))
-                    .doOnNext(reply -> LOG.debug("{} was brought back from the record: {}", conversation, reply))
+                    .doOnNext(reply -> LOG.debug("{} was restored from the record: {}", conversation, reply))
                     .filter(ArchivedSessions::dirty)
                     .flatMap(reply -> marks.set(List.of(conversation)))
                     .then();

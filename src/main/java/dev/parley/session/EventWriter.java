@@ -43,7 +43,7 @@ public final class EventWriter {
         if (out.size() > AgentEvent.MAX_BYTES) {
             throw ParleyException.of(
                     ErrorCode.TOO_LARGE,
-                    type + " has " + out.size() + " bytes; at most " + AgentEvent.MAX_BYTES + " are taken");
+                    type + " has " + out.size() + " bytes; at most " + AgentEvent.MAX_BYTES + " are accepted");
         }
         return out.toByteArray();
     }

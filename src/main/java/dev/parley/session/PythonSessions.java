@@ -226,7 +226,7 @@ public final class PythonSessions implements SessionImport {
                     case "known" -> Mono.just(true);
                     case "changed" -> bring(conversation, tries - 1);
                     case "other" ->
-                        Mono.error(conflict(key, "the conversation is another tenant's than its tenant_id says"));
+                        Mono.error(conflict(key, "tenant_id differs from the tenant that owns the conversation"));
                     case "imported" -> imported(both, key, session).thenReturn(true);
                     default -> Mono.error(ForeignKey.refusal(Script.text(reply.get(0))));
                 });
@@ -270,7 +270,7 @@ public final class PythonSessions implements SessionImport {
     private PythonSession read(Both both, String key) {
         if (!PythonSession.isOne(both.fields())) {
             String odd = both.own.fields.isEmpty() ? beside(both) : key;
-            throw conflict(odd, "there is no session in the original Python format that it belongs to");
+            throw conflict(odd, "it belongs to no session in the original Python format");
         }
         String from = key;
         try {
@@ -301,7 +301,7 @@ public final class PythonSessions implements SessionImport {
                 yield all;
             }
             case "" -> null;
-            default -> throw ParleyException.badRequest("a " + type(typed) + " is no list of messages");
+            default -> throw ParleyException.badRequest("a " + type(typed) + " is not a list of messages");
         };
     }
 
@@ -315,7 +315,7 @@ public final class PythonSessions implements SessionImport {
                 yield context;
             }
             case "" -> null;
-            default -> throw ParleyException.badRequest("a " + type(typed) + " is no context");
+            default -> throw ParleyException.badRequest("a " + type(typed) + " is not a context");
         };
     }
 

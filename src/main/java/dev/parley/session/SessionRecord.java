@@ -121,7 +121,7 @@ final class SessionRecord {
 
     private static <T> T present(@Nullable T value, String name) {
         if (value == null) {
-            throw new IllegalStateException("the record has no " + name);
+            throw new IllegalStateException("the row in PostgreSQL has no " + name);
         }
         return value;
     }

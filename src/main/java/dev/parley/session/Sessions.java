@@ -144,7 +144,7 @@ public final class Sessions {
             int tries) {
         if (tries == 0) {
             return Mono.error(
-                    ParleyException.of(ErrorCode.OVERLOADED, "the context is changed by too many at once: try again"));
+                    ParleyException.of(ErrorCode.OVERLOADED, "too many concurrent changes of the context: try again"));
         }
         Map<String, String> after = new LinkedHashMap<>();
         patches.forEach((name, patch) -> after.put(name, MergePatch.apply(before.getOrDefault(name, ""), patch)));
@@ -227,7 +227,7 @@ public final class Sessions {
      */
     private Mono<Void> copied(Changed made) {
         return archive.fork(made.conversation(), made.session()).onErrorResume(e -> {
-            LOG.debug("What {} was forked from is copied later: {}", made.conversation(), e.getMessage());
+            LOG.debug("The beginning of the fork {} is copied later: {}", made.conversation(), e.getMessage());
             return Mono.empty();
         });
     }
@@ -448,7 +448,7 @@ public final class Sessions {
     private Mono<SessionReply> write(Access access, SessionCommand change) {
         return Mono.defer(() -> queued.test(change.event().conversation())
                 ? Mono.error(ParleyException.of(
-                        ErrorCode.UNAVAILABLE, "what was said here before is still on its way to Redis: try again"))
+                        ErrorCode.UNAVAILABLE, "queued events of this conversation are not in its log yet: try again"))
                 : log.change(change.event(), access, change.script()));
     }
 
@@ -466,7 +466,7 @@ public final class Sessions {
             return Mono.error(ParleyException.of(
                     ErrorCode.CONFLICT,
                     conflict.last().isEmpty()
-                            ? "there is a session of this conversation already"
+                            ? "this conversation already has a session: use it, or complete it first"
                             : "the session's last message is number " + conflict.last() + ", not the one expected"));
         }
         return Mono.error(RedisSessions.notFound());

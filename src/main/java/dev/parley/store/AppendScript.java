@@ -262,7 +262,7 @@ final class AppendScript {
             return ParleyException.of(
                     ErrorCode.CONFLICT,
                     words[1] + " was used before, for " + words[2]
-                            + ": an Idempotency-Key, event_id or message_id stands for one thing; use another one");
+                            + ": use a new Idempotency-Key, event_id or message_id for each request");
         }
         if (reason.equals(PYTHON)) {
             return ParleyException.of(
@@ -276,7 +276,7 @@ final class AppendScript {
             return overloaded();
         }
         ErrorCode code = Redis.isPassing(reason) ? ErrorCode.UNAVAILABLE : ErrorCode.INTERNAL;
-        return ParleyException.of(code, "Redis refuses the event: " + reason);
+        return ParleyException.of(code, "Redis rejects the event: " + reason);
     }
 
     static ParleyException overloaded() {

@@ -84,7 +84,7 @@ final class RunReaper {
         return appending
                 .runLost(redis, run.failed(now), silence)
                 .doOnNext(appended -> LOG.info(
-                        "The run {} of the agent {} in {} was ended: nothing was heard of it for {} ms",
+                        "The run {} of the agent {} in {} was ended: it was silent for {} ms",
                         run.run(),
                         run.agent(),
                         run.conversation(),

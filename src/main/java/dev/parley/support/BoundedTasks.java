@@ -5,22 +5,22 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
-/** Work that nobody waits for: so much of it at once, and none when its owner is disposed of. Thread-safe. */
+/** Background work that no caller waits for: bounded in number, and cancelled with its owner. Thread-safe. */
 public final class BoundedTasks implements Disposable {
 
     private final Semaphore free;
     private final Disposable.Composite running = Disposables.composite();
 
-    /** @param most at once */
+    /** @param most maximum concurrent tasks */
     public BoundedTasks(int most) {
         this.free = new Semaphore(most);
     }
 
     /**
-     * Begins some of it.
+     * Begins a task.
      *
-     * @param work tells of its errors itself
-     * @return whether it has begun: not where there is too much already, or this is disposed of
+     * @param work reports its errors itself
+     * @return whether it has begun: not if there are too many already, or this is disposed of
      */
     public boolean begin(Mono<?> work) {
         if (!free.tryAcquire()) {

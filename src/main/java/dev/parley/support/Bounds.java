@@ -5,7 +5,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** The least and the most that a setting takes, both included, written as the setting itself is: {@code 1s}, {@code 64KiB}, {@code 1}. */
+/** The minimum and maximum of a setting, both included, written as the setting itself: {@code 1s}, {@code 64KiB}, {@code 1}. */
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface Bounds {

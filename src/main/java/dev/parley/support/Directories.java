@@ -9,20 +9,20 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What is done with a whole directory. */
+/** Operations on whole directories. */
 public final class Directories {
 
     private static final Logger LOG = LoggerFactory.getLogger(Directories.class);
 
     private Directories() {}
 
-    /** Deletes a directory with all that is in it, as far as that can be done: for temporary ones. Blocks. */
+    /** Deletes a directory and its content, as far as possible: for temporary ones. Blocks. */
     public static void delete(Path directory) {
         try (Stream<Path> files = Files.walk(directory)) {
             files.sorted(Comparator.reverseOrder())
                     .forEach(file -> LOG.trace("{}: {}", file, file.toFile().delete()));
         } catch (IOException | UncheckedIOException e) {
-            LOG.debug("{} has gone already", directory, e);
+            LOG.debug("{} is gone already", directory, e);
         }
     }
 }

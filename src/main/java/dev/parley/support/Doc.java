@@ -13,9 +13,9 @@ public @interface Doc {
     /** Markdown: a noun phrase, without a period at the end. */
     String value();
 
-    /** The values that it takes, where neither its type nor {@link Bounds} says it. */
+    /** The accepted values, if neither its type nor {@link Bounds} states them. */
     String bounds() default "";
 
-    /** What holds unless it is set, where it has no default. */
+    /** The effect of not setting it, if it has no default. */
     String unset() default "not set";
 }

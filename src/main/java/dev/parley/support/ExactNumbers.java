@@ -13,16 +13,16 @@ public final class ExactNumbers {
 
     private ExactNumbers() {}
 
-    /** For what the gateway has kept itself. */
+    /** For values that the gateway has stored itself. */
     public static JsonMapper kept() {
         return exact(JsonMapper.builder());
     }
 
     /**
-     * For what others send: one value to the last byte, in UTF-8 alone. Of two fields of one name others may take the first one, and see
-     * something else than the gateway: they are refused.
+     * For values from others: one JSON value, in UTF-8 only. Two fields of one name are rejected, because other programs may use the first
+     * one where the gateway uses the last.
      *
-     * @param maxDepth deepest nesting of objects and arrays
+     * @param maxDepth maximum nesting of objects and arrays
      */
     public static JsonMapper sent(int maxDepth) {
         return exact(JsonMapper.builder(new JsonFactoryBuilder()

@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 
-/** Logs at most one warning an interval and says how many it kept to itself. Thread-safe. */
+/** Logs at most one warning per interval, with the number of suppressed ones. Thread-safe. */
 public final class LimitedLog {
 
     private final Logger log;

@@ -3,19 +3,19 @@ package dev.parley.support;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
-/** A limit to what one node holds in memory for one purpose, in bytes. Thread-safe; never blocks. */
+/** A limit on memory of one node for one purpose, in bytes. Thread-safe; never blocks. */
 public final class MemoryBudget {
 
     private final long most;
     private final AtomicLong taken = new AtomicLong();
     private final LongAdder refused = new LongAdder();
 
-    /** @param most bytes that may be taken at once */
+    /** @param most maximum bytes taken at the same time */
     public MemoryBudget(long most) {
         this.most = most;
     }
 
-    /** Takes so many bytes; false, and nothing is taken, where fewer are free. */
+    /** Takes that many bytes; false, and nothing is taken, if fewer are free. */
     public boolean take(long bytes) {
         if (taken.addAndGet(bytes) <= most) {
             return true;
@@ -25,12 +25,12 @@ public final class MemoryBudget {
         return false;
     }
 
-    /** Takes so many bytes whatever is free, for what is in memory already; false where that is more than the limit. */
+    /** Takes that many bytes even if fewer are free, for data that is in memory already; false if that exceeds the limit. */
     public boolean force(long bytes) {
         return taken.addAndGet(bytes) <= most;
     }
 
-    /** Gives back what was taken. */
+    /** Returns bytes. */
     public void give(long bytes) {
         taken.addAndGet(-bytes);
     }
@@ -40,7 +40,7 @@ public final class MemoryBudget {
         return taken.get();
     }
 
-    /** Times that {@link #take} has refused. */
+    /** Number of times that {@link #take} has returned false. */
     public long refused() {
         return refused.sum();
     }
@@ -54,13 +54,13 @@ public final class MemoryBudget {
         return new Share();
     }
 
-    /** What one request takes. It is given back when the last of its owners has closed it. Thread-safe. */
+    /** The bytes of one request. They are returned when its last owner has closed it. Thread-safe. */
     public final class Share {
 
         private long bytes;
         private int owners = 1;
 
-        /** Takes more; false, and nothing is taken, where less is free or nobody owns this share any more. */
+        /** Takes more; false, and nothing is taken, if less is free or the share has no owner any more. */
         public synchronized boolean take(long more) {
             boolean taken = owners > 0 && MemoryBudget.this.take(more);
             bytes += taken ? more : 0;

@@ -5,8 +5,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import reactor.util.retry.Retry;
 
 /**
- * How often and how far apart something is tried again: exponential from first to longest, half of each delay random, so that nodes
- * that fail together do not come back together.
+ * Number and delays of retries: exponential from first to longest, half of each delay random, so that nodes that fail together do not
+ * return together.
  */
 public record RetryPolicy(Duration first, Duration longest, long attempts) {
 

@@ -1,4 +1,6 @@
-/** What every floor needs and no library has: how to try again, and how to complain without end in few lines. */
+/**
+ * General helpers that all layers may use and that no library offers: retries, rate-limited logging, bounded background work, typed sizes.
+ */
 @NullMarked
 package dev.parley.support;
 

@@ -55,10 +55,10 @@ record Handshake(@Nullable String token, ClientFrame.@Nullable Subscribe subscri
                     .header(HttpHeaderNames.SEC_WEBSOCKET_VERSION, VERSION);
             throw ProblemException.of(
                     HttpResponseStatus.UPGRADE_REQUIRED,
-                    "this is a WebSocket: ask for the upgrade, with Sec-WebSocket-Version " + VERSION);
+                    "this path is a WebSocket: send an upgrade request with Sec-WebSocket-Version " + VERSION);
         }
         if (exchange.header(HttpHeaderNames.SEC_WEBSOCKET_KEY) == null) {
-            throw ProblemException.of(HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Key is missing");
+            throw ProblemException.of(HttpResponseStatus.BAD_REQUEST, "Sec-WebSocket-Key is missing: send one");
         }
     }
 

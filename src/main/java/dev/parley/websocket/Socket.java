@@ -224,7 +224,7 @@ final class Socket {
         Principal before = principal;
         if (before != null && !before.isSameAs(who)) {
             throw ParleyException.of(
-                    ErrorCode.UNAUTHENTICATED, "the token is somebody else's: open another socket with it");
+                    ErrorCode.UNAUTHENTICATED, "the token has another subject or tenant: open another socket with it");
         }
         offer(ServerFrames.ok(auth.ref()));
         if (before == null) {
@@ -273,7 +273,7 @@ final class Socket {
                     Objects.requireNonNull(invalid.getMessage()));
         }
         LOG.warn("A frame could not be answered", error);
-        return ParleyException.of(ErrorCode.INTERNAL, "something went wrong in the gateway; its log says what");
+        return ParleyException.of(ErrorCode.INTERNAL, "the gateway failed: its log has the error");
     }
 
     private Mono<WebSocketFrame> broken(Throwable error) {
@@ -285,7 +285,7 @@ final class Socket {
             close(CloseCode.TOO_LARGE);
             return untilClosed();
         }
-        LOG.debug("A socket broke", error);
+        LOG.debug("A socket failed", error);
         return Mono.empty();
     }
 

@@ -86,7 +86,8 @@ final class SocketCommands {
             before.dispose();
         }
         if (followings.size() >= maxConversations) {
-            throw ParleyException.badRequest("a socket follows at most " + maxConversations + " conversations");
+            throw ParleyException.badRequest(
+                    "a socket may subscribe to " + maxConversations + " conversations: unsubscribe from one first");
         }
         SocketSubscription following = new SocketSubscription(outbox, frame.ref(), (refused, why) -> {
             followings.remove(conversation, refused);

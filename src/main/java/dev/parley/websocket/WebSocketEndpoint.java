@@ -65,7 +65,8 @@ public final class WebSocketEndpoint implements Handler {
     public Publisher<Void> handle(Exchange exchange) {
         if (settings.auth().mode().checksOrigin() && !OriginCheck.allowed(exchange.request())) {
             throw ParleyException.of(
-                    ErrorCode.FORBIDDEN, "this page's origin may not open a socket: auth.mode is none");
+                    ErrorCode.FORBIDDEN,
+                    "pages of this origin may not open a socket while auth.mode is none: serve them from this machine, or set auth.mode to jwt");
         }
         Handshake handshake = Handshake.of(exchange, services.addresses());
         Mono<?> turn = turn(handshake);

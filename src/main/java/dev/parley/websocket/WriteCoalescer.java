@@ -85,7 +85,7 @@ final class WriteCoalescer {
             return write.getAsBoolean();
         } catch (RuntimeException | Error e) {
             // An exception must not stop the other sockets of this loop.
-            LOG.error("A socket could not be written", e);
+            LOG.error("A write to a socket failed", e);
             return false;
         }
     }

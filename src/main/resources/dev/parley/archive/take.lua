@@ -1,6 +1,6 @@
--- Takes marks of what is to be archived: those that another archiver has left for too long, then new ones.
--- KEYS  marks   ARGV  consumer, most marks (0 to look only), how long another one may take in ms
--- Returns { how many there are, how long the oldest has been there in ms, marks, how many of these were left by another }
+-- Takes marks of items to be archived: those that another archiver has left for too long, then new ones.
+-- KEYS  marks   ARGV  consumer, maximum number of marks (0 only reads), ms that another archiver may take
+-- Returns { number of marks, age of the oldest in ms, marks, number of these that another archiver left }
 local function claim()
   return redis.pcall('XAUTOCLAIM', KEYS[1], 'archiver', ARGV[1], ARGV[3], '0', 'COUNT', ARGV[2])
 end

@@ -1,4 +1,4 @@
--- Says up to which entry the archive has a trail, and drops what is not kept beside it.
+-- Records up to which entry a trail is archived, and drops entries that need not be kept.
 -- KEYS  head, stream   ARGV  number, entries kept, TTL in ms
 -- Returns { 1 } when the archive has all of it
 local head, stream = KEYS[1], KEYS[2]

@@ -1,4 +1,4 @@
--- Whose a trail is, for the scripts behind this. A conversation's own tenant goes before the one that its trail began with.
+-- The owner of a trail, for the scripts after this. A conversation's own tenant takes precedence over the one that began its trail.
 local function owner_of(head, meta, session, default_tenant)
   if meta then
     local owner = redis.call('HGET', session, 'tenant_id')
@@ -10,7 +10,7 @@ local function owner_of(head, meta, session, default_tenant)
   return redis.call('HGET', head, 'tenant')
 end
 
--- The last entry's number and mac: what the head says, or else the entry itself. Nothing when there is neither.
+-- The last entry's number and MAC: from the head, or else from the entry itself. Nothing when there is neither.
 local function head_of(head, stream)
   local known = redis.call('HMGET', head, 'seq', 'mac')
   if known[1] and known[2] then return tonumber(known[1]), known[2] end

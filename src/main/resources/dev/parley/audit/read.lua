@@ -7,7 +7,7 @@ if ARGV[2] == '1' and owner and owner ~= ARGV[1] then return { 'denied' } end
 local head = redis.call('HMGET', KEYS[1], 'seq', 'mac', 'trimmed')
 local first = redis.call('XRANGE', KEYS[2], '-', '+', 'COUNT', 1)[1]
 if not first and not head[1] then
-  -- Whose it is may be known all the same: then the archive need not say so.
+  -- The owner may be known nevertheless: then the archive need not be asked.
   return { 'absent', owner and '1' or '0' }
 end
 local from = ARGV[4] == '' and '-' or '(' .. ARGV[4] .. '-0'

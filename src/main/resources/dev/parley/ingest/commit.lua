@@ -1,4 +1,4 @@
--- Renews a lease, and moves the group behind what is in the log by now. Behind readers.lua and stream.lua.
+-- Renews a lease, and moves the group past the entries that are in the log. After readers.lua and stream.lua.
 -- KEYS  stream, its lease, its readers, what was read of it   ARGV  reader, lease's TTL in ms, group, id of the last entry that was taken
 --       since the last commit or '', '1' to say that it lives, id of the last entry that was ever taken, how many were ever added up to
 --       it or -1, generation

@@ -1,4 +1,4 @@
--- Says that a reader would read a stream, until its TTL in ms is over, and returns how many would. Stands before the scripts that ask.
+-- Registers a reader of a stream until its TTL in ms is over, and returns the number of readers. Precedes scripts that need it.
 local function alive(readers, reader, ttl)
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)

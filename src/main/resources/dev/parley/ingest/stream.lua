@@ -1,4 +1,4 @@
--- What Redis knows of a stream without reading it. Stands before the scripts that ask.
+-- What Redis knows of a stream without reading it. Precedes scripts that need it.
 --
 -- An entry that was added is in the stream, or has been trimmed or deleted: `gone` counts those. A stream that is longer than what was
 -- read of it can be trimmed past its reader; `gone` less the entries that were read says how many were lost.
@@ -19,7 +19,7 @@ local function before(a, b)
   return ams < bms or (ams == bms and aseq < bseq)
 end
 
--- Its last id ever, the first entry's id ('' when it is empty), how many were ever added and how many of those are gone; the counts are
+-- Its last id ever, the first entry's id ('' when it is empty), the number of entries ever added and the number of removed ones; the counts are
 -- -1 where the server does not keep them.
 local function stream_state(key)
   local fields = info(redis.call('XINFO', 'STREAM', key))
@@ -28,7 +28,7 @@ local function stream_state(key)
            gone = added and added - fields.length or -1 }
 end
 
--- The group's last-delivered id, and how many entries were ever added up to it, false where that is not known; nil without the group.
+-- The group's last-delivered id, and the number of entries ever added up to it, false when unknown; nil without the group.
 local function group_state(key, group)
   for _, values in ipairs(redis.call('XINFO', 'GROUPS', key)) do
     local fields = info(values)

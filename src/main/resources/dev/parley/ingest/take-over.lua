@@ -1,6 +1,6 @@
--- Says that a node would read a stream, and takes the stream's lease when that is wanted and nobody else has it. Where to read on: behind
--- the group's last-delivered id, which is moved when entries are in the log. What readers of another kind have left pending is read
--- again: the group is moved back to before it. Behind readers.lua and stream.lua.
+-- Registers a node as a reader of a stream, and takes the stream's lease if requested and free. Reading continues after
+-- the group's last-delivered id, which is moved when entries are in the log. Entries that other kinds of readers left pending are read
+-- again: the group is moved back to before them. After readers.lua and stream.lua.
 -- KEYS  stream, its lease, its readers, what was read of it   ARGV  reader, lease's TTL in ms, group, '1' to take it or '0' to look
 -- Returns { nodes that would read it, 'held', for how many ms }, { nodes, 'free' }
 --      or { nodes, 'taken', id, how many were ever added up to it or -1, generation, '1' when the stream was deleted and made anew }
@@ -36,10 +36,10 @@ end
 
 local id, count = group.id, group.count
 if id == '0-0' and not count and read_id and read_count >= 0 then
-  -- Only the group was deleted: what was read was read.
+  -- Only the group was deleted: the progress is known.
   id, count = read_id, read_count
 elseif not count and stream.added >= 0 then
-  -- A group that is new, or of another kind of reader: what has gone before is not its loss.
+  -- A new group, or one of another kind of reader: earlier removals are not its loss.
   if stream.first == '' or before(id, stream.first) then
     count = stream.gone
   elseif stream.last == id then

@@ -15,6 +15,6 @@ local function date(day)
     of_year - math.floor((153 * from_march + 2) / 5) + 1)
 end
 
--- The key of what is counted on a day.
+-- The key of a counted value on a day.
 local function key(day, what) return KEYS[1] .. ':' .. date(day) .. ':' .. what end
 

@@ -1,12 +1,12 @@
--- Adds what the original Python code has counted on a day, as far as that was not added before; behind date.lua.
+-- Adds what the original Python code has counted on a day, except what was added before; after date.lua.
 -- KEYS  a tenant's leaderboards   ARGV  day (from 1970-01-01), days kept, most agents of a day, then for each agent: name, resolutions,
 -- milliseconds, all
--- Returns { agents of whom something was added }
+-- Returns { number of agents with an addition }
 local day = tonumber(ARGV[1])
 local ends = (day + 1 + tonumber(ARGV[2])) * 86400
 if ends <= tonumber(redis.call('TIME')[1]) then return { 0 } end
 local boards = { key(day, 'resolutions'), key(day, 'total_time'), key(day, 'total_count') }
--- By agent what was added already: '<resolutions> <milliseconds> <all>'.
+-- By agent what was added before: '<resolutions> <milliseconds> <all>'.
 local imported, added = key(day, 'imported'), 0
 for at = 4, #ARGV, 4 do
   local agent, had = ARGV[at], { 0, 0, 0 }

@@ -1,4 +1,4 @@
--- Counts something resolved, or failed at, for today; behind date.lua.
+-- Counts a resolved or failed conversation for today; after date.lua.
 -- KEYS  a tenant's leaderboards   ARGV  agent, 1 (resolved) or 0, milliseconds, key that counts once or '', its TTL in ms, days kept,
 -- most agents of a day
 -- Returns { 1 when it was counted, 0 when it had been, -1 when there are too many agents, date, resolutions, all }

@@ -1,7 +1,7 @@
--- The figures of those who may be among the first of a day, or of several days taken together; behind date.lua.
+-- The figures of agents that may be among the first of a day, or of several days taken together; after date.lua.
 -- KEYS  a tenant's leaderboards   ARGV  the last day (counted from 1970-01-01, or today), how many days, how many places
--- Returns { the last day's date, then for each agent: name, resolutions, milliseconds, all }: so many as there are places, and whoever
--- has resolved as much as the last of them
+-- Returns { the last day's date, then for each agent: name, resolutions, milliseconds, all }: as many as there are places, and all that
+-- have resolved as much as the last of them
 local last = tonumber(ARGV[1]) or today
 local days, places = tonumber(ARGV[2]), tonumber(ARGV[3])
 local PART = 1000 -- Lua's stack takes some 8,000 arguments

@@ -1,6 +1,6 @@
--- Counts the entries of a part of the index that belong to something; behind entry.lua.
--- KEYS  index, epochs   ARGV  first and last rank, what an entry's key has before its name, field
--- Returns { how many entries it has looked at, how many belong to it }
+-- Counts the entries of a part of the index that belong to a scope; after entry.lua.
+-- KEYS  index, epochs   ARGV  first and last rank, prefix of an entry's key before its name, field
+-- Returns { entries read, entries that belong to it }
 local names = redis.call('ZRANGE', KEYS[1], ARGV[1], ARGV[2])
 local matching = 0
 for _, name in ipairs(names) do

@@ -1,4 +1,4 @@
--- A header's lines: epoch, created and fresh until in ms, how long it took in ms, what it cost in millionths, 'deflate' if it is packed
+-- A header's lines: epoch, created and fresh until in ms, time to compute it in ms, cost in millionths, 'deflate' if it is compressed
 -- and 'calls' if it calls tools, category, model, namespace, tags.
 local function header(text)
   local lines = {}
@@ -6,7 +6,7 @@ local function header(text)
   return lines
 end
 
--- Whether something that an entry belongs to has been invalidated since its epoch.
+-- Whether a scope of an entry was invalidated since the entry's epoch.
 local function invalid(epochs, lines, epoch)
   local fields = { '*', 'm:' .. lines[8], 'n:' .. lines[9] }
   for i = 10, #lines do fields[#fields + 1] = 't:' .. lines[i] end

@@ -1,6 +1,6 @@
--- Looks at an entry and changes nothing; behind entry.lua.
+-- Reads an entry and changes nothing; after entry.lua.
 -- KEYS  entry, flight, epochs
--- Returns { now, header or false, 1 if it is invalidated, bytes, ms that it is still kept, ms that the flight's lease still runs }
+-- Returns { now, header or false, 1 if it is invalidated, bytes, TTL in ms, remaining lease of the flight in ms }
 local time = redis.call('TIME')
 local now = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))
 local text = redis.call('HGET', KEYS[1], 'h')

@@ -1,5 +1,5 @@
--- Looks an entry up; behind flight.lua and entry.lua.
--- KEYS  entry, flight, epochs, …   ARGV  …, the oldest that will do in ms or -1, how long a refresh may take in ms; 0: the caller makes none
+-- Looks an entry up; after flight.lua and entry.lua.
+-- KEYS  entry, flight, epochs, …   ARGV  …, maximum age in ms or -1, lease of a refresh in ms; 0: the caller makes none
 -- Returns { 'hit', header, value, age } or, past its time, { 'stale', header, value, age, token and lease if the caller is to refresh it },
 -- or what missing() returns
 local kept = redis.call('HMGET', KEYS[1], 'h', 'v')
@@ -18,5 +18,5 @@ if redis.call('EXISTS', KEYS[2]) == 1 then return { 'stale', kept[1], kept[2], a
 if lease > 0 then return { 'stale', kept[1], kept[2], age, lead(epoch, lease), lease } end
 local refresh = tonumber(ARGV[5])
 if refresh == 0 then return { 'miss', 'stale' } end
--- Whoever does not ask for the flight is told of a miss and refreshes it all the same.
+-- A caller that does not ask for the flight gets a miss and refreshes it nevertheless.
 return { 'miss', 'stale', lead(epoch, refresh), refresh }

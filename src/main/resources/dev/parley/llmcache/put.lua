@@ -1,6 +1,6 @@
--- Stores an entry; behind entry.lua.
+-- Stores an entry; after entry.lua.
 -- KEYS  entry, flight, epochs, two of flight.lua, index   ARGV  token or '', header from its fourth line on, value, ms for which it is fresh, ms for which
--- it is kept, most entries, its name in the index, what an entry's key has before that name
+-- it is kept, maximum number of entries, its name in the index, prefix of an entry's key before that name
 -- Returns { 'stored' }, { 'superseded' } or { 'invalidated' }
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -15,7 +15,7 @@ if token ~= '' then
     if other and tonumber(header(other)[2]) >= tonumber(since) then return { 'superseded' } end
   end
   redis.call('DEL', KEYS[2])
-  -- No invalidation would ever be later than that: nobody has been given such a token, or since then the epochs were lost.
+  -- No invalidation would ever be later: such a token was never issued, or the epochs were lost since.
   if tonumber(began) > tonumber(epoch) then return { 'superseded' } end
   epoch = began
   if invalid(KEYS[3], header('\n\n\n' .. ARGV[2]), epoch) then return { 'invalidated' } end

@@ -1,8 +1,8 @@
 -- release
--- Ends a flight without an answer, if it is still the caller's.
--- KEYS  flight, how the last one ended that failed   ARGV  token, 'abandoned': the next one tries, 'uncacheable': nobody is to wait for
--- such an answer, or 'failed': nobody who waits for this flight is to wait for another one; ms for which that is remembered; how it failed
--- Returns { 1 if it was }
+-- Ends a flight without a response, if the caller still has it.
+-- KEYS  flight, how the last failed one ended   ARGV  token, 'abandoned': the next caller tries, 'uncacheable': no caller waits for
+-- such a response, or 'failed': callers that wait for this flight do not wait for another; ms for which that is kept; the failure
+-- Returns { 1 if it had }
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return { 0 } end
 if ARGV[2] == 'uncacheable' then
   redis.call('SET', KEYS[1], '-', 'PX', ARGV[3])

@@ -1,4 +1,4 @@
--- The same for the seed's.
+-- As explain.lua, for an entry in the original Python format.
 -- KEYS  entry, flight, the epoch in which it was made   ARGV  the epoch of the latest invalidation or 0
 local time = redis.call('TIME')
 local now = string.format('%.0f', tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000))

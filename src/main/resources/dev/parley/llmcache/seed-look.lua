@@ -1,6 +1,6 @@
--- Looks an entry of the seed's up; behind flight.lua. Nothing tells how old it is: at the first look after an invalidation it goes.
--- KEYS  entry, flight, the epoch in which it was made, …   ARGV  …, the oldest that will do in ms or -1, the epoch of the latest
--- invalidation or 0, ms for which that is remembered
+-- Looks an entry in the original Python format up; after flight.lua. Its age is unknown: the first look-up after an invalidation drops it.
+-- KEYS  entry, flight, the epoch in which it was made, …   ARGV  …, maximum age in ms or -1, the epoch of the latest
+-- invalidation or 0, ms for which that is kept
 -- Returns { 'hit', false, value } or what missing() returns
 local epoch = ARGV[5]
 if tonumber(redis.call('GET', KEYS[3]) or '0') < tonumber(epoch) then

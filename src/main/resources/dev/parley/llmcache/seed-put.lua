@@ -1,4 +1,4 @@
--- Stores an entry of the seed's.
+-- Stores an entry in the original Python format.
 -- KEYS  entry, flight, the epoch in which it was made   ARGV  token or '', value, ms for which it is kept, the epoch of the latest
 -- invalidation or 0
 -- Returns { 'stored' }, { 'superseded' } or { 'invalidated' }

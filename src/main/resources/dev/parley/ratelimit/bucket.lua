@@ -1,11 +1,11 @@
--- GCRA as its continuous-state leaky bucket (ITU-T I.371, annex A): the level is what is used up of the burst, and drains at the limit's
+-- GCRA as its continuous-state leaky bucket (ITU-T I.371, annex A): the level is the used part of the burst, and drains at the limit's
 -- rate. Times are in microseconds.
 -- KEYS  bucket, receipt   ARGV  units that drain in a microsecond, …
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 local rate = tonumber(ARGV[1])
 
--- The level now, and since when the bucket has not been empty. A clock that goes back, after a failover, drains nothing.
+-- The present level, and the time since which the bucket has not been empty. A clock that goes back, after a failover, drains nothing.
 local function read()
   local state = redis.call('GET', KEYS[1])
   if not state then return 0, now end

@@ -1,12 +1,12 @@
--- Tries whether this user may run each command that Parley needs, and leaves nothing behind.
+-- Tries whether this user may run each command that Parley needs, and deletes everything that it makes.
 --
--- KEYS  one that nobody has, then one of each other kind that a conversation has, all missing and on one slot
+-- KEYS  one that does not exist, then one of each other kind that a conversation has, all missing and on one slot
 -- ARGV  PUBLISH or SPUBLISH, a live channel, a control channel
--- Returns for each command that fails: whose it is, the command, the error. Whose: conversations, streams, or rest (the archive, audit,
+-- Returns for each command that fails: its purpose, the command, the error. Purposes: conversations, streams, or rest (the archive, audit,
 --         leaderboards, limits, the cache).
 local k = KEYS[1]
 
--- What changes nothing on a missing key.
+-- Commands that change nothing on a missing key.
 local harmless = {
   conversations = {
     { 'TIME' }, { 'EXISTS', k }, { 'GET', k }, { 'GETRANGE', k, 0, 0 }, { 'PTTL', k }, { 'PEXPIRE', k, 1 },
@@ -27,7 +27,7 @@ local harmless = {
 }
 for i = 2, #KEYS do table.insert(harmless.conversations, { 'PEXPIRE', KEYS[i], 1 }) end
 
--- What needs or makes a key of some type. Behind each list the key is deleted.
+-- Commands that need or make a key of some type. After each list the key is deleted.
 local making = {
   { { 'streams', 'SET', k, '', 'PX', 1000 }, { 'conversations', 'APPEND', k, '' }, { 'rest', 'RENAME', k, k } },
   { { 'conversations', 'HSET', k, '', '' }, { 'conversations', 'HSETNX', k, '', '' }, { 'conversations', 'HINCRBY', k, 'n', 1 } },
@@ -43,7 +43,7 @@ local making = {
 
 local refused = {}
 
--- Whether Redis has run it.
+-- Whether Redis has run the command.
 local function try(whose, command)
   local reply = redis.pcall(unpack(command))
   if type(reply) ~= 'table' or not reply.err then return true end
@@ -53,7 +53,7 @@ local function try(whose, command)
   return false
 end
 
--- First, since Redis no longer says that it is out of memory to a script that has written. Makes nothing.
+-- First, because Redis does not report that it is out of memory to a script that has written. Makes nothing.
 try('conversations', { 'XADD', k, 'NOMKSTREAM', '*', '', '' })
 for whose, commands in pairs(harmless) do
   for _, command in ipairs(commands) do try(whose, command) end

@@ -1,4 +1,4 @@
--- Finds keys that another program has written. Stands before the scripts that ask, so that they refuse before they write anything.
+-- Finds keys that another program has written. Precedes scripts that need it, so that they reject before they write anything.
 local types = {}
 
 -- KEY and the type that Parley keeps there, in turn. Returns 'foreign <type> <key>' for the first key of another type, else nil.
@@ -10,7 +10,7 @@ function types.foreign(...)
   end
 end
 
--- Whether a hash is there that is no session of Parley's: each of those has a generation.
+-- Whether there is a hash that is not a session of Parley's: each of those has a generation.
 function types.not_ours(session)
   return not redis.call('HGET', session, 'generation') and redis.call('EXISTS', session) == 1
 end

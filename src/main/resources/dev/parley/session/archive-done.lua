@@ -1,4 +1,4 @@
--- Notes that the record has a session as it was read: what is there may be dropped here.
+-- Records that a session was archived as it was read: archived messages may be dropped here.
 --
 -- KEYS  session, context, messages
 -- ARGV  1 generation   2 version that was read, '' for none   3 last message that the record has   4 messages kept   5 TTL in ms

@@ -1,4 +1,4 @@
--- Reads what the record has not got of a session.
+-- Reads the part of a session that is not archived.
 --
 -- KEYS  session, context, messages
 -- ARGV  1 messages at most

@@ -1,5 +1,5 @@
--- Makes a session of what was read of one in the original Python format, unless there is one by now. What has been under Parley's own
--- keys is renamed. Behind types.lua and python.lua.
+-- Creates a session from one in the original Python format, unless there is one by now. Parley's own keys with that format
+-- are renamed. After types.lua and python.lua.
 --
 -- KEYS  session, messages, context, what these are renamed to, meta
 -- ARGV  1 digest of what was under Parley's own keys when it was read, '' for nothing   2 bytes at most, as it was read with
@@ -23,7 +23,7 @@ for i = 1, 3 do
     if left < 0 or left > tonumber(ARGV[5]) then redis.call('PEXPIRE', KEYS[i + 3], ARGV[5]) end
   end
 end
--- What was said without a session comes behind what it begins with.
+-- Messages that were added without a session come after the imported ones.
 local later = redis.call('XRANGE', KEYS[2], '-', '+')
 redis.call('DEL', KEYS[2])
 local time = redis.call('TIME')

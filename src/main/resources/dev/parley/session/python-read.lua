@@ -1,4 +1,4 @@
--- Reads a session of the original Python format. Behind types.lua and python.lua.
+-- Reads a session in the original Python format. After types.lua and python.lua.
 --
 -- KEYS  session, and where they are on its slot messages and context
 -- ARGV  1 bytes at most

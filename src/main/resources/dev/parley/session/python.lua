@@ -1,9 +1,9 @@
--- Reads what another program has put under a session's keys. Behind types.lua.
+-- Reads what another program has stored under a session's keys. After types.lua.
 local python = {}
 
 -- KEYS of the session, its messages and its context; of the last two either may be missing. `most` bytes are read at most.
--- Returns nothing when none of it is another program's, else the session's fields, and type and content of messages and context, with
--- the digest of all that; or nil and why it can't be read.
+-- Returns nothing when none of it is another program's, otherwise the session's fields, and type and content of messages and context, with
+-- the digest of everything; or nil and the reason why it can't be read.
 function python.read(session, messages, context, most)
   local found, bytes, parts = { session = {}, messages = { '', {} }, context = { '', {} } }, 0, {}
 

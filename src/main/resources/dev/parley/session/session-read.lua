@@ -1,4 +1,4 @@
--- Reads a session and its newest messages. Behind types.lua.
+-- Reads a session and its newest messages. After types.lua.
 --
 -- KEYS  session, context, messages, meta
 -- ARGV  1 tenant ('' unchecked)   2 messages   3 only those behind this number, '' for the newest

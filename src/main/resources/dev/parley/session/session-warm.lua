@@ -1,9 +1,9 @@
--- Brings a session back from the record, unless there is one, or the conversation has become another tenant's. Behind types.lua.
+-- Restores a session from the record, unless there is one, or the conversation has become another tenant's. After types.lua.
 --
 -- KEYS  session, context, messages, meta
 -- ARGV  1 TTL in ms   2 the same of a session that has something that the record has not got   3 a JSON object: session and context, names and values in turn, and messages, [number, fields]…, the oldest first
 -- Returns { 'foreign <type> <key>' } when something of another type is there, or
---   { '1' when it was brought back, '1' when there is something in it that the record has not got }
+--   { '1' when it was restored, '1' when it has something that is not archived }
 local foreign = types.foreign(KEYS[1], 'hash', KEYS[2], 'hash', KEYS[3], 'stream', KEYS[4], 'hash')
 if foreign then return { foreign } end
 if redis.call('EXISTS', KEYS[1]) == 1 then return { '0', '0' } end
@@ -11,7 +11,7 @@ local record, owner = cjson.decode(ARGV[3]), redis.call('HGET', KEYS[4], 'tenant
 for i = 1, #record.session, 2 do
   if owner and record.session[i] == 'tenant_id' and record.session[i + 1] ~= owner then return { '0', '0' } end
 end
--- What was said without a session comes behind what the record has.
+-- Messages that were added without a session come after those of the record.
 local later = redis.call('XRANGE', KEYS[3], '-', '+')
 redis.call('DEL', KEYS[2], KEYS[3])
 local time = redis.call('TIME')

@@ -1,7 +1,7 @@
--- Decides that nothing is to be done where the log says of a loss already. append.lua and broken.lua stand behind this.
+-- Does nothing if the log records a loss already. append.lua and broken.lua follow.
 --
--- KEYS, ARGV  those of append.lua for one event, the break; behind them, when the loss was
--- Returns {} where that is so, else what append.lua does
+-- KEYS, ARGV  those of append.lua for one event, the break; after them, the time of the loss
+-- Returns {} in that case, otherwise what append.lua does
 do
   local prefix = ARGV[11]
   local tag = string.sub(KEYS[1], #prefix + #'events:conv:' + 1)

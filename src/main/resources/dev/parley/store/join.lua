@@ -1,4 +1,4 @@
--- Reads what a joining socket needs: the events past a position that is proved to be in the log, or a snapshot. Behind types.lua and
+-- Reads what a joining subscription needs: the events after a position that is proved to be in the log, or a snapshot. After types.lua and
 -- silence.lua.
 --
 -- KEYS  log, meta, runs, session, messages
@@ -6,12 +6,12 @@
 --       6 tenant ('' unchecked)   7 '1' when a conversation that does not exist may be read   8 messages   9 default tenant
 --       10 lease of a run that declares none, in ms   11 when durable streams have last lost events, in ms, 0 for never
 --       12 how long a conversation without any event is kept, in ms
--- The first word has a '?' behind it where nobody knows the conversation: a session of the original Python format may be found for it.
+-- The first word ends with '?' if the conversation is unknown: a session in the original Python format may be found for it.
 -- Returns { 'not_found' } or { 'python' }: a session of that format is under Parley's own key; or { 'foreign <type> <key>' }: something of
 --                                                   another type is under one of the keys
---      or { 'unbroken' }                            the log does not say of that loss yet: break.lua is to come first
+--      or { 'unbroken' }                            the log does not record that loss yet: break.lua must come first
 --      or { 'events', last, entries, pending }      a page of them, the last one of all is that at last;
---                                                   pending: '1' when a message has not reached its inbox for sure
+--                                                   pending: '1' when a message may not have reached its inbox
 --      or { 'snapshot', last, gap reason or '', first, session, messages, runs, texts, pending, due }
 --                                                   due: '1' when the lease of a run seems to be over
 local log, meta, runs, session, messages = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -52,12 +52,12 @@ if tenant ~= '' then
   end
 end
 
--- What was lost may have been of any conversation that was there then, or that began shortly after with what came behind the loss.
+-- A loss may concern any conversation that existed then, or began shortly after with events that followed the loss.
 local lost, shortly, unprovable = tonumber(ARGV[11]), 600000, false
 local told, broken_at = string.match(m[3] or '', '^(%d+) (%S+)$')
 if lost > tonumber(told or 0) then
   if not last then
-    -- There is no log to say so: nobody goes on from where nothing was.
+    -- There is no log to record it: no client resumes from before the first event.
     unprovable = silence.now() < lost + tonumber(ARGV[12])
   elseif not m[4] or tonumber(m[4]) < lost + shortly then
     return { 'unbroken' }

@@ -1,2 +1,2 @@
--- Ends append.lua where nothing else is to be done with what it did.
+-- Ends append.lua when nothing else follows.
 return results

@@ -1,16 +1,16 @@
--- Decides whether a session may be changed. append.lua, which stands behind this, then appends the event that tells of it, and
--- session-changed.lua makes the change: all of it or nothing. Behind types.lua.
+-- Decides whether a session may be changed. append.lua, which follows, then appends the event of the change, and
+-- session-changed.lua makes the change: all of it or nothing. After types.lua.
 --
 -- KEYS, ARGV  those of append.lua for one event with an id, and one more: the change, a JSON object
 --             op         'create', 'append', 'update', 'handoff', 'complete' or 'delete'
 --             expected   the number that the last message must have
---             seq_at     where the event is to have the message's number: behind so many of its bytes
+--             seq_at     the byte offset in the event at which the message's number is inserted
 --             context    for 'update' [name, JSON before or '', JSON after or '']…, for 'create' [name, '', JSON]…
 --             fields     of the message, names and values in turn; tokens: how many it has; pinned, turn: whether it is the prompt
 --                        that windows begin with, a person's turn
---             agent      who is spoken to; messages [seq, fields]…, state: names and values of the session, for a fork
+--             agent      the current agent; messages [seq, fields]…, state: names and values of the session, for a fork
 -- Returns { 'unknown' }, { 'python' } or { 'foreign <type> <key>' }, as in append.lua; { 'missing' }, { 'not_found' }, { 'gone', status }, { 'overloaded' }, { 'conflict', last message's number or '' }
---      or { 'changed', name, JSON now or '', … }   the context is not any more what it was
+--      or { 'changed', name, JSON now or '', … }   the context has changed since it was read
 --      or what session-changed.lua returns
 local change = cjson.decode(ARGV[#ARGV])
 do

@@ -1,4 +1,4 @@
--- Makes a change of a session whose event append.lua has appended. Behind session-change.lua and append.lua.
+-- Makes a change of a session whose event append.lua has appended. After session-change.lua and append.lua.
 --
 -- Returns { '<reason>' }   refused
 --      or { 'done', position, number of the message or '', '1' when the session is to be archived from now on, session, context }
@@ -8,9 +8,9 @@ if string.sub(answer, 1, 1) == '-' then return { string.sub(answer, 2) } end
 local session, messages, context, seq = key('session:conv:'), key('messages:conv:'), key('context:conv:'), ''
 local repeated = string.sub(answer, 1, 1) == '='
 if repeated then
-  -- The key has made something that has gone by now: it is not to be told as if it stood.
+  -- The result of this key is gone by now: it must not be reported as present.
   if redis.call('EXISTS', session) == 0 then return { 'used ' .. ARGV[#ARGV - 4] .. ' ' .. deed(ARGV[#ARGV - 5]) } end
-  -- Whoever asks again has not heard the first answer, and whoever was to mark the session for it may not have either.
+  -- A repeated request shows that the first reply was lost, and perhaps the mark for the archive, too.
   local version = redis.call('HMGET', session, 'version', 'archived')
   c.dirty = batch.archived and version[1] and version[1] ~= (version[2] or '0')
   if change.op == 'append' then
@@ -50,7 +50,7 @@ if not repeated then
       if one[3] == '' then redis.call('HDEL', context, one[1]) else redis.call('HSET', context, one[1], one[3]) end
     end
   end
-  -- A message and a hand-off have said so themselves.
+  -- A message and a hand-off have been recorded by append.lua.
   if change.op ~= 'append' and change.op ~= 'handoff' then session_changed() end
 end
 local position = match(answer, '^=?(%S+)')

@@ -1,13 +1,13 @@
--- How long a run has been silent. Stands before the scripts that ask for it; append.lua has no part in this, so that what is appended
--- pays nothing for it: when a run was last heard of is found in the log, and only once its lease seems to be over.
+-- How long a run has been silent. Precedes scripts that need it. append.lua has no part in this, so that appending costs
+-- nothing more: the time of a run's last event is found in the log, and only once its lease seems to be over.
 --
--- A run's fields in the hash of runs: `r` its state, of which the position says when it began; `l` the lease that it has declared, in ms;
--- `a` when it was last heard of, as far as somebody has looked.
+-- A run's fields in the hash of runs: `r` its state, with the position at which it began; `l` its declared lease, in ms;
+-- `a` the time of its last event, as far as the log was searched.
 local silence = { page = 64 }
 
 local function ms_of(position) return tonumber(string.match(position, '^%d+')) end
 
--- Whether an event is of a run, '<run>\n<agent>', and said by its agent. Most are told apart without being decoded.
+-- Whether an event belongs to a run, '<run>\n<agent>', and is its agent's. Most are decided without being decoded.
 function silence.says(event, run)
   local name, agent = string.match(run, '^([^\n]*)\n(.*)$')
   if not string.find(event, name == '' and agent or name, 1, true) and not string.find(event, '\\', 1, true) then return false end
@@ -19,7 +19,7 @@ function silence.says(event, run)
   return of == name and (by == agent or by == '' and name ~= '')
 end
 
--- When a run was last heard of, in ms, if that was after `known`.
+-- The time of a run's last event, in ms, if that is after `known`.
 function silence.last(log, meta, run, known)
   local upto, oldest = '+', string.format('%d-0', known + 1)
   while true do
@@ -32,22 +32,22 @@ function silence.last(log, meta, run, known)
   end
   local first = redis.call('XRANGE', log, '-', '+', 'COUNT', 1)[1]
   if not first then
-    -- Whatever the log had is gone.
+    -- The log has lost everything.
     local counters = redis.call('HGET', meta, 'log')
     return math.max(known, counters and ms_of(counters) or 0)
   end
-  -- What was trimmed may have been the run's.
+  -- A trimmed event may have been the run's.
   if string.match(first[2][4], '^%d+ (%d+)') ~= '1' then return math.max(known, ms_of(first[1])) end
   return known
 end
 
--- When a run was last heard of, as far as somebody has looked, and its lease; both in ms.
+-- The time of a run's last event, as far as the log was searched, and its lease; both in ms.
 function silence.known(runs, run, state, otherwise)
   local fields = redis.call('HMGET', runs, 'l ' .. run, 'a ' .. run)
   return math.max(ms_of(string.match(state, '"position":"([^"]*)"')), tonumber(fields[2] or 0)), tonumber(fields[1] or otherwise)
 end
 
--- How long a run's lease still lasts, in ms, and the lease; the first is not above 0 when it is over.
+-- The remaining lease of a run, in ms, and the lease; the former is not above 0 when it is over.
 function silence.left(log, meta, runs, run, state, now, otherwise)
   local known, lease = silence.known(runs, run, state, otherwise)
   if known + lease <= now then

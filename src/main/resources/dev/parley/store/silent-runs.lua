@@ -1,4 +1,4 @@
--- Finds a conversation's silent runs. Behind silence.lua.
+-- Finds a conversation's silent runs. After silence.lua.
 --
 -- KEYS  log, meta, runs
 -- ARGV  1 lease of a run that declares none, in ms

@@ -1,10 +1,10 @@
--- Decides that nothing is to be done where something was said in the conversation already, or is known of it, or where a session has
--- ended, which the record may have to be told of first; or where it is another tenant's than it was: an answer of the one is not for the
--- other. append.lua stands behind this.
+-- Does nothing if the conversation already has a message or something else that an answer might depend on, or a session has ended,
+-- which the record may not know yet, or if it belongs to another tenant than before: an answer of one tenant is not for another.
+-- append.lua follows.
 --
--- KEYS, ARGV  those of append.lua for events of one conversation, of which the first has an id and is a person's message; behind them,
---             whose it is if it is anybody's
--- Returns {} where that is so, { '-used <id> <what>' } where the id was used for something else, else what append.lua does, which knows a message that comes again.
+-- KEYS, ARGV  those of append.lua for events of one conversation, of which the first has an id and is a person's message; after them,
+--             the owner, if there is one
+-- Returns {} in that case, { '-used <id> <what>' } if the id was used for something else, otherwise what append.lua does, which knows a repeated message.
 do
   local prefix, id = ARGV[11], ARGV[22]
   local tag = string.sub(KEYS[1], #prefix + #'events:conv:' + 1)
@@ -17,7 +17,7 @@ do
     and not redis.call('ZSCORE', prefix .. 'seen:conv:' .. tag, 'u ' .. id) then
     return {}
   end
-  -- An id of something else adds nothing, and so no answer either.
+  -- An id that was used for something else adds nothing, and so no answer either.
   local seen = redis.call('ZSCORE', prefix .. 'seen:conv:' .. tag, 'u ' .. id)
   if seen then
     local seq = seen % 4096

@@ -1,6 +1,6 @@
 /**
  * Parley's client: follows conversations over one WebSocket, in browsers and in Node 22 or later, and loses nothing when the
- * network or the gateway goes away for a while. One file, no dependencies.
+ * network or the gateway is unavailable for a while. One file, no dependencies.
  *
  *     import { connect, Transcript } from "/parley.js";
  *
@@ -1289,7 +1289,7 @@ export class Client {
     this.#opening++;
     this.#connection = undefined;
     const backoff = this.#backoff.next();
-    // Who is sent away again and again comes back ever more slowly, whatever the gateway says.
+    // A client that is disconnected repeatedly reconnects more and more slowly, whatever the gateway says.
     const delay = goodbye?.retry_ms ? Math.max(randomBetween(...goodbye.retry_ms), stable ? 0 : backoff) : backoff;
     this.#outbox.disconnected();
     for (const subscription of this.#subscriptions.values()) {
@@ -1516,7 +1516,7 @@ export class Transcript {
   }
 
   /**
-   * Takes an own message away that could not be sent.
+   * Removes an own message that could not be sent.
    *
    * @param {string} messageId
    */

@@ -349,7 +349,7 @@ class CacheApiIT {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     lookup     | {}                                                     | request is missing
                     lookup     | {'request':[]}                                         | request must be a JSON object
-                    lookup     | {'request':{}}                                         | request.model must be there
+                    lookup     | {'request':{}}                                         | request.model is missing
                     lookup     | {'request':{'model':'m'},'category':'x'}               | category must be one of
                     lookup     | {'request':{'model':'m'},'wait_ms':600001}             | wait_ms must be a whole number from 0
                     lookup     | {'request':{'model':'m'},'lease_ms':99}                | lease_ms must be a whole number from 100
@@ -358,7 +358,7 @@ class CacheApiIT {
                     lookup     | {'request':{'model':'m'},'allow':'pii'}                | allow must be an array
                     lookup     | {'request':{'model':'m'},'max_age':-1}                 | max_age must be
                     abandon    | {'request':{'model':'m'}}                              | token is missing
-                    invalidate | {}                                                     | what is to be invalidated
+                    invalidate | {}                                                     | name what to invalidate
                     invalidate | {'tags':['a b']}                                       | each of tags must be
                     """)
     void aBadQuestionIsRefused(String path, String body, String why) {
@@ -375,6 +375,6 @@ class CacheApiIT {
         assertThat(put(ASKED + "," + ANSWERED + ",'tags':[7]").status()).isEqualTo(400);
         Answer forged = put(ASKED + "," + ANSWERED + ",'token':'x'");
         assertThat(forged.status()).isEqualTo(400);
-        assertThat(forged.json().path("detail").asText()).startsWith("token must be");
+        assertThat(forged.json().path("detail").asText()).startsWith("token is not one");
     }
 }

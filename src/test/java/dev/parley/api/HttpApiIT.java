@@ -173,7 +173,7 @@ class HttpApiIT {
                     {'event':'a'}                                        | bad_request | 400 | payload is missing
                     {'event':'a b','payload':{}}                         | bad_request | 400 | event must be
                     {'event':'a','payload':{'conversation_id':'other'}}  | bad_request | 400 | payload.conversation_id is other
-                    {'event':'a','payload':{}} {}                        | bad_request | 400 | after the event's closing brace
+                    {'event':'a','payload':{}} {}                        | bad_request | 400 | after its closing brace
                     nonsense                                             | bad_request | 400 | not JSON
                     []                                                   | bad_request | 400 | must be a JSON object
                     """)
@@ -421,23 +421,33 @@ class HttpApiIT {
 
     @Test
     void otherMethodsAreNotAllowed() {
+        for (URI uri : List.of(messages(), cancel())) {
+            assertNotAllowed("GET", uri);
+        }
         for (URI uri : List.of(events(), messages(), cancel())) {
-            for (String method : List.of("GET", "PUT", "DELETE", "PATCH")) {
-                Answer answer = TestHttp.send(method, uri, BodyPublishers.noBody());
-                assertProblem(answer, 405, "bad_request", "POST");
-                assertThat(answer.header("Allow")).contains("POST");
+            for (String method : List.of("PUT", "DELETE", "PATCH")) {
+                assertNotAllowed(method, uri);
             }
         }
+    }
+
+    private static void assertNotAllowed(String method, URI uri) {
+        Answer answer = TestHttp.send(method, uri, BodyPublishers.noBody());
+        assertProblem(answer, 405, "bad_request", "POST");
+        assertThat(answer.header("Allow")).contains("POST");
     }
 
     @Test
     void nothingHasAnyOtherPath() {
         for (String path : List.of(
                 "/", "/v1", "/v1/conversations", "/v1/conversations/x", "/v2/ws", "/health/ready", "/metrics")) {
-            assertProblem(TestHttp.get(node.http(path)), 404, "not_found", "nothing has this path");
+            assertProblem(TestHttp.get(node.http(path)), 404, "not_found", "there is no such path: see openapi.yaml");
         }
         assertProblem(
-                TestHttp.postJson(node.http("/v1/conversations/x/events/"), event(0)), 404, "not_found", "this path");
+                TestHttp.postJson(node.http("/v1/conversations/x/events/"), event(0)),
+                404,
+                "not_found",
+                "no such path");
     }
 
     @ParameterizedTest
@@ -513,7 +523,7 @@ class HttpApiIT {
         assertThat(ready.json().path("checks"))
                 .isNotEmpty()
                 .allSatisfy(check -> assertThat(check.asText()).isEqualTo("up"));
-        assertProblem(TestHttp.get(node.management("/v1/ws")), 404, "not_found", "this path");
+        assertProblem(TestHttp.get(node.management("/v1/ws")), 404, "not_found", "no such path");
     }
 
     @Test

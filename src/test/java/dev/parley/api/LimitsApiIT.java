@@ -233,12 +233,12 @@ class LimitsApiIT {
                     search/take        | {'key':7}                                 | 400 | key must be a string
                     search/take        | []                                        | 400 | must be a JSON object
                     search/take        | {'idempotency_key':'a b'}                 | 400 | idempotency_key must be
-                    whole-house/take   | {'key':'a'}                               | 400 | key must not be there
+                    whole-house/take   | {'key':'a'}                               | 400 | key must be left out
                     calm/take          | {}                                        | 400 | key is missing: the limit calm is per conversation
                     unknown/take       | {}                                        | 404 | there is no limit unknown
                     a%20b/take         | {}                                        | 400 | name must be
-                    send/take          | {}                                        | 403 | counted by the gateway itself
-                    connect/reserve    | {'cost':1}                                | 403 | counted by the gateway itself
+                    send/take          | {}                                        | 403 | the gateway itself enforces
+                    connect/reserve    | {'cost':1}                                | 403 | the gateway itself enforces
                     tokens/reserve     | {}                                        | 400 | cost is missing
                     tokens/reserve     | {'cost':5001}                             | 400 | cost must be from 1 to 5000
                     tokens/settle      | {'used':1}                                | 400 | reservation is missing

@@ -229,7 +229,7 @@ class SessionApiIT {
             {'content':'x','tokens':-1}                                 | 400 | tokens must be
             {'content':'x','tokens':1.5}                                | 400 | tokens must be
             {'content':'x','agent':'a b'}                               | 400 | agent
-            {'content':'x','content':'y'}                               | 400 | not JSON that can be taken
+            {'content':'x','content':'y'}                               | 400 | not JSON
             ['x']                                                       | 400 | must be a JSON object
             {'content':'\\ud800'}                                       | 400 | half a surrogate pair
             """)

@@ -434,7 +434,7 @@ final class ConfigLoaderTest {
                     limits.send.events       | 0       | parley.limits.send.events (flag) is "0": expected a whole number, from 1 to 1000000000
                     limits.send.period       | 999ms   | parley.limits.send.period (flag) is "999ms": expected a duration such as 150ms, 5s, 10m, 2h or 30d, from 1s to 30d
                     limits.send.per          | user    | parley.limits.send.per (flag) is "user": expected tenant or subject or conversation or address
-                    limits.send.burst        | 5       | parley.limits.send.events is not set: say how many there may be in a period
+                    limits.send.burst        | 5       | parley.limits.send.events is not set: set the number of events per period
                     limits.send.evnts        | 5       | parley.limits.send.evnts (flag) is unknown: did you mean parley.limits.send.events?
                     limits.Send.events       | 5       | parley.limits.Send.events (flag) has a bad name: a name is up to 32 of a-z, 0-9 and -, beginning with a letter
                     limits.<name>.events     | 5       | parley.limits.<name>.events (flag) has a bad name: a name is up to 32 of a-z, 0-9 and -, beginning with a letter
@@ -514,7 +514,7 @@ final class ConfigLoaderTest {
         assertProblems(loader.flags(Map.of("cache.prices", value)))
                 .singleElement()
                 .asString()
-                .startsWith("parley.cache.prices has \"" + value + "\": it must be a model and what");
+                .startsWith("parley.cache.prices has \"" + value + "\": it must be a model and the price");
     }
 
     @Test

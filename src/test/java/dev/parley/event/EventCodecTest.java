@@ -162,14 +162,14 @@ class EventCodecTest {
                     {'event':5,'payload':{'conversation_id':'c'}}                        | event must be
                     {'event':'','payload':{'conversation_id':'c'}}                       | event must be
                     {'event':'a b','payload':{'conversation_id':'c'}}                    | event must be
-                    {'event':'a','event':'b','payload':{'conversation_id':'c'}}          | event stands twice
+                    {'event':'a','event':'b','payload':{'conversation_id':'c'}}          | event twice
                     {'event':'a','event_id':7,'payload':{'conversation_id':'c'}}         | event_id must be
                     {'event':'a','event_id':{},'payload':{'conversation_id':'c'}}        | event_id must be
                     {'event':'a'}                                                        | payload is missing
                     {'event':'a','payload':null}                                         | payload must be a JSON object
                     {'event':'a','payload':'{}'}                                         | payload must be a JSON object
                     {'event':'a','payload':[{}]}                                         | payload must be a JSON object
-                    {'event':'a','payload':{'conversation_id':'c'},'payload':{}}         | payload stands twice
+                    {'event':'a','payload':{'conversation_id':'c'},'payload':{}}         | payload twice
                     {'event':'a','payload':{}}                                           | payload.conversation_id is missing
                     {'event':'a','payload':{'conversation_id':null}}                     | payload.conversation_id is missing
                     {'event':'a','payload':{'conversation_id':5}}                        | payload.conversation_id must be
@@ -183,7 +183,7 @@ class EventCodecTest {
                     {'event':'a','payload':{'conversation_id':'c','tool_call_id':'\\ud800'}} | payload.tool_call_id must be
                     {'event':'a','payload':{'conversation_id':'c','to':['b']}}           | payload.to must be
                     {'event':'a','payload':{'conversation_id':'c'}} x                    | not JSON
-                    {'event':'a','payload':{'conversation_id':'c'}}{}                    | after the event's closing brace
+                    {'event':'a','payload':{'conversation_id':'c'}}{}                    | after its closing brace
                     {'event':'a','payload':{'conversation_id':'c'}}]                     | not JSON
                     {'event':'a','payload':{'conversation_id':'c'}                       | not JSON
                     {'event':'a','payload':{'conversation_id':'c','x':01}}               | not JSON

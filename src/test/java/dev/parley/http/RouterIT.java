@@ -226,8 +226,9 @@ class RouterIT {
         assertThat(header(answer, "Cache-Control")).isEqualTo("no-store");
         assertThat(header(answer, "X-Content-Type-Options")).isEqualTo("nosniff");
         assertThat(answer.body())
-                .isEqualTo("{\"type\":\"urn:parley:error:not_found\",\"title\":\"Not Found\",\"status\":404,"
-                        + "\"detail\":\"nothing has this path\",\"code\":\"not_found\",\"temporary\":false}");
+                .isEqualTo(
+                        "{\"type\":\"urn:parley:error:not_found\",\"title\":\"Not Found\",\"status\":404,"
+                                + "\"detail\":\"there is no such path: see openapi.yaml\",\"code\":\"not_found\",\"temporary\":false}");
     }
 
     @Test
@@ -334,7 +335,7 @@ class RouterIT {
 
         assertThat(event).isNotNull();
         assertThat(event.getLevel()).isEqualTo(Level.DEBUG);
-        assertThat(event.getFormattedMessage()).isEqualTo("POST /bodies: the client has gone");
+        assertThat(event.getFormattedMessage()).isEqualTo("POST /bodies: the client has disconnected");
     }
 
     @Test

@@ -55,7 +55,7 @@ class LifecycleTest {
         start("three");
         try (LogWatch log = LogWatch.open()) {
             assertThat(lifecycle.stop()).isFalse();
-            assertThat(log.lines()).anyMatch(line -> line.contains("two did not stop in order within 30000 ms"));
+            assertThat(log.lines()).anyMatch(line -> line.contains("two did not stop gracefully within 30000 ms"));
         }
         assertThat(done).containsExactly("+one", "+three", "-three", "-one");
     }
@@ -66,7 +66,7 @@ class LifecycleTest {
         lifecycle.start("two", () -> {}, Mono::never, Duration.ofMillis(10));
         try (LogWatch log = LogWatch.open()) {
             assertThat(lifecycle.stop()).isFalse();
-            assertThat(log.lines()).anyMatch(line -> line.contains("two did not stop in order within 10 ms"));
+            assertThat(log.lines()).anyMatch(line -> line.contains("two did not stop gracefully within 10 ms"));
         }
         assertThat(done).containsExactly("+one", "-one");
     }

@@ -129,7 +129,7 @@ class LimitsIT {
             Answer tooMany = TestHttp.post(
                     at(node, "events"), TestHttp.NDJSON_TYPE, BodyPublishers.ofString(lines + "\n" + lines));
             assertThat(tooMany.status()).as("%s", tooMany).isEqualTo(400);
-            assertThat(tooMany.json().path("detail").asText()).contains("16 at once", "takes 10 at most");
+            assertThat(tooMany.json().path("detail").asText()).contains("a cost of 16", "allows 10 at a time");
             assertThat(TestHttp.postJson(at(node, "events"), "{'event':'a','payload':{'n':8}}")
                             .status())
                     .isEqualTo(201);

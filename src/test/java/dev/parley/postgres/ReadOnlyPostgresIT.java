@@ -94,7 +94,7 @@ final class ReadOnlyPostgresIT {
         }
         assertThatThrownBy(() -> write(postgres).block(LIMIT))
                 .isInstanceOf(ParleyException.class)
-                .hasMessageContaining("PostgreSQL takes no writes");
+                .hasMessageContaining("PostgreSQL accepts no writes");
         assertThat(postgres.isUp()).isFalse();
 
         server.readOnly(false);

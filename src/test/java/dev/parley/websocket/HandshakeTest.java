@@ -97,7 +97,7 @@ final class HandshakeTest {
     void aRequestThatDoesNotAskForTheUpgradeIsToldHow(String missing) {
         assertRefused(
                 426,
-                "this is a WebSocket: ask for the upgrade, with Sec-WebSocket-Version 13",
+                "this path is a WebSocket: send an upgrade request with Sec-WebSocket-Version 13",
                 HttpMethod.GET,
                 upgrade().remove(missing));
         assertThat(answered.get("Upgrade")).isEqualTo("websocket");
@@ -109,7 +109,7 @@ final class HandshakeTest {
     void aRequestThatAsksForSomethingElseIsToldHow(String name, String value) {
         assertRefused(
                 426,
-                "this is a WebSocket: ask for the upgrade, with Sec-WebSocket-Version 13",
+                "this path is a WebSocket: send an upgrade request with Sec-WebSocket-Version 13",
                 HttpMethod.GET,
                 upgrade().set(name, value));
     }
@@ -118,7 +118,7 @@ final class HandshakeTest {
     void aHeadRequestIsNoUpgrade() {
         assertRefused(
                 426,
-                "this is a WebSocket: ask for the upgrade, with Sec-WebSocket-Version 13",
+                "this path is a WebSocket: send an upgrade request with Sec-WebSocket-Version 13",
                 HttpMethod.HEAD,
                 upgrade());
     }
@@ -126,6 +126,9 @@ final class HandshakeTest {
     @Test
     void aRequestWithoutAKeyIsRejected() {
         assertRefused(
-                400, "Sec-WebSocket-Key is missing", HttpMethod.GET, upgrade().remove("Sec-WebSocket-Key"));
+                400,
+                "Sec-WebSocket-Key is missing: send one",
+                HttpMethod.GET,
+                upgrade().remove("Sec-WebSocket-Key"));
     }
 }

@@ -182,7 +182,9 @@ final class SocketCommandsTest {
         on.sends("{\"type\":\"subscribe\",\"conversation\":\"a\"}");
         on.sends("{\"type\":\"subscribe\",\"conversation\":\"b\"}");
         on.sends("{\"type\":\"subscribe\",\"conversation\":\"c\",\"ref\":3}");
-        assertThat(on.got()).containsExactly(error("3", "bad_request", "a socket follows at most 2 conversations"));
+        assertThat(on.got())
+                .containsExactly(error(
+                        "3", "bad_request", "a socket may subscribe to 2 conversations: unsubscribe from one first"));
         // One of them anew is no third one.
         on.sends("{\"type\":\"subscribe\",\"conversation\":\"a\"}");
         on.sends("{\"type\":\"unsubscribe\",\"conversation\":\"b\",\"ref\":4}");
@@ -396,7 +398,7 @@ final class SocketCommandsTest {
         on.openAsAnn();
         on.sends("{\"type\":\"publish\",\"ref\":1,\"conversation\":\"c\",\"event\":\"n\",\"payload\":{}}");
         assertThat(on.got())
-                .containsExactly(error("1", "too_large", "the event has 65537 bytes; at most 65536 are taken"));
+                .containsExactly(error("1", "too_large", "the event has 65537 bytes; at most 65536 are accepted"));
     }
 
     private static InvalidEventException catchTooLarge() {
@@ -507,8 +509,7 @@ final class SocketCommandsTest {
         };
         on.openAsAnn();
         on.sends("{\"type\":\"call\",\"ref\":1,\"method\":\"m\"}");
-        assertThat(on.got())
-                .containsExactly(error("1", "internal", "something went wrong in the gateway; its log says what"));
+        assertThat(on.got()).containsExactly(error("1", "internal", "the gateway failed: its log has the error"));
         on.sends("{\"type\":\"ping\"}");
         assertThat(on.got()).containsExactly("{\"type\":\"pong\"}");
     }

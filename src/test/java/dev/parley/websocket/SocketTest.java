@@ -218,8 +218,8 @@ final class SocketTest {
         on.sends("{\"type\":\"auth\",\"ref\":2,\"token\":\"bob\"}");
         assertThat(on.got())
                 .containsExactly(
-                        "{\"type\":\"error\",\"ref\":2,\"code\":\"unauthenticated\",\"message\":\"the token is somebody"
-                                + " else's: open another socket with it\",\"temporary\":false}",
+                        "{\"type\":\"error\",\"ref\":2,\"code\":\"unauthenticated\",\"message\":\"the token has"
+                                + " another subject or tenant: open another socket with it\",\"temporary\":false}",
                         "close 3500 the token is refused");
     }
 

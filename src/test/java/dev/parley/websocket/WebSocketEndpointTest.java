@@ -69,7 +69,10 @@ final class WebSocketEndpointTest {
     @Test
     void aForeignPageGetsNoSocket() {
         first.openAt(endpoint(), "Origin", "https://evil.example", "Host", "parley.example");
-        assertRefused(ErrorCode.FORBIDDEN, "this page's origin may not open a socket: auth.mode is none", first);
+        assertRefused(
+                ErrorCode.FORBIDDEN,
+                "pages of this origin may not open a socket while auth.mode is none: serve them from this machine, or set auth.mode to jwt",
+                first);
     }
 
     @Test

@@ -661,7 +661,7 @@ class WireAbuseIT {
                         .endsWith(Integer.toString(i));
             }
             socket.send("{'ref':7,'type':'subscribe','conversation':'" + conversation + "'}");
-            assertThat(assertError(socket, "bad_request", "at most 3 conversations")
+            assertThat(assertError(socket, "bad_request", "subscribe to 3 conversations")
                             .path("ref")
                             .asInt())
                     .isEqualTo(7);

@@ -329,7 +329,8 @@ public final class LiveAnswer {
             long from = at;
             Part part = read(from, AT_ONCE);
             if (part == null) {
-                sink.error(ParleyException.of(ErrorCode.UNAVAILABLE, "the answer went on faster than it was read"));
+                sink.error(ParleyException.of(
+                        ErrorCode.UNAVAILABLE, "the stream was cut off, because it was read too slowly"));
             } else if (part.bytes.length > 0 && sink.requestedFromDownstream() > 0) {
                 at = from + part.bytes.length;
                 var unused = sink.next(part.bytes);
@@ -344,7 +345,7 @@ public final class LiveAnswer {
             if (state == State.WHOLE) {
                 sink.complete();
             } else if (state == State.CUT) {
-                sink.error(ParleyException.of(ErrorCode.UNAVAILABLE, "the answer was cut off where it is computed"));
+                sink.error(ParleyException.of(ErrorCode.UNAVAILABLE, "the stream was cut off by its source"));
             } else if (sink.requestedFromDownstream() > 0) {
                 pull();
             }

@@ -156,7 +156,7 @@ public final class LiveAnswers implements Disposable {
     private void heard(byte[] bytes) {
         LiveAnswerMessage message = LiveAnswerMessage.decoded(bytes);
         if (message == null) {
-            LOG.debug("Something that is no message came on this node's channel");
+            LOG.debug("Another program has published on this node's channel");
         } else if (message.wants()) {
             wanted(message);
         } else {
@@ -192,7 +192,7 @@ public final class LiveAnswers implements Disposable {
         String channel = keys.cacheNode(to);
         return redis.callOne(channel, commands -> commands.publish(channel, message.encoded()))
                 .timeout(TIMEOUT)
-                .doOnError(e -> LOG.debug("Node {} could not be told: {}", to, e.getMessage()))
+                .doOnError(e -> LOG.debug("Node {} could not be notified: {}", to, e.getMessage()))
                 .onErrorComplete()
                 .then();
     }

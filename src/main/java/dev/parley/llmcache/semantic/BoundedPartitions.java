@@ -9,8 +9,8 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * For a Redis without vector sets: the newest questions of a partition, compared with the one asked here. One round trip, which brings what
- * has changed since this node last read the partition ({@link Copies}). Exact; neighbours come on Reactor's parallel scheduler.
+ * For a Redis without vector sets: compares a question with the newest questions of its partition. One round trip reads what has changed
+ * since this node last read the partition ({@link Copies}). Exact; neighbours come on Reactor's parallel scheduler.
  */
 final class BoundedPartitions implements SemanticIndex {
 

@@ -4,12 +4,12 @@ import dev.parley.llmcache.semantic.guard.Verdict;
 import java.util.List;
 
 /**
- * A question of the partition near the one that was asked.
+ * A question of the partition near the asked one.
  *
  * @param entryKey of the exact entry that answers it
- * @param near whether it is as near as it must be
- * @param reported whether its answer was wrong for the question that was asked
- * @param verdicts of the guards: of those that were asked before one objected; empty when none had to be asked
+ * @param near whether it is near enough
+ * @param reported whether its answer was wrong for the asked question
+ * @param verdicts of the guards up to the first objection; empty when none was needed
  */
 public record Candidate(
         String question, String entryKey, double cosine, boolean near, boolean reported, List<Verdict> verdicts) {

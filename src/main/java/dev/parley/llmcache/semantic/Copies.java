@@ -4,7 +4,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The partitions that this node has read lately, bounded in bytes; those not asked for the longest go first. Thread-safe. */
+/** Copies of recently read partitions, bounded in bytes; the least recently used are dropped first. Thread-safe. */
 final class Copies {
 
     private static final int FIRST_CAPACITY = 16;
@@ -25,7 +25,7 @@ final class Copies {
         }
     }
 
-    /** Remembers it, unless what is known came later. Returns it in any case: it is what was asked for. */
+    /** Stores a copy, unless there is a newer one. Returns the given copy in any case. */
     Copy keep(String digest, Copy copy) {
         synchronized (copies) {
             Copy known = copies.getOrDefault(digest, Copy.NOTHING);

@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What this node knows of a partition: a value.
+ * This node's copy of a partition: a value.
  *
- * @param born tells it from an earlier partition of that name; empty: nothing is known
+ * @param born distinguishes it from an earlier partition with that name; empty: nothing is known
  * @param number of the last change
- * @param removals how often an entry was taken out that had not ended
+ * @param removals number of entries removed before their expiry
  * @param entries by id
- * @param bytes roughly, of all of them
+ * @param bytes approximate size of all entries
  */
 record Copy(String born, long number, String removals, Map<String, Entry> entries, long bytes) {
 

@@ -9,9 +9,9 @@ import java.util.stream.Stream;
 import reactor.core.publisher.Mono;
 
 /**
- * What an index writes: each kind has scripts of its own, which are told the same.
+ * The writing scripts of an index; each kind of index has its own, with the same arguments.
  *
- * @param limit questions of a partition
+ * @param limit maximum questions of a partition
  */
 record Entries(Redis redis, Keys keys, Script add, Script remove, int limit) {
 

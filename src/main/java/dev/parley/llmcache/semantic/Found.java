@@ -4,11 +4,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a look-up came to.
+ * The result of a semantic look-up.
  *
  * @param hit the nearest candidate that passes; null: none
- * @param threshold the least cosine that counted
- * @param candidates that were looked at, the nearest first
+ * @param threshold the minimum cosine
+ * @param candidates the examined ones, the nearest first
  */
 public record Found(@Nullable Candidate hit, Reason reason, double threshold, List<Candidate> candidates) {
 
@@ -27,9 +27,9 @@ public record Found(@Nullable Candidate hit, Reason reason, double threshold, Li
         UNFIT,
         /** The question has characters that a model reads and an embedder does not see. */
         HIDDEN,
-        /** It took longer than may be. */
+        /** It took longer than allowed. */
         LATE,
-        /** Redis or the embedder is away. */
+        /** Redis or the embedder is unavailable. */
         UNAVAILABLE;
 
         /** As metrics and explanations have it. */

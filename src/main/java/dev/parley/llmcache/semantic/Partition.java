@@ -8,9 +8,9 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * What must be the same to the last byte before questions are compared at all.
+ * Everything that must be the same to the byte before questions are compared.
  *
- * @param tenant whose answers they are
+ * @param tenant that owns the answers
  * @param namespace the tenant's own division
  * @param model that answers
  * @param context a hash of everything else that an answer depends on: system prompt, earlier turns, tools, parameters, epoch of

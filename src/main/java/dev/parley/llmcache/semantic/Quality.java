@@ -11,10 +11,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import reactor.core.publisher.Mono;
 
 /**
- * How many of the answers that were served are wrong, for each tenant and category, on all nodes. When more are than may be, the threshold
- * goes up by a step: half of what is left to 1. {@link #LOOSENED} without a wrong answer takes all steps back.
+ * Counts served and wrong answers per tenant and category, on all nodes. When too many are wrong, the threshold goes up by a step: half of
+ * the rest to 1. {@link #LOOSENED} without a wrong answer undoes all steps.
  *
- * <p>What is served is counted here, and brought along with the next look-up of that tenant and category; a node that ends loses the last few.
+ * <p>Served answers are counted here, and written with the next look-up of that tenant and category; a node that ends loses the last few.
  */
 final class Quality {
 

@@ -25,11 +25,11 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 
 /**
- * Finds the answer to a question that was asked in other words. It knows questions and the keys of their exact entries, no answers: who has
- * found a key that has no entry any more should {@link #forget} it.
+ * Finds answers to rephrased questions. It knows questions and the keys of their exact entries, not the answers: a caller that finds a key
+ * without an entry should {@link #forget} it.
  *
- * <p>Cold. A look-up never fails and remembering never fails: while Redis or the embedder is away nothing is found. Results come on whatever
- * thread was last: Redis' event loop, Reactor's parallel scheduler. {@link #dispose} ends watching the server; the embedder is its owner's.
+ * <p>Cold. Look-ups and {@link #remember} never fail: while Redis or the embedder is unavailable nothing is found. Results come on Redis'
+ * event loop or Reactor's parallel scheduler. {@link #dispose} stops watching the server; the embedder belongs to its owner.
  */
 public final class Semantic implements Disposable {
 
@@ -125,7 +125,7 @@ public final class Semantic implements Disposable {
             return Found.none(Reason.LATE);
         }
         if (e instanceof ParleyException) {
-            LOG.debug("nothing is looked for: {}", e.getMessage());
+            LOG.debug("no semantic look-up: {}", e.getMessage());
         } else {
             LOG.warn("a semantic look-up failed", e);
         }
@@ -184,19 +184,19 @@ public final class Semantic implements Disposable {
                                     .thenReturn(true);
                 })
                 .onErrorResume(e -> {
-                    LOG.debug("a question is not remembered: {}", e.getMessage());
+                    LOG.debug("a question could not be stored: {}", e.getMessage());
                     return Mono.just(false);
                 });
     }
 
-    /** Forgets a question: it has no answer any more. Fails with {@code unavailable} while Redis is away. */
+    /** Removes a question without an answer. Fails with {@code unavailable} while Redis is unavailable. */
     public Mono<Void> forget(Partition partition, String question) {
         return Mono.defer(() -> index.remove(partition, Asked.of(question)));
     }
 
     /**
-     * An entry's answer was wrong for a question: it will not be given to it again, and counts against its category, once. Fails with
-     * {@code unavailable} while Redis is away.
+     * Reports that an entry's answer was wrong for a question: it is not given to that question again, and counts against its category,
+     * once. Fails with {@code unavailable} while Redis is unavailable.
      *
      * @param question that was asked, not the one that the entry was made for
      */

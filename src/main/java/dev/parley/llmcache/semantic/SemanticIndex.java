@@ -5,8 +5,8 @@ import java.util.List;
 import reactor.core.publisher.Mono;
 
 /**
- * The questions that have an answer, by partition. Cold; fails with a {@link dev.parley.error.ParleyException} {@code unavailable} while Redis is
- * away.
+ * The answered questions, by partition. Cold; fails with a {@link dev.parley.error.ParleyException} {@code unavailable} while Redis is
+ * unavailable.
  */
 interface SemanticIndex {
 

@@ -77,7 +77,7 @@ final class ServerIndex implements SemanticIndex, Disposable {
                         LOG.info(
                                 "Semantic cache: Redis ({}) {}",
                                 master,
-                                index == vectors ? "has vector sets" : "has no vector sets, partitions are bounded");
+                                index == vectors ? "has vector sets" : "has no vector sets: partitions are bounded");
                     }
                 });
     }

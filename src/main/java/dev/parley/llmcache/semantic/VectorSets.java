@@ -22,8 +22,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Redis' vector sets (Redis 8): one for each partition, searched there. Their elements don't expire, so beside them are the times when they
- * end, and whoever comes drops what has ended. A search is approximate (HNSW) and its cosines are exact; two round trips.
+ * Redis' vector sets (Redis 8): one per partition, searched there. Their elements do not expire, so their expiry times are stored beside
+ * them, and each caller removes expired ones. A search is approximate (HNSW) and its cosines are exact; two round trips.
  */
 final class VectorSets implements SemanticIndex {
 

@@ -1,8 +1,8 @@
--- Puts a question in; behind clock.lua.
+-- Adds a question; after clock.lua.
 -- KEYS  the partition's entries   ARGV  id, question, key, vector, TTL in ms, most entries
 local id = ARGV[1]
 drop_ended(false)
--- Tells a partition from the one that was there before it ended.
+-- Distinguishes a partition from an earlier one with the same name.
 redis.call('HSETNX', entries, 'born', time[1] .. '.' .. time[2])
 redis.call('HSET', entries, 'q' .. id, ARGV[2], 'k' .. id, ARGV[3], 'v' .. id, ARGV[4])
 redis.call('ZADD', ends, now + ARGV[5], id)

@@ -1,7 +1,7 @@
--- Reads what has been added to a partition; behind clock.lua.
--- KEYS  its entries, reports of a question   ARGV  when the partition was born, the number and the removals that the caller knows
--- Returns { born, now in ms, number, removals, lowest number, 1 when it is all there is, { reported key, … },
--- for each entry: id, number, when it ends in ms, question, key, vector }
+-- Reads what was added to a partition; after clock.lua.
+-- KEYS  its entries, reports of a question   ARGV  creation of the partition, and number and removals that the caller knows
+-- Returns { creation, now in ms, number, removals, lowest number, 1 when this is everything, { reported key, … },
+-- for each entry: id, number, expiry in ms, question, key, vector }
 drop_ended(false)
 local state = redis.call('HMGET', entries, 'born', 'number', 'removals')
 local born, number, removals = state[1] or '', state[2] or '0', state[3] or '0'

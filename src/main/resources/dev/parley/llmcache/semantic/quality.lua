@@ -34,7 +34,7 @@ for i = 1, #fields, 2 do
   end
 end
 if wrong > 0 and bad > ARGV[3] * math.max(all, tonumber(ARGV[4])) then
-  -- What was served under the old threshold says nothing of the new one.
+  -- Answers served under the old threshold say nothing about the new one.
   redis.call('HDEL', KEYS[1], unpack(counts))
   steps = redis.call('HINCRBY', KEYS[1], 'steps', 1)
 end

@@ -1,8 +1,8 @@
--- Puts a question in; behind clock.lua.
+-- Adds a question; after clock.lua.
 -- KEYS  the partition's entries   ARGV  id, question, key, vector (FP32), TTL in ms, most entries
 local id = ARGV[1]
 drop_ended(true)
--- Not quantized: whether a cosine is past the threshold is decided by its third digit.
+-- Not quantized, because the third digit of a cosine decides whether it passes the threshold.
 redis.call('VADD', vectors, 'FP32', ARGV[4], id, 'NOQUANT')
 redis.call('HSET', entries, 'q' .. id, ARGV[2], 'k' .. id, ARGV[3])
 redis.call('ZADD', ends, now + ARGV[5], id)

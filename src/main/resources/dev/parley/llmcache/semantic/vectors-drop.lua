@@ -1,4 +1,4 @@
--- Drops what has ended; behind clock.lua.
+-- Drops expired entries; after clock.lua.
 -- KEYS  the partition's entries
 drop_ended(true)
 return {}

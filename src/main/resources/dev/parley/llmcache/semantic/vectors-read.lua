@@ -1,6 +1,6 @@
--- Reads entries, and the keys of those whose answer was wrong for a question; behind clock.lua.
+-- Reads entries, and the keys of those whose answer was wrong for a question; after clock.lua.
 -- KEYS  the partition's entries, reports of the question   ARGV  ids
--- Returns { { reported key, … }, for each that has not ended: id, question, key }
+-- Returns { { reported key, … }, for each that has not expired: id, question, key }
 local reply = { redis.call('SMEMBERS', KEYS[2]) }
 for _, id in ipairs(ARGV) do
   local ends_at = redis.call('ZSCORE', ends, id)

@@ -1,4 +1,4 @@
--- Takes a question out; behind clock.lua.
+-- Removes a question; after clock.lua.
 -- KEYS  the partition's entries   ARGV  id
 drop(ARGV, true)
 return {}

@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Remembers vectors in Redis for {@link #KEPT}, under the embedder's id and the text's hash, for all nodes. While Redis is away it asks the
- * embedder.
+ * Caches vectors in Redis for {@link #KEPT}, by the embedder's id and the text's hash, for all nodes. While Redis is unavailable it asks
+ * the embedder.
  */
 public final class CachedEmbedder implements Embedder {
 
@@ -57,7 +57,7 @@ public final class CachedEmbedder implements Embedder {
 
     private Mono<float[]> keep(String key, float[] vector) {
         return redis.callOne(key, commands -> commands.set(key, Vectors.toBytes(vector), EXPIRES))
-                .doOnError(e -> LOG.debug("a vector is not kept: {}", e.getMessage()))
+                .doOnError(e -> LOG.debug("a vector could not be stored: {}", e.getMessage()))
                 .onErrorComplete()
                 .thenReturn(vector);
     }

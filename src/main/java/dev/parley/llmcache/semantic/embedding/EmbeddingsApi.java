@@ -33,9 +33,9 @@ import reactor.netty.http.client.HttpClient;
 import reactor.netty.http.client.HttpClientResponse;
 
 /**
- * {@code POST /embeddings} of one server, behind a breaker: half of the last requests without a proper answer open it, and then calls fail
- * at once, for a time that is jittered and grows to 30 s. Fails with a {@link ParleyException} {@code unavailable}, or {@code bad_request} when the
- * server does not take the texts themselves.
+ * {@code POST /embeddings} of one server, behind a circuit breaker: it opens when half of the last requests had no proper answer, and then
+ * calls fail immediately, for a time that is jittered and grows to 30 s. Fails with a {@link ParleyException} {@code unavailable}, or
+ * {@code bad_request} when the server rejects the texts themselves.
  */
 final class EmbeddingsApi {
 
@@ -102,7 +102,7 @@ final class EmbeddingsApi {
                 .map(body -> vectors(body, texts.size()))
                 .onErrorMap(this::refusal)
                 .transformDeferred(CircuitBreakerOperator.of(breaker))
-                .onErrorMap(CallNotPermittedException.class, e -> unavailable("it is being left alone for a while"));
+                .onErrorMap(CallNotPermittedException.class, e -> unavailable("its circuit breaker is open"));
     }
 
     /** Requests without a proper answer. */
@@ -126,8 +126,8 @@ final class EmbeddingsApi {
         if (code != 200) {
             // Read to its end, so that the connection can be used again.
             return body.then(Mono.error(() -> code == 400 || code == 413
-                    ? ParleyException.badRequest("the embedder does not take this text: it answers " + code)
-                    : unavailable("it answers " + code)));
+                    ? ParleyException.badRequest("the embedder rejects this text with status " + code)
+                    : unavailable("it answered with status " + code)));
         }
         int most = BYTES_BESIDE + texts * settings.dimensions() * BYTES_PER_NUMBER;
         return BodyCollector.of(
@@ -144,7 +144,7 @@ final class EmbeddingsApi {
                 }
             }
             if (Arrays.asList(vectors).contains(null)) {
-                throw unavailable("it has left texts out");
+                throw unavailable("its answer lacks texts");
             }
             return List.of(vectors);
         } catch (IOException | IllegalArgumentException e) {

@@ -12,9 +12,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
 /**
- * Asks a server with OpenAI's API. While as many requests are under way as may be, texts wait, and go together in the next one
- * ({@link EmbeddingsApi}). Whoever does not wait any more is left out. Vectors come on Reactor's parallel scheduler. {@link #dispose} gives
- * up what is under way.
+ * Uses a server with OpenAI's API. While the maximum number of requests is in flight, texts wait, and form the next one ({@link
+ * EmbeddingsApi}), without those whose callers have left. Vectors come on Reactor's parallel scheduler. {@link #dispose} cancels requests
+ * in flight.
  */
 public final class HttpEmbedder implements Embedder, Disposable {
 
@@ -63,7 +63,7 @@ public final class HttpEmbedder implements Embedder, Disposable {
             send();
         } else {
             sink.error(ParleyException.of(
-                    ErrorCode.OVERLOADED, limits.waiting() + " texts wait to be embedded already: ask later"));
+                    ErrorCode.OVERLOADED, limits.waiting() + " texts wait to be embedded already: try again later"));
         }
     }
 

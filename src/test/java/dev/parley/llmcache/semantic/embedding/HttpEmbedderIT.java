@@ -147,11 +147,11 @@ class HttpEmbedderIT {
         try (LogWatch log = LogWatch.open()) {
             status = 500;
             for (int i = 0; i < 4; i++) {
-                fails(ErrorCode.UNAVAILABLE, "it answers 500");
+                fails(ErrorCode.UNAVAILABLE, "it answered with status 500");
             }
             int before = batches.size();
             for (int i = 0; i < 3; i++) {
-                fails(ErrorCode.UNAVAILABLE, "left alone");
+                fails(ErrorCode.UNAVAILABLE, "circuit breaker is open");
             }
             assertThat(batches).hasSize(before);
             assertThat(embedder.failures()).isEqualTo(4);
@@ -159,7 +159,7 @@ class HttpEmbedderIT {
                     .filteredOn(line -> line.contains("breaker"))
                     .singleElement()
                     .asString()
-                    .contains("WARN", "OPEN", "it answers 500");
+                    .contains("WARN", "OPEN", "it answered with status 500");
             status = 200;
             Await.until(
                     "it is asked again",
@@ -183,7 +183,7 @@ class HttpEmbedderIT {
     @Test
     void whatIsNoAnswerIsRefused() {
         answer = "{\"data\":[]}";
-        fails(ErrorCode.UNAVAILABLE, "left texts out");
+        fails(ErrorCode.UNAVAILABLE, "lacks texts");
         answer = "<html>";
         fails(ErrorCode.UNAVAILABLE, "can't be read");
         answer = "{\"data\":[{\"index\":0,\"embedding\":[1,2,3]}]}";
