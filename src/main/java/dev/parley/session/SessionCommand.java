@@ -97,7 +97,8 @@ record SessionCommand(AgentEvent event, byte[] script) {
         script.put("tokens", message.tokens());
         script.put("pinned", message.pinned());
         script.put("turn", message.role().equals("user"));
-        return new SessionCommand(event("session.message", Kind.SESSION_CHANGED, conversation, id, null, event), bytes(script));
+        return new SessionCommand(
+                event("session.message", Kind.SESSION_CHANGED, conversation, id, null, event), bytes(script));
     }
 
     /**
@@ -124,7 +125,8 @@ record SessionCommand(AgentEvent event, byte[] script) {
             }
             payload.writeEndObject();
         });
-        return new SessionCommand(event("session.updated", Kind.SESSION_CHANGED, conversation, id, null, event), bytes(script));
+        return new SessionCommand(
+                event("session.updated", Kind.SESSION_CHANGED, conversation, id, null, event), bytes(script));
     }
 
     static SessionCommand handOff(String conversation, String to, @Nullable String reason, String id) {

@@ -9,8 +9,8 @@ import dev.parley.event.AgentEvent;
 import dev.parley.event.EventCodec;
 import dev.parley.event.Ids;
 import dev.parley.event.Position;
-import dev.parley.inbox.UserMessage;
 import dev.parley.inbox.UserCancel;
+import dev.parley.inbox.UserMessage;
 import dev.parley.inbox.UserMessages;
 import dev.parley.protocol.ClientFrame;
 import dev.parley.protocol.EncodedFrame;
@@ -140,8 +140,7 @@ final class SocketCommands {
 
     private Mono<EncodedFrame> cancel(Principal who, ClientFrame.Cancel frame) {
         who.require(Role.USER);
-        UserCancel cancel =
-                new UserCancel(conversation(frame.conversation()), null, frame.run(), frame.reason());
+        UserCancel cancel = new UserCancel(conversation(frame.conversation()), null, frame.run(), frame.reason());
         return oneByOne.run(services.conversations().cancel(who, cancel)).map(sent -> sent(frame, sent));
     }
 
