@@ -23,6 +23,7 @@ final class ClassArchiveCommand implements Callable<Integer> {
         Map<String, String> alone = new HashMap<>();
         alone.put("parley.http.port", "0");
         alone.put("parley.management.port", "0");
+        alone.put("parley.redis.uri", "redis://127.0.0.1:1");
         Node gateway = new Node(new ConfigLoader()
                 .demo()
                 .environment(Map.of())

@@ -12,6 +12,7 @@ import dev.parley.postgres.EmbeddedPostgres;
 import dev.parley.postgres.PostgresUrl;
 import dev.parley.ratelimit.LimitScope;
 import dev.parley.ratelimit.Limits;
+import dev.parley.redis.RedisBinary;
 import dev.parley.redis.RedisTopology;
 import dev.parley.support.Secret;
 import io.netty.util.NetUtil;
@@ -121,6 +122,9 @@ final class ConfigChecks {
     private void redis() {
         if (config.redis().embedded() && !loaded.isDefault("parley.redis.uri")) {
             problems.add("parley.redis.embedded is true and parley.redis.uri is set: unset one of them");
+        }
+        if (config.redis().embedded() && !RedisBinary.available()) {
+            problems.add("parley.redis.embedded is true, but only parley demo has the binaries: set parley.redis.uri");
         }
         Duration interval = config.redis().probeInterval();
         if (config.redis().probeTimeout().compareTo(interval.multipliedBy(2)) < 0) {

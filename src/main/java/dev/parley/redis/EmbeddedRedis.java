@@ -3,7 +3,6 @@ package dev.parley.redis;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.parley.support.Directories;
-import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -15,7 +14,6 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import redis.embedded.RedisExecProvider;
 
 /**
  * A real Redis server beside this JVM, for the demo and for tests: in memory only, on the loopback address, in a temporary directory of
@@ -114,7 +112,7 @@ public final class EmbeddedRedis implements AutoCloseable {
     private static Process spawn(Path directory, int port, List<String> settings, String flag) throws IOException {
         Files.write(directory.resolve("redis.conf"), configuration(directory, port, settings));
         synchronized (STARTING) {
-            Path binary = extract(directory);
+            Path binary = RedisBinary.unpack(directory);
             List<String> command =
                     new ArrayList<>(List.of("sh", "-c", WATCHED, binary.toString(), directory.toString(), flag));
             if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
@@ -138,32 +136,6 @@ public final class EmbeddedRedis implements AutoCloseable {
                 "logfile \"\"",
                 "loglevel notice"));
         return lines;
-    }
-
-    /**
-     * The library unpacks the binary for this machine into a directory of its own; it goes into ours, to be deleted with it. A relative
-     * path is a binary that lay in the working directory: it stays there.
-     */
-    private static Path extract(Path directory) throws IOException {
-        Path unpacked = unpack().toPath();
-        Path binary = Files.copy(unpacked, directory.resolve("redis-server"));
-        Path left = unpacked.getParent();
-        if (unpacked.isAbsolute() && left != null) {
-            Files.delete(unpacked);
-            Files.delete(left);
-        }
-        if (!binary.toFile().setExecutable(true, true)) {
-            throw new IOException(binary + " can't be made executable: set -Djava.io.tmpdir to another directory");
-        }
-        return binary;
-    }
-
-    private static File unpack() throws IOException {
-        try {
-            return RedisExecProvider.defaultProvider().get();
-        } catch (IllegalArgumentException e) {
-            throw new IOException("there is no Redis binary for this machine: run one and set parley.redis.uri", e);
-        }
     }
 
     /**

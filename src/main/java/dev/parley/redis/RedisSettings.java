@@ -17,7 +17,9 @@ public interface RedisSettings {
     @WithDefault("redis://127.0.0.1:6379")
     RedisUri uri();
 
-    @Doc("whether the node starts a Redis of its own, in memory only, and uses that; excludes `parley.redis.uri`")
+    @Doc(
+            "whether the node starts a Redis of its own, in memory only, and uses that. True in the demo, which alone has the"
+                    + " binaries; excludes `parley.redis.uri`")
     @WithDefault("false")
     boolean embedded();
 

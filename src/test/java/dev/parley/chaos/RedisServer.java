@@ -2,6 +2,7 @@ package dev.parley.chaos;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.parley.redis.RedisBinary;
 import dev.parley.support.Await;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
@@ -18,10 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import redis.embedded.RedisExecProvider;
 
 /** A Redis in a process of its own, which can be killed and started again on its port, with what it had or without. */
 final class RedisServer implements AutoCloseable {
@@ -57,13 +56,7 @@ final class RedisServer implements AutoCloseable {
     /** @param keeps whether each write is on disk before it is answered; else nothing survives the process */
     static RedisServer start(Path directory, Random random, boolean keeps) {
         try {
-            Path unpacked = RedisExecProvider.defaultProvider().get().toPath();
-            // Unpacked into a directory of its own, which nobody else would delete.
-            Path binary = Files.move(unpacked, directory.resolve("redis-server"));
-            Files.delete(Objects.requireNonNull(unpacked.getParent()));
-            if (!binary.toFile().setExecutable(true)) {
-                throw new IOException(binary + " can't be made executable");
-            }
+            Path binary = RedisBinary.unpack(directory);
             int port = FIRST_PORT + random.nextInt(PORTS);
             Files.write(
                     directory.resolve("redis.conf"),

@@ -3,6 +3,7 @@ package dev.parley.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.parley.support.ClassPathScan;
+import dev.parley.support.ClassPathScan.Found;
 import dev.parley.support.ClassPathScan.Missing;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -14,7 +15,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The jars in {@code lib/} of the distribution have every class, method and field that Parley reaches, but for those of dependencies that
- * are known to be optional. A test that runs code shows only what it runs: https was the first code to need QUIC's classes.
+ * are known to be optional. With {@code lib/demo/} they have what the demo reaches, too. No jar is idle. A test that runs code shows only
+ * what it runs: https was the first code to need QUIC's classes.
  */
 final class DistributionClassesIT {
 
@@ -152,14 +154,32 @@ final class DistributionClassesIT {
                     List.of("dev.parley.postgres.EmbeddedPostgres"),
                     "the demo's PostgreSQL, in lib/demo"));
 
+    private static final Optional OPTIONAL_IN_THE_DEMO = optional(
+            List.of("com.sun.jna.", "waffle."),
+            List.of("org.postgresql.sspi."),
+            "logins of Windows; the JDBC driver looks for them");
+
+    /** Which a JVM does without: a class file keeps names of annotations, and whoever asks for one finds none. */
+    private static final List<String> ANNOTATIONS =
+            List.of("error_prone_annotations-", "jspecify-", "smallrye-common-annotation-");
+
+    /** For {@code serve} and all other commands but {@code demo}. */
     private static List<Path> jars() throws IOException {
-        try (Stream<Path> files = Files.list(Distribution.HOME.resolve("lib"))) {
+        return jars("lib");
+    }
+
+    private static List<Path> jars(String directory) throws IOException {
+        try (Stream<Path> files = Files.list(Distribution.HOME.resolve(directory))) {
             return files.filter(file -> file.toString().endsWith(".jar")).toList();
         }
     }
 
-    private static SortedSet<Missing> missing(List<Path> jars) throws IOException {
-        return new ClassPathScan(jars).missing(name -> name.startsWith("dev.parley."));
+    private static List<Path> demoJars() throws IOException {
+        return Stream.of(jars(), jars("lib/demo")).flatMap(List::stream).toList();
+    }
+
+    private static Found scan(List<Path> jars) throws IOException {
+        return new ClassPathScan(jars).scan(name -> name.startsWith("dev.parley."));
     }
 
     private static boolean isUnexplained(Missing each) {
@@ -168,7 +188,7 @@ final class DistributionClassesIT {
 
     @Test
     void nothingIsMissingButWhatOptionalDependenciesBring() throws IOException {
-        SortedSet<Missing> missing = missing(jars());
+        SortedSet<Missing> missing = scan(jars()).missing();
         assertThat(missing).filteredOn(DistributionClassesIT::isUnexplained).isEmpty();
         assertThat(OPTIONAL)
                 .as("each is still needed")
@@ -181,8 +201,30 @@ final class DistributionClassesIT {
         List<Path> less = jars().stream()
                 .filter(jar -> !jar.getFileName().toString().startsWith("netty-codec-classes-quic-"))
                 .toList();
-        assertThat(missing(less))
+        assertThat(scan(less).missing())
                 .filteredOn(DistributionClassesIT::isUnexplained)
                 .contains(new Missing("reactor.netty.http.internal.Http3", "io.netty.handler.codec.quic.Quic"));
+    }
+
+    /** With {@code lib/demo}, as the launcher puts it on the class path of the demo. */
+    @Test
+    void nothingElseIsMissingInTheDemo() throws IOException {
+        SortedSet<Missing> missing = scan(demoJars()).missing();
+        assertThat(missing)
+                .filteredOn(DistributionClassesIT::isUnexplained)
+                .allMatch(OPTIONAL_IN_THE_DEMO::covers)
+                .isNotEmpty();
+        assertThat(missing).noneMatch(it -> it.to().startsWith("io.zonky."));
+    }
+
+    @Test
+    void everyJarIsOfUse() throws IOException {
+        assertThat(scan(jars()).idle()).allMatch(jar -> ANNOTATIONS.stream().anyMatch(jar::startsWith));
+        assertThat(scan(demoJars()).idle())
+                .filteredOn(jar -> ANNOTATIONS.stream().noneMatch(jar::startsWith))
+                .as("only binaries are taken out of it")
+                .singleElement()
+                .asString()
+                .startsWith("embedded-redis-");
     }
 }

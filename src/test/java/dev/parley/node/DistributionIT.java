@@ -133,6 +133,17 @@ final class DistributionIT {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"redis, uri", "postgres, url"})
+    void onlyTheDemoStartsAServerOfItsOwn(String server, String instead) {
+        try (Distribution parley = run("serve", "--set", server + ".embedded=true")) {
+            assertThat(parley.exit()).isEqualTo(2);
+            assertThat(parley.err())
+                    .containsExactly("parley: parley." + server + ".embedded is true, but only parley demo has the"
+                            + " binaries: set parley." + server + "." + instead);
+        }
+    }
+
     @Test
     void tokenPrintsAJwt() throws Exception {
         try (Distribution parley = Distribution.start(

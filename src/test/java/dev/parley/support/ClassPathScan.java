@@ -46,6 +46,7 @@ public final class ClassPathScan {
             Set.of("java/lang/invoke/MethodHandle", "java/lang/invoke/VarHandle");
 
     private final Map<String, byte[]> classes = new HashMap<>();
+    private final Map<String, Path> jarOf = new HashMap<>();
     private final Map<String, List<String>> providers = new HashMap<>();
     private final Map<String, Optional<Members>> members = new HashMap<>();
 
@@ -59,6 +60,9 @@ public final class ClassPathScan {
                     String name = entry.getName();
                     if (name.endsWith(SUFFIX)) {
                         classes.put(withoutSuffix(name), bytes(jar, entry));
+                        if (!name.equals("module-info.class")) {
+                            jarOf.put(withoutSuffix(name), path);
+                        }
                     } else if (name.startsWith(SERVICES)) {
                         service(name.substring(SERVICES.length()), new String(bytes(jar, entry), UTF_8));
                     }
@@ -86,14 +90,18 @@ public final class ClassPathScan {
         }
     }
 
+    /**
+     * What a scan has found.
+     *
+     * @param missing what the reached classes refer to and neither the jars nor the JDK have
+     * @param idle names of the jars with classes of which none is reached
+     */
+    public record Found(SortedSet<Missing> missing, SortedSet<String> idle) {}
+
     private record Members(Set<String> declared, List<String> supertypes) {}
 
-    /**
-     * What the reached classes refer to and neither the jars nor the JDK have.
-     *
-     * @param roots by name, with dots
-     */
-    public SortedSet<Missing> missing(Predicate<String> roots) {
+    /** @param roots the classes that count as reached from the beginning, by name, with dots */
+    public Found scan(Predicate<String> roots) {
         Set<String> reached = new HashSet<>();
         classes.keySet().stream().filter(name -> roots.test(dotted(name))).forEach(reached::add);
         Deque<String> unread = new ArrayDeque<>(reached);
@@ -117,7 +125,14 @@ public final class ClassPathScan {
                 }
             }
         }
-        return missing;
+        return new Found(missing, idle(reached));
+    }
+
+    private SortedSet<String> idle(Set<String> reached) {
+        SortedSet<String> idle = new TreeSet<>();
+        jarOf.values().forEach(jar -> idle.add(jar.getFileName().toString()));
+        reached.forEach(name -> idle.remove(jarOf.get(name).getFileName().toString()));
+        return idle;
     }
 
     /** Also if a class on the way up is missing: that one is told where it is referred to. */

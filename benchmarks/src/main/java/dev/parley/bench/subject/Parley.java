@@ -23,7 +23,6 @@ final class Parley implements Subject {
     /** The group has read what is older than this, by far. */
     private static final String STREAM_LENGTH = "1000000";
 
-    private static final String EMBEDDED = "redis.embedded=true";
     private static final int HTTP_CONNECTIONS = 64;
     private static final int HTTP_PORT = 80;
 
@@ -95,10 +94,9 @@ final class Parley implements Subject {
                 "--port",
                 Integer.toString(port),
                 "--management-port",
-                Integer.toString(management)));
-        if (!launch.settings().contains(EMBEDDED)) {
-            command.addAll(List.of("--redis", started.uri()));
-        }
+                Integer.toString(management),
+                "--redis",
+                started.uri()));
         launch.settings().forEach(setting -> {
             command.add("--set");
             command.add(setting);
