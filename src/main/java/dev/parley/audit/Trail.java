@@ -8,7 +8,7 @@ import dev.parley.redis.Keys;
  * @param kind {@code conv} or {@code tenant}
  * @param of the conversation's or the tenant's id
  */
-public record Trail(String kind, String of) {
+record Trail(String kind, String of) {
 
     private static final String CONVERSATION = "conv";
     private static final String TENANT = "tenant";

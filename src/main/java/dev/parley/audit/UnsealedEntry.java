@@ -15,7 +15,7 @@ import java.time.temporal.ChronoUnit;
  * @param timestamp RFC 3339 in UTC, to the millisecond
  * @param id the same id again in the same trail adds nothing
  */
-public record UnsealedEntry(
+record UnsealedEntry(
         Trail trail,
         String conversation,
         Access access,

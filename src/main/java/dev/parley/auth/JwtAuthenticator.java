@@ -21,7 +21,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Takes tokens that one shared secret has signed. */
-public final class JwtAuthenticator implements Authenticator {
+final class JwtAuthenticator implements Authenticator {
 
     static final String TENANT = "tenant";
     static final String ROLES = "roles";

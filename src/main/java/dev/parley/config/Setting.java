@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param bounds null: its type alone says what may be set
  * @param doc what it means
  */
-public record Setting(
+record Setting(
         String key,
         ValueType<?> type,
         boolean optional,

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The settings there are, as {@link GatewayConfig} declares them. */
-public final class Settings {
+final class Settings {
 
     /** Every key there is, in order; of a {@link SettingFamily} the one with its placeholder. */
     public static final SortedMap<String, Setting> ALL = all();

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param prompt of what it reads
  * @param completion of what it writes
  */
-public record Price(double prompt, double completion) {
+record Price(double prompt, double completion) {
 
     /** Prices by model, of a list whose elements are {@code model=prompt/completion}; the last one of a model counts. */
     public static Map<String, Price> byModel(List<String> prices) {

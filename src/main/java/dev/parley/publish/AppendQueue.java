@@ -37,7 +37,7 @@ import reactor.core.publisher.Sinks;
  *
  * <p>The line and all fields are guarded by this lane. Outside of it stands what calls others: appending, and telling publishers.
  */
-public final class AppendQueue {
+final class AppendQueue {
 
     private static final Logger LOG = LoggerFactory.getLogger(AppendQueue.class);
 

@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /** What the lanes count together. */
-public record QueueCounts(AtomicLong queued, LongAdder replayed, LongAdder refused) {
+record QueueCounts(AtomicLong queued, LongAdder replayed, LongAdder refused) {
 
     QueueCounts() {
         this(new AtomicLong(), new LongAdder(), new LongAdder());

@@ -13,7 +13,7 @@ import reactor.core.publisher.Mono;
 /**
  * What sockets do with conversations. Every Mono is cold and fails with {@link dev.parley.error.ParleyException}. Thread-safe; nothing blocks.
  */
-public interface ConversationServices {
+interface ConversationServices {
 
     /** Brings an archived session back before it is followed; empty when there is none. */
     Mono<Void> revive(String conversation, Access access);

@@ -1,14 +1,12 @@
 package dev.parley.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.auth.JwtAuthenticator;
 import dev.parley.auth.Principal;
 import dev.parley.auth.Role;
+import dev.parley.config.ConfigLoader;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
@@ -92,8 +90,13 @@ final class MainTest {
         environment.put("PARLEY_AUTH_JWT_SECRET", "0123456789abcdef0123456789abcdef");
         assertThat(run("token", "--subject=alice", "--tenant=acme", "--role=agent", "--conversation=c-1", "--ttl=10m"))
                 .isZero();
-        Principal principal = JwtAuthenticator.of(
-                        "0123456789abcdef0123456789abcdef".getBytes(UTF_8), "default", Clock.systemUTC())
+        Principal principal = new ConfigLoader()
+                .environment(environment)
+                .flags(Map.of("auth.mode", "jwt"))
+                .load()
+                .gateway()
+                .auth()
+                .authenticator()
                 .authenticate(out.toString().strip());
         assertThat(principal.subject()).isEqualTo("alice");
         assertThat(principal.tenant()).isEqualTo("acme");

@@ -1,10 +1,8 @@
-package dev.parley.node;
+package dev.parley.config;
 
 import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.parley.config.Setting;
-import dev.parley.config.Settings;
 import dev.parley.support.Bounds;
 import dev.parley.support.Doc;
 import java.io.IOException;
