@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** The audit trail: {@code audit.append}, {@code audit.read}, {@code audit.verify}. Where no conversation is named, the tenant's own. */
-public final class AuditOperations {
+final class AuditOperations {
 
     private static final int MAX_DETAILS = 32 * 1024;
     private static final int MAX_LIMIT = 500;

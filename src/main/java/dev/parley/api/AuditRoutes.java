@@ -19,7 +19,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** {@code GET /v1/audit/export}: a whole trail as NDJSON, oldest first, streamed as fast as the client reads. */
-public final class AuditRoutes {
+final class AuditRoutes {
 
     private final RequestAuthenticator callers;
     private final Audit audit;

@@ -32,7 +32,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** {@code /v1/cache}: agents look answers up before they ask a model, and put what it has answered. A tenant has its own. */
-public final class CacheOperations {
+final class CacheOperations {
 
     private static final int MAX_HOURS = 7 * 24;
     private static final long MAX_COST = 1_000_000;

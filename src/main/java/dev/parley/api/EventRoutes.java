@@ -29,7 +29,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** {@code POST /v1/conversations/{id}/events}: one event as JSON, or a batch as NDJSON, a line each. */
-public final class EventRoutes {
+final class EventRoutes {
 
     private static final String JSON = "application/json";
     private static final String NDJSON = "application/x-ndjson";

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** {@code leaderboard.record} and {@code leaderboard.top}: what agents have resolved, and who is first. */
-public final class LeaderboardOperations {
+final class LeaderboardOperations {
 
     private static final String TODAY = "today";
     private static final Pattern DATE = Pattern.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}");

@@ -11,7 +11,7 @@ import java.util.List;
 import reactor.core.publisher.Mono;
 
 /** {@code limits.take}, {@code limits.reserve} and {@code limits.settle}: agents ask whether they may, and tell what they have used. */
-public final class LimitOperations {
+final class LimitOperations {
 
     private static final long MOST = 1_000_000_000;
 

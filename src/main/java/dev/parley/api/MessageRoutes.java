@@ -15,7 +15,7 @@ import java.util.List;
 import reactor.core.publisher.Mono;
 
 /** {@code POST /v1/conversations/{id}/messages} and {@code …/cancel}: what a socket's {@code send} and {@code cancel} do. */
-public final class MessageRoutes {
+final class MessageRoutes {
 
     private final RequestAuthenticator callers;
     private final UserMessages inbound;

@@ -12,7 +12,7 @@ import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /** The API's operations, as routes and by name. Thread-safe. */
-public final class Operations {
+final class Operations {
 
     private final RequestAuthenticator callers;
     private final int maxBody;

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** {@code /v1/sessions}: everybody reads their own, agents change them. */
-public final class SessionOperations {
+final class SessionOperations {
 
     private static final Set<String> ROLES = Set.of("user", "assistant", "system", "tool");
     private static final int MAX_PAGE = 1_000;

@@ -1,17 +1,9 @@
 package dev.parley.node;
 
-import dev.parley.api.AuditOperations;
-import dev.parley.api.AuditRoutes;
-import dev.parley.api.CacheOperations;
-import dev.parley.api.EventRoutes;
-import dev.parley.api.LeaderboardOperations;
-import dev.parley.api.LimitOperations;
+import dev.parley.api.Api;
 import dev.parley.api.ManagementRoutes;
-import dev.parley.api.MessageRoutes;
 import dev.parley.api.Operation;
-import dev.parley.api.Operations;
 import dev.parley.api.RequestAuthenticator;
-import dev.parley.api.SessionOperations;
 import dev.parley.audit.Audit;
 import dev.parley.auth.AuditListener;
 import dev.parley.auth.Authenticator;
@@ -22,7 +14,6 @@ import dev.parley.http.Route;
 import dev.parley.http.Router;
 import dev.parley.openai.OpenAiRoutes;
 import dev.parley.openai.Upstream;
-import dev.parley.ratelimit.EndpointLimiters;
 import dev.parley.ratelimit.Limits;
 import dev.parley.websocket.NodeConversations;
 import dev.parley.websocket.RedisStatus;
@@ -57,7 +48,7 @@ final class EdgeAssembly {
     /** Kept: a meter refers weakly to what it measures. */
     private final NodeMetrics metrics;
 
-    private final List<Operation> operations = new ArrayList<>();
+    private final Api api;
     private final List<Route> routes = new ArrayList<>();
     private final List<Route> managed;
     private final @Nullable OpenAiRoutes proxied;
@@ -81,35 +72,34 @@ final class EdgeAssembly {
         this.store = store;
         this.stopping = stopping;
         limits = new Limits(redis.redis(), redis.keys(), config.limits());
-        EndpointLimiters turnstiles = limits.turnstiles();
         Authenticator authenticator = config.auth().authenticator();
         ClientAddresses addresses = new ClientAddresses(config.http().proxies());
         boolean checkOrigin = config.auth().mode().checksOrigin();
         RequestAuthenticator callers = new RequestAuthenticator(authenticator, checkOrigin, addresses);
-        int maxBody = config.http().maxBody().intBytes();
-        operations.addAll(new SessionOperations(store.sessions()).operations());
-        operations.addAll(new LeaderboardOperations(record.leaderboard()).operations());
-        operations.addAll(new LimitOperations(limits).operations());
-        operations.addAll(new AuditOperations(audit, witness).operations());
-        operations.addAll(new CacheOperations(cache.cache()).operations());
-        Operations offered = new Operations(callers, maxBody, operations);
+        api = new Api(
+                callers,
+                config.http().maxBody().intBytes(),
+                new Api.Services(
+                        store.sessions(),
+                        store.publisher(),
+                        store.messages(),
+                        record.leaderboard(),
+                        limits,
+                        audit,
+                        cache.cache()),
+                witness);
         sockets = new WebSocketEndpoint(
                 new SocketServices(
                         authenticator,
                         new NodeConversations(
                                 store.hub(), store.store(), store.publisher(), store.messages(), store.sessions()),
-                        offered::call,
-                        turnstiles,
+                        api::call,
+                        limits.turnstiles(),
                         addresses,
                         witness),
                 config);
         routes.add(Route.get("/v1/ws", sockets));
-        routes.addAll(offered.routes());
-        routes.addAll(
-                new EventRoutes(callers, store.publisher(), store.sessions(), maxBody, turnstiles.publish(), witness)
-                        .routes());
-        routes.addAll(new MessageRoutes(callers, store.messages(), maxBody, turnstiles.send()).routes());
-        routes.addAll(new AuditRoutes(callers, audit, witness).routes());
+        routes.addAll(api.routes());
         Upstream model = cache.upstream();
         proxied = model == null ? null : new OpenAiRoutes(authenticator, checkOrigin, cache.cache(), model);
         if (proxied != null) {
@@ -189,7 +179,7 @@ final class EdgeAssembly {
 
     /** What is served by {@code call}, too. */
     List<Operation> operations() {
-        return List.copyOf(operations);
+        return api.operations();
     }
 
     /** What is served over HTTP, on both ports. */
