@@ -49,9 +49,9 @@ public final class Api {
         operations = new Operations(callers, maxBody, all);
         EndpointLimiters limiters = services.limits.turnstiles();
         routes = new ArrayList<>(operations.routes());
-        routes.addAll(new EventRoutes(
-                        callers, services.publisher, services.sessions, maxBody, limiters.publish(), witness)
-                .routes());
+        routes.addAll(
+                new EventRoutes(callers, services.publisher, services.sessions, maxBody, limiters.publish(), witness)
+                        .routes());
         routes.addAll(new MessageRoutes(callers, services.messages, maxBody, limiters.send()).routes());
         routes.addAll(new AuditRoutes(callers, services.audit, witness).routes());
     }

@@ -1,6 +1,7 @@
 /**
- * How what Redis has comes into the record: {@link dev.parley.archive.Marks} say what has changed, an {@link dev.parley.archive.Archiver} on
- * each node sees that it is copied, and never forgotten, {@link dev.parley.archive.Pages} copies many together.
+ * Copies what Redis has into PostgreSQL. {@link dev.parley.archive.DirtySet} names what has changed, an
+ * {@link dev.parley.archive.Archiver} on each node sees that it is copied, and {@link dev.parley.archive.PagedCopy} copies many together.
+ * The package does not know what it copies: each owner implements {@link dev.parley.archive.ArchiveSource}.
  */
 @NullMarked
 package dev.parley.archive;

@@ -1,8 +1,7 @@
 /**
- * Who did what: {@link dev.parley.audit.Audit}. Each conversation has a trail of its own, and each tenant one for what belongs to no
- * conversation of its own. The entries of a trail are numbered and chained ({@link dev.parley.audit.Chain}), so that one that was
- * changed, taken out or put in shows. New ones are added by a script that compares the end of the chain with what the gateway chained
- * them to; PostgreSQL gets all of them by a consumer group ({@link dev.parley.archive.Archiver}), and what Redis has let go is read there.
+ * Who did what. {@link dev.parley.audit.Audit} adds to the trail of a conversation or of a tenant, reads it by an
+ * {@link dev.parley.audit.AuditQuery}, and verifies it. The entries of a trail are numbered and chained, so an entry that was changed,
+ * taken out or put in shows. The package does not decide who may read a trail: its callers do.
  */
 @NullMarked
 package dev.parley.audit;

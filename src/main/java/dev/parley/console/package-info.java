@@ -1,4 +1,7 @@
-/** What a browser is given: the client library, and the demo's chat page. */
+/**
+ * Files for browsers: {@link dev.parley.console.WebRoutes} serves the client library, and the chat page of the demo. Nothing here knows a
+ * conversation: the page uses the same socket as every client.
+ */
 @NullMarked
 package dev.parley.console;
 

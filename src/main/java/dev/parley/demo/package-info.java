@@ -1,9 +1,7 @@
 /**
- * Two agents as anyone would write them: they know Redis and the patterns, and nothing of Parley's code.
- *
- * <p>{@link dev.parley.demo.DemoAgent} reads what people say from {@code agent:inbox:<agent>} ({@code Inbox}), decides what to answer
- * ({@code Repertoire}), plays that with the pauses of a language model ({@code Answer}) and writes it, event by event, to
- * {@code agent:events:stream} ({@code EventStream}).
+ * Agents for the demo, as anyone would write them: {@link dev.parley.demo.DemoAgent} runs them. They read what people say from their inbox
+ * in Redis, and write their answers to a durable stream with the pauses of a language model. The package uses Redis and the patterns, and
+ * none of Parley's code.
  */
 @NullMarked
 package dev.parley.demo;

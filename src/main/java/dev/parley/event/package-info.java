@@ -1,9 +1,7 @@
 /**
- * The agent's event and its place in a log.
- *
- * <p>{@link dev.parley.event.EventCodec} reads an event's bytes once, to the last byte, and keeps what Parley routes by in an
- * {@link dev.parley.event.AgentEvent}; the bytes themselves go on unchanged. A {@link dev.parley.event.Position} names a place
- * in a conversation's log.
+ * The event of an agent, and its place in a log. {@link dev.parley.event.EventCodec} reads the bytes of an event once and keeps what
+ * Parley routes by in an {@link dev.parley.event.AgentEvent}. A {@link dev.parley.event.Position} names a place in the log of a
+ * conversation. The package does not change the bytes of an event, and does no I/O.
  */
 @NullMarked
 package dev.parley.event;

@@ -1,9 +1,7 @@
 /**
- * A thin layer over Reactor Netty's HTTP server: a {@link dev.parley.http.Router} finds the {@link dev.parley.http.Route} of a
- * request and hands its {@link dev.parley.http.Handler} an {@link dev.parley.http.Exchange}; what goes wrong on the way, thrown or
- * signalled, becomes a {@link dev.parley.http.Problem} (RFC 9457).
- *
- * <p>Handlers run on event loops and must not block.
+ * A thin layer over the HTTP server of Reactor Netty. A {@link dev.parley.http.Router} finds the {@link dev.parley.http.Route} of a
+ * request and hands its {@link dev.parley.http.Handler}, which must not block, an {@link dev.parley.http.Exchange}. What goes wrong becomes
+ * a {@link dev.parley.http.Problem} (RFC 9457). The package does not listen, and has no routes of its own.
  */
 @NullMarked
 package dev.parley.http;

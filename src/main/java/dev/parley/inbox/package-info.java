@@ -1,7 +1,7 @@
 /**
- * Messages of people, on their way to agents: {@link dev.parley.inbox.UserMessages} appends a message to the conversation's log and
- * session, {@link dev.parley.inbox.InboxDelivery} adds it to the agent's inbox, each once, although these keys are on different slots.
- * {@link dev.parley.inbox.InboxRepair} finishes what was interrupted between the two.
+ * Messages of people, on their way to agents. {@link dev.parley.inbox.UserMessages} appends a message to the log and the session of its
+ * conversation. {@link dev.parley.inbox.InboxDelivery} adds it to the inbox of the agent, once, and
+ * {@link dev.parley.inbox.InboxRepair} finishes what was interrupted between the two. The package does not read inboxes: agents do.
  */
 @NullMarked
 package dev.parley.inbox;

@@ -1,7 +1,7 @@
 /**
- * Events that agents publish with a Redis client of their own. {@link dev.parley.ingest.PubSubSource} receives ephemeral events;
- * {@link dev.parley.ingest.StreamSources} reads durable streams and appends their entries to the conversations' logs;
- * {@link dev.parley.ingest.DeadLetters} lists, retries and deletes rejected entries.
+ * Events that agents publish with a Redis client of their own. {@link dev.parley.ingest.PubSubSource} receives ephemeral events, and
+ * {@link dev.parley.ingest.StreamSources} append the entries of durable streams to the logs of conversations.
+ * {@link dev.parley.ingest.DeadLetters} lists, retries and deletes rejected entries. The package does not deliver events to clients.
  */
 @NullMarked
 package dev.parley.ingest;

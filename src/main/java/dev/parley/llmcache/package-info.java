@@ -1,8 +1,7 @@
 /**
- * Answers of language models that need not be computed twice. {@link dev.parley.llmcache.LlmCache} is the way in: it names a {@link
- * dev.parley.llmcache.Question} by a {@link dev.parley.llmcache.CacheKey}, asks {@code Policy} whether it may be answered from the cache,
- * and looks it up with one script. Of many who ask for the same one computes; {@code SingleFlight} lets the others wait. What is counted
- * is gathered in {@code Tally} and written about once a second.
+ * Per-tenant cache of model responses. {@link dev.parley.llmcache.LlmCache} answers a {@link dev.parley.llmcache.Question} from the entry
+ * under its {@link dev.parley.llmcache.CacheKey}, or lets one caller compute while others wait. It says whether a question may be cached,
+ * and why not ({@link dev.parley.llmcache.Reason}). The package does not call models.
  */
 @NullMarked
 package dev.parley.llmcache;

@@ -1,8 +1,7 @@
 /**
- * An API such as OpenAI's in front of a model's own: an agent changes only its base URL. {@link dev.parley.openai.OpenAiRoutes} reads an
- * {@code Ask}, {@code Proxy} looks it up in the cache, and what is not there is asked of the {@link dev.parley.openai.Upstream}, passed on
- * as it comes, and kept if the cache takes it. Where one caller wants a stream and the other does not, {@code Chunks} makes a whole answer
- * of chunks, and {@code Replay} chunks of a whole answer.
+ * A proxy with OpenAI's API: an agent changes only its base URL. {@link dev.parley.openai.OpenAiRoutes} answers from the cache, or asks
+ * the {@link dev.parley.openai.Upstream}, passes its answer on as it comes, and offers it to the cache. The package does not decide what
+ * is cached.
  */
 @NullMarked
 package dev.parley.openai;

@@ -1,7 +1,7 @@
 /**
- * The wire between gateway and client, protocol version 1: the frames that clients send
- * ({@link dev.parley.protocol.ClientFrame}), the frames that they receive ({@link dev.parley.protocol.ServerFrames}), and the codes with
- * which the gateway closes a socket ({@link dev.parley.protocol.CloseCode}).
+ * The wire between gateway and client, protocol version 1. {@link dev.parley.protocol.ClientFrameCodec} reads a
+ * {@link dev.parley.protocol.ClientFrame}, {@link dev.parley.protocol.ServerFrames} writes what clients receive, and
+ * {@link dev.parley.protocol.CloseCode} is the table of ends. The package knows no sockets.
  */
 @NullMarked
 package dev.parley.protocol;

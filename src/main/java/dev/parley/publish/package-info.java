@@ -1,6 +1,7 @@
 /**
- * Appending single events: {@link dev.parley.publish.Publisher} gathers them into batches per queue, keeps the order of each
- * conversation, and holds them while Redis is unavailable.
+ * Appends single events. {@link dev.parley.publish.Publisher} gathers them into batches per queue, keeps the order of each conversation,
+ * and answers with a {@link dev.parley.publish.PublishResult}. It keeps events while Redis is unavailable. What an append does in Redis is
+ * the store's.
  */
 @NullMarked
 package dev.parley.publish;

@@ -1,7 +1,7 @@
 /**
- * How often something may be done. A {@link dev.parley.ratelimit.Limit} has a name and a rate; {@link dev.parley.ratelimit.Limits} counts
- * for agents that ask, a {@link dev.parley.ratelimit.Turnstile} for the gateway itself. Both count in Redis, one script a time, and on
- * this node alone while Redis is away.
+ * How often something may be done. {@link dev.parley.ratelimit.Limits} counts for agents that ask, an
+ * {@link dev.parley.ratelimit.EndpointLimiter} for the endpoints of the gateway. Both count in Redis, by one script per decision, and on
+ * this node alone while Redis is unavailable. The package does not queue: it permits or rejects.
  */
 @NullMarked
 package dev.parley.ratelimit;

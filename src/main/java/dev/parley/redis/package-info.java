@@ -1,7 +1,8 @@
 /**
- * Redis as Parley uses it: where it is ({@link dev.parley.redis.RedisTopology}), the connections to it
- * ({@link dev.parley.redis.Redis}, {@link dev.parley.redis.PubSub}), the proof that these still work ({@link dev.parley.redis.Probes}), its keys
- * ({@link dev.parley.redis.Keys}) and its scripts ({@link dev.parley.redis.Script}). Nothing here blocks but {@link dev.parley.redis.EmbeddedRedis}, which is for main and tests.
+ * Redis as Parley uses it. {@link dev.parley.redis.Redis} and {@link dev.parley.redis.PubSub} are the connections,
+ * {@link dev.parley.redis.Probes} prove that these still work, {@link dev.parley.redis.Keys} and {@link dev.parley.redis.Script} are what
+ * is sent on them. {@link dev.parley.redis.EmbeddedRedis} is the server of the demo and of tests; it alone blocks. The package does not
+ * know what is stored.
  */
 @NullMarked
 package dev.parley.redis;

@@ -1,4 +1,7 @@
-/** What every floor needs and no library has: how to try again, and how to complain without end in few lines. */
+/**
+ * What several packages need and no library has, such as {@link dev.parley.support.RetryPolicy}, {@link dev.parley.support.BoundedTasks}
+ * and {@link dev.parley.support.LimitedLog}. Nothing here knows events, Redis or HTTP.
+ */
 @NullMarked
 package dev.parley.support;
 

@@ -1,8 +1,8 @@
 /**
- * Answers to questions that were asked in other words. {@link dev.parley.llmcache.semantic.Semantic} embeds the question, looks for the
- * nearest ones of its {@link dev.parley.llmcache.semantic.Partition} ({@link dev.parley.llmcache.semantic.SemanticIndex}: Redis' vector sets,
- * or the whole partition when the server has none), has the guards compare them with it, and names the exact entry of the best one that
- * passes. What is said of wrong answers tightens the threshold ({@link dev.parley.llmcache.semantic.Quality}).
+ * Answers to questions that were asked in other words. {@link dev.parley.llmcache.semantic.Semantic} looks for the nearest questions of a
+ * {@link dev.parley.llmcache.semantic.Partition}, has the guards compare them, and names the best
+ * {@link dev.parley.llmcache.semantic.Candidate} that passes. Reports of wrong answers tighten its threshold. The package finds entries;
+ * it does not keep answers.
  */
 @NullMarked
 package dev.parley.llmcache.semantic;

@@ -1,7 +1,7 @@
 /**
- * What an embedding does not see: it puts "invoice 10234" beside "invoice 10235". Each {@link dev.parley.llmcache.semantic.guard.Guard} compares
- * one aspect of two {@link dev.parley.llmcache.semantic.guard.Question}s and objects with a reason; {@link dev.parley.llmcache.semantic.guard.Guards}
- * are all of them. Words of the languages they know are in the files beside them.
+ * What an embedding does not see: it puts "invoice 10234" beside "invoice 10235". {@link dev.parley.llmcache.semantic.guard.Guards}
+ * compare two {@link dev.parley.llmcache.semantic.guard.Question}s and answer with a {@link dev.parley.llmcache.semantic.guard.Verdict},
+ * which has the reason of an objection. The package does no I/O once its word lists are read.
  */
 @NullMarked
 package dev.parley.llmcache.semantic.guard;
