@@ -131,7 +131,11 @@ public final class ClassPathScan {
     private SortedSet<String> idle(Set<String> reached) {
         SortedSet<String> idle = new TreeSet<>();
         jarOf.values().forEach(jar -> idle.add(jar.getFileName().toString()));
-        reached.forEach(name -> idle.remove(jarOf.get(name).getFileName().toString()));
+        jarOf.forEach((name, jar) -> {
+            if (reached.contains(name)) {
+                idle.remove(jar.getFileName().toString());
+            }
+        });
         return idle;
     }
 
