@@ -178,12 +178,12 @@ class LeaderboardApiIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    yesterday            | date must be today or a day
-                    2026-2-3             | date must be today or a day
-                    2026-02-30           | date must be today or a day
-                    20260203             | date must be today or a day
-                    +12026-01-01         | date must be today or a day
-                    -2026-01-01          | date must be today or a day
+                    yesterday            | date must be today, or a day such as
+                    2026-2-3             | date must be today, or a day such as
+                    2026-02-30           | date must be today, or a day such as
+                    20260203             | date must be today, or a day such as
+                    +12026-01-01         | date must be today, or a day such as
+                    -2026-01-01          | date must be today, or a day such as
                     today?days=0         | days must be a whole number from 1 to 30
                     today?days=31        | days must be a whole number from 1 to 30
                     today?days=x         | days must be a whole number from 1 to 30
